@@ -1,0 +1,1 @@
+"""Training data in the open: corpora and what they are made of."""

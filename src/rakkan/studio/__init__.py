@@ -1,0 +1,1 @@
+"""Tools that make pictures: prompts, engines, samplers, upscaling."""
