@@ -1,0 +1,1 @@
+"""The starter model: a small latent-diffusion model of our own, trained on the figure renderer alone."""
