@@ -1,0 +1,1 @@
+"""Capped readers and writers of file formats."""

@@ -1,0 +1,190 @@
+"""The frozen records every part shares: how a picture was made, and the picture itself.
+
+A record's canonical JSON is the form it is hashed, signed and stored in: sorted keys, no spaces,
+UTF-8, numbers as in RFC 8785. Two records are the same exactly when their canonical bytes are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from rakkan.errors import RakkanError
+
+if TYPE_CHECKING:  # the command line reads this module's neighbours and must start without numpy
+    import numpy
+    from numpy.typing import NDArray
+
+#: Largest magnitude an integer may have in canonical JSON (RFC 8785: exact in a binary64).
+LARGEST_INTEGER = 2**53 - 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything needed to make one picture again.
+
+    ``width`` and ``height`` are pixels of the finished picture, after ``upscaler`` ("" for none).
+    ``seed`` is 0 to 2⁵³-1, ``steps`` at least 1, ``guidance`` 1 for none. Digests are SHA-256 in
+    lower-case hexadecimal. ``versions`` names what computed it (``rakkan``, ``openvino``, …), since
+    equal pixels are promised for equal versions on one machine only.
+    """
+
+    prompt: str
+    negative: str
+    model: str
+    model_digest: str
+    sampler: str
+    schedule: str
+    steps: int
+    guidance: float
+    seed: int
+    width: int
+    height: int
+    upscaler: str = ""
+    upscaler_digest: str = ""
+    engine: str = "openvino"
+    precision: str = "f32"
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SheetRecipe:
+    """A contact sheet: the recipes of its pictures in reading order, ``columns`` to a row."""
+
+    columns: int
+    width: int
+    height: int
+    recipes: tuple[Recipe, ...]
+
+
+@dataclass(frozen=True)
+class FiguresRecipe:
+    """A sheet of the renderer's own figures: ``count`` drawn from ``seed``, ``columns`` to a row."""
+
+    seed: int
+    count: int
+    columns: int
+    width: int
+    height: int
+    renderer: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+AnyRecipe = Recipe | SheetRecipe | FiguresRecipe
+
+_KINDS: dict[type[Any], str] = {
+    Recipe: "rakkan recipe 1",
+    SheetRecipe: "rakkan sheet 1",
+    FiguresRecipe: "rakkan figures 1",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Pixels and how they were made; ``text`` holds further PNG text (``parameters`` for A1111).
+
+    ``pixels`` is uint8 [height, width, 3], sRGB, kept as a read-only view.
+    """
+
+    pixels: NDArray[numpy.uint8]
+    recipe: AnyRecipe
+    text: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        view = self.pixels.view()
+        view.setflags(write=False)
+        object.__setattr__(self, "pixels", view)
+
+
+def canonical_json(recipe: AnyRecipe) -> str:
+    """The one JSON text of a recipe: sorted keys, no spaces, whole floats as integers (RFC 8785).
+
+    Raises RakkanError for what JSON cannot hold exactly: numbers that are not finite, integers past
+    2⁵³-1, and text that is not valid Unicode.
+    """
+    text = json.dumps(
+        _plain(recipe), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise RakkanError(
+            "The recipe holds text that is not valid Unicode", "Remove the broken character"
+        ) from error
+    return text
+
+
+def digest(recipe: AnyRecipe) -> str:
+    """SHA-256 of the canonical JSON, in lower-case hexadecimal."""
+    return hashlib.sha256(canonical_json(recipe).encode("utf-8")).hexdigest()
+
+
+def recipe_from_json(text: str) -> AnyRecipe:
+    """Read a recipe back. Raises RakkanError when it is not one, or of a version not known here."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RakkanError("This is not a recipe: it is not JSON", "Give a picture that Rakkan made") from error
+    return _read(value)
+
+
+def _plain(value: Any) -> Any:
+    kind = _KINDS.get(type(value))
+    if kind is not None:
+        named = {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+        return {"kind": kind, **named}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise RakkanError(f"{value} is too large for a recipe", f"Use at most {LARGEST_INTEGER}")
+    return value
+
+
+def _number(value: float) -> int | float:
+    if not math.isfinite(value):
+        raise RakkanError(f"{value} cannot stand in a recipe", "Use a finite number")
+    if value.is_integer() and abs(value) <= LARGEST_INTEGER:
+        return int(value)
+    # Python and RFC 8785 write the same digits only where neither uses an exponent.
+    if not 1e-4 <= abs(value) < 1e16:
+        raise RakkanError(f"{value} cannot stand in a recipe", "Use a number between 0.0001 and 10¹⁶, or 0")
+    return value
+
+
+def _read(value: Any) -> AnyRecipe:
+    kind = value.get("kind") if isinstance(value, dict) else None
+    record = next((record for record, name in _KINDS.items() if name == kind), None)
+    if record is None:
+        raise RakkanError(f"This is not a recipe known here: its kind is {kind!r}", "Update Rakkan")
+    values = {key: item for key, item in value.items() if key != "kind"}
+    if isinstance(values.get("recipes"), list):
+        values["recipes"] = tuple(_read(item) for item in values["recipes"])
+    if "guidance" in values and isinstance(values["guidance"], int):
+        values["guidance"] = float(values["guidance"])
+    wanted = {part.name: str(part.type) for part in fields(record)}
+    wrong = [name for name in values if name not in wanted]
+    wrong += [name for name, type_name in wanted.items() if not _fits(values.get(name), type_name)]
+    if wrong:
+        raise RakkanError(f"The recipe's field {wrong[0]!r} is missing, unknown or of the wrong type")
+    made: AnyRecipe = record(**values)
+    return made
+
+
+def _fits(value: Any, type_name: str) -> bool:
+    if type_name == "str":
+        return isinstance(value, str)
+    if type_name == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if type_name == "float":
+        return isinstance(value, float)
+    if type_name.startswith("Mapping"):
+        return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return isinstance(value, tuple)
