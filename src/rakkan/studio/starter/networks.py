@@ -152,7 +152,7 @@ class Mixer(nn.Module):
         tokens = tokens + self.attend_text(self.norm_text(tokens), text)
         if self.forward_part is not None and self.norm_forward is not None:
             tokens = tokens + self.forward_part(self.norm_forward(tokens))
-        return tokens.transpose(1, 2).reshape(shape)
+        return tokens.transpose(1, 2).reshape(shape)  # type: ignore[no-any-return]
 
 
 class TextEncoder(nn.Module):

@@ -75,7 +75,7 @@ def decode(ids: Sequence[int] | npt.NDArray[np.int32]) -> dict[str, str]:
     for slot, first, raw in zip(SLOTS, _FIRST_IDS, ids, strict=False):
         offset = int(raw) - first
         if not 0 <= offset <= len(SLOT_VALUES[slot]):
-            raise RakkanError(f"token id {int(raw)} does not belong to {slot!r}", "encode the condition again")
+            raise RakkanError(f"token id {int(raw)} is none of {slot!r}", "encode the condition again")
         if offset:
             condition[slot] = SLOT_VALUES[slot][offset - 1]
     return condition
@@ -94,7 +94,7 @@ def condition_of(attributes: Attributes) -> dict[str, str]:
 
 
 def fingerprint() -> str:
-    """SHA-256 (hex) of the slots and values: weights are of use only with the vocabulary they grew up with."""
+    """SHA-256 (hex) of the slots and values: weights serve only the vocabulary they grew up with."""
     text = "\n".join(f"{slot}\t{'|'.join(values)}" for slot, values in SLOT_VALUES.items())
     return hashlib.sha256(text.encode()).hexdigest()
 
