@@ -1,17 +1,39 @@
-"""From SVG to pixels, by resvg."""
+"""From SVG to pixels, by ThorVG (resvg, four times slower here, checks it in the tests)."""
 
 from __future__ import annotations
 
-import io
+from functools import lru_cache
 
 import numpy as np
-import resvg_py
 from numpy.typing import NDArray
-from PIL import Image
+from thorvg_python import Engine, Picture, Result, SwCanvas
+
+from rakkan.errors import RakkanError
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
+    return Engine(threads=0)
 
 
 def rasterise(svg: str, width: int, height: int) -> NDArray[np.uint8]:
-    """Pixels [height, width, 3] (uint8 RGB) of an SVG whose proportions are those of the size asked for."""
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=width, height=height, skip_system_fonts=True)
-    with Image.open(io.BytesIO(bytes(png))) as picture:
-        return np.asarray(picture.convert("RGB"))
+    """Pixels [height, width, 3] (uint8 RGB) of an opaque SVG with the proportions of the size asked for.
+
+    Raises RakkanError when the text is not an SVG that ThorVG can read.
+    """
+    engine = _engine()
+    canvas = SwCanvas(engine)
+    try:
+        canvas.set_target(width, height)
+        picture = Picture(engine)
+        # The base path is of no use here; the binding wants it as long as the name of the type.
+        if picture.load_data(svg.encode(), "svg", "/x/", True) != Result.SUCCESS:
+            raise RakkanError("a drawing could not be rasterised", "Report this with the seed that made it")
+        picture.set_size(width, height)
+        canvas.add(picture)
+        canvas.update()
+        canvas.draw(True)
+        canvas.sync()
+        return np.frombuffer(canvas.buffer_arr, np.uint8).reshape(height, width, 4)[..., :3].copy()
+    finally:
+        canvas.destroy()
