@@ -1,0 +1,5 @@
+"""Enlarging finished pictures."""
+
+from rakkan.studio.upscaling.waifu2x import enlarge
+
+__all__ = ["enlarge"]
