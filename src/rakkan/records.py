@@ -128,7 +128,9 @@ def recipe_from_json(text: str) -> AnyRecipe:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RakkanError("This is not a recipe: it is not JSON", "Give a picture that Rakkan made") from error
+        raise RakkanError(
+            "This is not a recipe: it is not JSON", "Give a picture that Rakkan made"
+        ) from error
     return _read(value)
 
 

@@ -19,9 +19,7 @@ def well_formed(picture: Picture, context: Context) -> list[Finding]:
         return [Finding(False, f"its pixels are {pixels.dtype} {list(pixels.shape)}, not 8-bit RGB")]
     stated = (picture.recipe.height, picture.recipe.width)
     if tuple(pixels.shape[:2]) != stated:
-        return [
-            Finding(False, f"its recipe says {stated[1]}x{stated[0]}, its pixels {_size(pixels.shape)}")
-        ]
+        return [Finding(False, f"its recipe says {stated[1]}x{stated[0]}, its pixels {_size(pixels.shape)}")]
     if not 0 < pixels.shape[0] * pixels.shape[1] <= MOST_PIXELS:
         return [Finding(False, f"{_size(pixels.shape)} pixels is more than {MOST_PIXELS} in all, or none")]
     if context.destination.suffix.lower() != ".png":

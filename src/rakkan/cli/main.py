@@ -1,0 +1,40 @@
+"""The ``rakkan`` command with everything mounted on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from rakkan import __version__
+from rakkan.cli import figures
+
+app = typer.Typer(
+    name="rakkan",
+    help="Draw anime-style characters from a description, on your own machine.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(figures.app, name="figures")
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"rakkan {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (``sys.argv`` when None); faults are raised, not printed."""
+    result = app(
+        args=None if arguments is None else list(arguments), prog_name="rakkan", standalone_mode=False
+    )
+    return result if isinstance(result, int) else 0
