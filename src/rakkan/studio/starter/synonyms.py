@@ -54,8 +54,7 @@ ALSO_READ: dict[str, dict[str, tuple[str, ...]]] = {
         "long bob": ("lob", "?medium hair", "?shoulder-length hair", "?medium-length hair"),
         "hime cut": ("himecut",),
         "long straight hair": ("straight hair", "?long hair", "?very long hair", "?long-haired"),
-        "long wavy hair": ("wavy",),
-        "curly hair": ("ringlets", "curly"),
+        "curly hair": ("ringlets",),
         "messy hair": ("bedhead", "dishevelled hair"),
         "high ponytail": ("pony tail", "?tied hair", "?hair up"),
         "twin tails": ("twin tail", "pigtails", "two side up", "bunches", "twin ponytails"),
@@ -86,7 +85,7 @@ ALSO_READ: dict[str, dict[str, tuple[str, ...]]] = {
         "almond eyes": (),
         "upturned eyes": ("cat eyes",),
         "wide eyes": ("big eyes", "large eyes", "widened eyes"),
-        "half-lidded eyes": ("sleepy eyes", "sleepy", "half-lidded", "jitome", "tired eyes"),
+        "half-lidded eyes": ("sleepy eyes", "jitome", "tired eyes"),
         "sharp eyes": ("piercing eyes",),
     },
     "expression": {
