@@ -1,0 +1,200 @@
+"""The starter model's networks as OpenVINO models, mirrored from ``studio/starter/networks.py``.
+
+Depths are read off the names of the weights and widths off their shapes; the few sizes that neither
+tells (heads, the latent's factor) come from the checkpoint. All shapes are static with a batch of 1,
+so a picture never depends on what is drawn beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import openvino
+from openvino import Node
+from openvino import opset13 as ops
+
+from rakkan.errors import RakkanError
+from rakkan.studio.engines.layers import (
+    Weights,
+    attention,
+    concatenate,
+    constant,
+    convolution,
+    feed_forward,
+    group_norm,
+    layer_norm,
+    linear,
+    pixel_shuffle,
+    pixel_unshuffle,
+    residual_block,
+    silu,
+)
+
+Tensors = Mapping[str, npt.NDArray[Any]]
+
+SINUSOID_WIDTH = 256
+#: The U-Net works on pictures of a multiple of this, at most ``MAXIMUM_SIDE`` along each side.
+SIDE_MULTIPLE = 64
+MAXIMUM_SIDE = 384
+
+
+def sinusoid(position: float) -> npt.NDArray[np.float32]:
+    """Sinusoidal embedding of a position in 0..1, [1, 256]: cosines, then sines.
+
+    Computed outside the graphs, because bf16 could not tell angles of up to 1000 apart. Positions are
+    scaled by 1000; frequency i of 128 is 10000^(-i/128) (Vaswani et al. 2017, 3.5).
+    """
+    half = SINUSOID_WIDTH // 2
+    frequencies = np.exp(np.float32(-math.log(10000.0) / half) * np.arange(half, dtype=np.float32))
+    angles = np.float32(1000) * np.float32(position) * frequencies
+    return np.concatenate([np.cos(angles), np.sin(angles)])[None].astype(np.float32)
+
+
+def latent_shape(sizes: Mapping[str, Any], width: int, height: int) -> tuple[int, int, int, int]:
+    """Shape [1, channels, rows, columns] of a picture's latents; raises RakkanError for an odd size."""
+    for side in (width, height):
+        if side < SIDE_MULTIPLE or side > MAXIMUM_SIDE or side % SIDE_MULTIPLE:
+            raise RakkanError(
+                f"The starter model cannot draw {width}x{height} pixels",
+                f"Sides are multiples of {SIDE_MULTIPLE} from {SIDE_MULTIPLE} to {MAXIMUM_SIDE}",
+            )
+    factor = int(sizes["latent_factor"])
+    return 1, int(sizes["latent_channels"]), height // factor, width // factor
+
+
+def text_model(tensors: Tensors, sizes: Mapping[str, Any], slots: int) -> openvino.Model:
+    """Token ids int32 [1, slots] -> tokens [1, slots, 256] and the pooled vector [1, 256]."""
+    weights = Weights(tensors)
+    ids = ops.parameter([1, slots], np.int32, name="ids")
+    raw = ops.gather(constant(weights.array("table.weight")), ids, np.int32(0))
+    tokens = raw
+    for index in range(weights.count("layers")):
+        layer = weights.at(f"layers.{index}")
+        attended = attention(
+            layer_norm(tokens, layer.at("norm_self")), layer.at("attend_self"), int(sizes["text_heads"])
+        )
+        tokens = ops.add(tokens, attended)
+        fed = feed_forward(layer_norm(tokens, layer.at("norm_forward")), layer.at("forward_part"))
+        tokens = ops.add(tokens, fed)
+    tokens = layer_norm(tokens, weights.at("norm"))
+    mean = ops.reduce_mean(tokens, np.array([1]), False)
+    pooled = ops.add(linear(mean, weights.at("pool")), ops.reduce_sum(raw, np.array([1]), False))
+    return openvino.Model([tokens, pooled], [ids], "starter-text")
+
+
+def unet_model(
+    tensors: Tensors, sizes: Mapping[str, Any], slots: int, width: int, height: int
+) -> openvino.Model:
+    """The velocity of noisy latents for pictures of one size.
+
+    Inputs, in order: latents, shaped as ``latent_shape``; ``sinusoid`` of the time and of the step's
+    size, [1, 256] each; tokens [1, slots, 256] and pooled [1, 256] of the text model.
+    """
+    weights = Weights(tensors)
+    head_width = int(sizes["head_width"])
+    patch = 16 // int(sizes["latent_factor"])
+    latents = ops.parameter(list(latent_shape(sizes, width, height)), np.float32, name="latents")
+    time = ops.parameter([1, SINUSOID_WIDTH], np.float32, name="time")
+    step = ops.parameter([1, SINUSOID_WIDTH], np.float32, name="step")
+    text = ops.parameter([1, slots, weights.array("pooled_in.weight").shape[1]], np.float32, name="text")
+    pooled = ops.parameter([1, weights.array("pooled_in.weight").shape[1]], np.float32, name="pooled")
+
+    embedding = ops.add(linear(time, weights.at("time_in")), linear(step, weights.at("step_in")))
+    embedding = silu(ops.add(embedding, linear(pooled, weights.at("pooled_in"))))
+    embedding = silu(linear(embedding, weights.at("embed")))
+
+    def level(features: Node, name: str) -> Node:
+        return _level(features, weights.at(name), embedding, text, head_width)
+
+    folded = pixel_unshuffle(latents, patch)
+    rows, columns = (int(side) for side in folded.get_output_shape(0)[2:])
+    position = weights.array("rows")[:, :, :rows] + weights.array("columns")[:, :, :, :columns]
+    features = ops.add(convolution(folded, weights.at("conv_in")), constant(position))
+    fine = level(features, "down_fine")
+    middle = level(convolution(fine, weights.at("shrink_fine"), stride=2), "down_middle")
+    features = level(convolution(middle, weights.at("shrink_middle"), stride=2), "bottom")
+    features = pixel_shuffle(convolution(features, weights.at("grow_middle")), 2)
+    features = level(convolution(concatenate([features, middle]), weights.at("merge_middle")), "up_middle")
+    features = pixel_shuffle(convolution(features, weights.at("grow_fine")), 2)
+    features = level(convolution(concatenate([features, fine]), weights.at("merge_fine")), "up_fine")
+    velocity = convolution(silu(group_norm(features, weights.at("norm_out"))), weights.at("conv_out"))
+    outputs = [pixel_shuffle(velocity, patch)]
+    return openvino.Model(outputs, [latents, time, step, text, pooled], "starter-unet")
+
+
+def decoder_model(tensors: Tensors, sizes: Mapping[str, Any], width: int, height: int) -> openvino.Model:
+    """Normalised latents -> picture, uint8 [1, height, width, 3]."""
+    whole = Weights(tensors)
+    weights = whole.at("decoder")
+    latents = ops.parameter(list(latent_shape(sizes, width, height)), np.float32, name="latents")
+    spread = constant(whole.array("latent_std").reshape(1, -1, 1, 1))
+    raw = ops.add(ops.multiply(latents, spread), constant(whole.array("latent_mean").reshape(1, -1, 1, 1)))
+    features = _blocks(convolution(raw, weights.at("stem")), weights)
+    features = pixel_shuffle(convolution(features, weights.at("eighth")), int(sizes["latent_factor"]) // 8)
+    features = residual_block(features, weights.at("eighth_block"))
+    features = pixel_shuffle(convolution(features, weights.at("quarter")), 2)
+    features = residual_block(features, weights.at("quarter_block"))
+    features = convolution(silu(group_norm(features, weights.at("norm"))), weights.at("out"))
+    picture = ops.add(ops.multiply(pixel_shuffle(features, 4), np.float32(127.5)), np.float32(127.5))
+    levels = ops.convert(ops.round(ops.clamp(picture, 0.0, 255.0), "half_to_even"), "u8")
+    return openvino.Model([ops.transpose(levels, np.array([0, 2, 3, 1]))], [latents], "starter-decoder")
+
+
+def encoder_model(tensors: Tensors, sizes: Mapping[str, Any], width: int, height: int) -> openvino.Model:
+    """Picture, uint8 [1, height, width, 3] -> the mean of its normalised latents."""
+    latent_shape(sizes, width, height)
+    whole = Weights(tensors)
+    weights = whole.at("encoder")
+    picture = ops.parameter([1, height, width, 3], np.uint8, name="picture")
+    planes = ops.transpose(ops.convert(picture, "f32"), np.array([0, 3, 1, 2]))
+    features = ops.subtract(ops.multiply(planes, np.float32(1 / 127.5)), np.float32(1))
+    features = silu(convolution(pixel_unshuffle(features, 4), weights.at("stem")))
+    features = convolution(pixel_unshuffle(features, 2), weights.at("eighth"))
+    features = residual_block(features, weights.at("eighth_block"))
+    features = pixel_unshuffle(features, int(sizes["latent_factor"]) // 8)
+    features = _blocks(convolution(features, weights.at("deepen")), weights)
+    features = convolution(silu(group_norm(features, weights.at("norm"))), weights.at("out"))
+    mean = ops.split(features, 1, 2).output(0)
+    centred = ops.subtract(mean, constant(whole.array("latent_mean").reshape(1, -1, 1, 1)))
+    normal = ops.divide(centred, constant(whole.array("latent_std").reshape(1, -1, 1, 1)))
+    return openvino.Model([normal], [picture], "starter-encoder")
+
+
+def _blocks(features: Node, weights: Weights) -> Node:
+    """The residual blocks of the list ``blocks``, one after another."""
+    for index in range(weights.count("blocks")):
+        features = residual_block(features, weights.at(f"blocks.{index}"))
+    return features
+
+
+def _level(features: Node, weights: Weights, embedding: Node, text: Node, head_width: int) -> Node:
+    """Blocks of one width; where there are fewer mixers than blocks, the first blocks have none."""
+    depth = weights.count("blocks")
+    without = depth - weights.count("mixers")
+    for index in range(depth):
+        features = residual_block(features, weights.at(f"blocks.{index}"), embedding)
+        if index >= without:
+            features = _mixer(features, weights.at(f"mixers.{index - without}"), text, head_width)
+    return features
+
+
+def _mixer(features: Node, weights: Weights, text: Node, head_width: int) -> Node:
+    """Pre-norm transformer layer over the cells of a feature map, reading the text's tokens."""
+    shape = [int(size) for size in features.get_output_shape(0)]
+    heads = shape[1] // head_width
+    flat = np.array([1, shape[1], shape[2] * shape[3]], np.int64)
+    turned = np.array([0, 2, 1])
+    tokens = ops.transpose(ops.reshape(features, flat, False), turned)
+    if weights.has("attend_self"):
+        normed = layer_norm(tokens, weights.at("norm_self"))
+        tokens = ops.add(tokens, attention(normed, weights.at("attend_self"), heads))
+    normed = layer_norm(tokens, weights.at("norm_text"))
+    tokens = ops.add(tokens, attention(normed, weights.at("attend_text"), heads, text))
+    if weights.has("forward_part"):
+        normed = layer_norm(tokens, weights.at("norm_forward"))
+        tokens = ops.add(tokens, feed_forward(normed, weights.at("forward_part")))
+    return ops.reshape(ops.transpose(tokens, turned), np.array(shape, np.int64), False)
