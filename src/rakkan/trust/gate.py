@@ -94,11 +94,11 @@ def _ask(
 
 
 def _place(data: bytes, destination: Path) -> Path:
-    if destination.is_dir() or not destination.name:
-        raise RakkanError(f"{destination} is a folder", "Name a file in it, such as picture.png")
     folder = destination.parent
     hidden = folder / f".{secrets.token_hex(8)}.part"
     try:
+        if destination.is_dir() or not destination.name:
+            raise RakkanError(f"{destination} is a folder", "Name a file in it, such as picture.png")
         folder.mkdir(parents=True, exist_ok=True)
         try:
             _write(data, hidden)

@@ -1,0 +1,66 @@
+"""Shared by all tests: one hypothesis profile, and help to run the command line as a person does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The same examples on every run, and no deadline: the machine may be busy with other work.
+settings.register_profile(
+    "suite",
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("suite")
+
+Completed = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def root() -> Path:
+    """The repository's root folder."""
+    return ROOT
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An environment for subprocesses in which no setting of the user's counts."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAKKAN_")}
+    return {**kept, "PYTHONPATH": str(ROOT / "src"), "XDG_CONFIG_HOME": str(tmp_path / "no-config")}
+
+
+@pytest.fixture
+def rakkan(environment: dict[str, str], tmp_path: Path) -> Callable[..., Completed]:
+    """Run ``rakkan ARGUMENTS`` in a subprocess in ``tmp_path``, without standard input."""
+
+    def run(*arguments: str, **more: str) -> Completed:
+        return subprocess.run(
+            [sys.executable, "-m", "rakkan", *arguments],
+            cwd=tmp_path,
+            env={**environment, **more},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    for name in [name for name in os.environ if name.startswith("RAKKAN_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
+    yield

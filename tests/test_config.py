@@ -1,0 +1,61 @@
+"""Settings: file, environment, and what is wrong with them in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rakkan.config import Config, load
+from rakkan.errors import RakkanError
+
+
+def written(folder: Path, text: str) -> dict[str, str]:
+    file = folder / "settings.toml"
+    file.write_text(text)
+    return {"RAKKAN_CONFIG": str(file)}
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    assert load({"HOME": str(tmp_path)}) == Config()
+    assert load({"XDG_CONFIG_HOME": str(tmp_path)}) == Config()
+
+
+def test_a_file_is_found_where_settings_are_kept(tmp_path: Path) -> None:
+    (tmp_path / ".config" / "rakkan").mkdir(parents=True)
+    (tmp_path / ".config" / "rakkan" / "config.toml").write_text('pictures = "elsewhere"')
+    assert load({"HOME": str(tmp_path)}).pictures == Path("elsewhere")
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    environment = written(tmp_path, 'pictures = "one"\nweights = "w"\nthreads = 2\n')
+    assert load(environment) == Config(Path("one"), Path("w"), 2)
+    assert load({**environment, "RAKKAN_PICTURES": "two", "RAKKAN_THREADS": "3"}) == Config(
+        Path("two"), Path("w"), 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("picture = 'x'", "'picture', which is no setting. Did you mean 'pictures'"),
+        ("threads = -1", "threads is -1"),
+        ("threads = 'many'", "threads is 'many'"),
+        ("threads = [1]", "threads is"),
+        ("pictures = 3", "pictures is 3"),
+        ("pictures = ''", "pictures is ''"),
+        ("pictures = [", "not valid TOML"),
+    ],
+)
+def test_faults_of_the_file_are_named(text: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(RakkanError) as raised:
+        load(written(tmp_path, text))
+    assert reason in str(raised.value)
+
+
+def test_a_named_file_that_is_not_there_or_not_text_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(RakkanError, match="cannot be read"):
+        load({"RAKKAN_CONFIG": str(tmp_path / "none.toml")})
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(RakkanError, match="not valid TOML"):
+        load({"RAKKAN_CONFIG": str(tmp_path / "binary.toml")})
