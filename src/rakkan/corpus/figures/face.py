@@ -1,0 +1,174 @@
+"""The face: skin, ears, nose and cheeks, with the eyes and the mouth laid on it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from random import Random
+
+import numpy as np
+
+from rakkan.corpus.figures.canvas import Fill, Gradient
+from rakkan.corpus.figures.contour import ear, head_contour
+from rakkan.corpus.figures.curves import Points, points, sample_curve, smooth, stroke
+from rakkan.corpus.figures.decal import Decal, Face, decal
+from rakkan.corpus.figures.eyes import EYE_LINE, EYE_X, draw_eyes
+from rakkan.corpus.figures.mouth import blush_strokes, draw_mouth, draw_tears
+from rakkan.corpus.figures.palette import adjust, luminance, mix
+from rakkan.corpus.figures.scene import Scene
+
+_CHEEK_X, _CHEEK_Y = 21.5, 20.0
+#: How red the cheeks are (0-1) where an expression reddens them.
+_BLUSH = {"embarrassed": 0.62, "pout": 0.42, "laughing": 0.4, "crying": 0.42, "angry": 0.2}
+
+
+def draw_face(scene: Scene) -> None:
+    """Draw head, ears and features on the layers ``head``, ``face_shadow``, ``face`` and ``face_over``."""
+    face, chance = Face(scene.head), scene.random("face")
+    contour = head_contour(scene.head)
+    turned = abs(scene.head.yaw) > 20
+    for side in (-1, 1):
+        if not turned or side != face.near:
+            _draw_ear(scene, side, far=turned)
+    _draw_skin(scene, contour)
+    if turned:
+        _draw_ear(scene, face.near, far=False)
+    _draw_shade(scene, face, contour)
+    _draw_cheeks(scene, face, chance)
+    _draw_nose(scene, face)
+    draw_mouth(scene, face, chance.uniform(0.93, 1.08), chance.uniform(-0.8, 0.6))
+    draw_eyes(scene, face, chance)
+    if scene.attributes.expression == "crying":
+        sides = (face.near,) if face.profile else (-1, 1)
+        draw_tears(scene, face, sides, (EYE_X, EYE_LINE))
+
+
+def _draw_skin(scene: Scene, contour: Points) -> None:
+    style, skin = scene.style, scene.skin
+    fill: Fill = skin
+    if style.shading == "gradient":
+        middle = contour.mean(axis=0)
+        fill = Gradient(
+            (middle[0] - 20, middle[1] - 30), (middle[0] + 26, middle[1] + 44),
+            ((0.0, style.light(skin, 0.5)), (0.55, skin), (1.0, mix(skin, style.shadow(skin), 0.45))),
+        )  # fmt: skip
+    scene.canvas.shape(
+        "head", smooth(contour), fill, region="skin", line=style.line(skin), line_width=style.line_width
+    )
+
+
+def _draw_ear(scene: Scene, side: int, *, far: bool) -> None:
+    if far and abs(scene.head.yaw) > 45:
+        return
+    outline, fold, inner = ear(scene.head, side)
+    style, skin = scene.style, scene.skin
+    shaded = scene.head.yaw < -20 or (side > 0 and scene.head.yaw < 20)
+    lit = mix(skin, style.shadow(skin), 0.4) if shaded and style.shading != "flat" else skin
+    scene.canvas.shape(
+        "head", smooth(outline), lit, region="skin", line=style.line(skin), line_width=style.line_width * 0.9
+    )
+    line = style.line(skin)
+    if style.shading != "flat":
+        scene.canvas.shape("head", smooth(inner), style.shadow(skin, 0.8), region="skin")
+    scene.canvas.shape("head", stroke(fold, style.line_width * 0.9, heaviest=0.5), line, region="line")
+
+
+def _rim(contour: Points, face: Face, reach: float) -> Points:
+    """A sickle along the side of the face away from the light and under its jaw: a closed outline."""
+    half = len(contour) // 2
+    if not face.profile:
+        dark = np.concatenate([contour[half - 26 : half], contour[half : half + 5]])
+        widths, towards = [0.0, 0.6, 1.0, 0.85, 0.0], np.array([-reach, -reach * 0.42])
+    else:
+        jaw = contour[half:] if face.near < 0 else contour[:half][::-1]
+        dark = jaw[1:17]
+        widths, towards = [0.0, 0.45, 0.7, 0.9, 1.0], np.array([0.0, -reach * 0.75])
+    width = np.interp(np.linspace(0, 1, len(dark)), [0, 0.25, 0.55, 0.8, 1], widths)[:, None]
+    return np.concatenate([dark, (dark + width * towards)[::-1]])
+
+
+def _draw_shade(scene: Scene, face: Face, contour: Points) -> None:
+    style, skin = scene.style, scene.skin
+    reach = 6.0 if scene.head.yaw > 20 else 9.0 if scene.head.yaw < -20 else 7.0
+    shade = style.shadow(skin, 0.72)
+    if style.shading == "hard":
+        scene.canvas.shape("face_shadow", smooth(_rim(contour, face, reach)), shade, region="skin")
+    elif style.shading == "flat":
+        rim = _rim(contour, face, reach * 0.6)
+        scene.canvas.shape("face_shadow", smooth(rim), shade, region="skin", opacity=0.6)
+    elif style.shading == "hatched":
+        rim = _rim(contour, face, reach)
+        scene.canvas.shape("face_shadow", smooth(rim), style.shadow(skin, 0.6), region="skin")
+        if not face.profile:
+            half = len(rim) // 2
+            inner = rim[half:][::-1]
+            strokes = "".join(
+                stroke(inner[at] + points([(1.8, -2.6), (-2.2, 3.2)]), 0.6, count=4)
+                for at in range(8, half - 8, 2)
+            )
+            scene.canvas.shape("face_shadow", strokes, style.line(skin), region="line", opacity=0.7)
+
+
+def _draw_cheeks(scene: Scene, face: Face, chance: Random) -> None:
+    style, skin, expression = scene.style, scene.skin, scene.attributes.expression
+    strong = expression == "embarrassed"
+    share = _BLUSH.get(expression, 0.26)
+    if scene.attributes.presentation == "man" and not strong:
+        share *= 0.6
+    share *= chance.uniform(0.85, 1.15)
+    pink = blush_colour(skin)
+    sides = (face.near,) if face.profile else (-1, 1)
+    reach = 8.6 if strong else 7.0
+    for side in sides:
+        at = (side * (_CHEEK_X + 0.5), _CHEEK_Y)
+        path = face.paste(_cheek(), at, (reach, reach * 0.6))["cheek"]
+        if style.shading == "gradient":
+            tint = mix(skin, pink, share)
+            scene.canvas.shape("face_shadow", path, tint, region="skin", opacity=0.45)
+            inner = face.paste(_cheek(), at, (reach * 0.66, reach * 0.4))["cheek"]
+            scene.canvas.shape("face_shadow", inner, tint, region="skin", opacity=0.45)
+        elif style.shading != "hatched" or strong:
+            scene.canvas.shape("face_shadow", path, mix(skin, pink, share), region="skin", opacity=0.75)
+    if style.shading in ("hard", "hatched") or strong:
+        strokes = "".join(
+            face.paste(blush_strokes(strong), (side * _CHEEK_X, _CHEEK_Y))["strokes"] for side in sides
+        )
+        ink = mix(skin, adjust(pink, lightness=0.82), min(1.0, share * 2.2))
+        scene.canvas.shape("face", strokes, ink, region="line")
+
+
+def blush_colour(skin: str) -> str:
+    """The red of warm cheeks on this skin."""
+    return mix("#ff6b76", "#c23a4c", 1 - luminance(skin)) if luminance(skin) < 0.6 else "#ff7a80"
+
+
+@lru_cache(maxsize=1)
+def _cheek() -> Decal:
+    turn = np.linspace(0, 2 * np.pi, 10, endpoint=False)
+    return decal({"cheek": smooth(np.stack([np.cos(turn), np.sin(turn)], axis=1) * 1.0)})
+
+
+def _draw_nose(scene: Scene, face: Face) -> None:
+    style, skin = scene.style, scene.skin
+    if face.profile:
+        nostril = face.place([(face.near * 3.0, 20.4), (face.near * 4.4, 19.6), (face.near * 5.2, 20.6)])
+        scene.canvas.shape("face", stroke(nostril, 0.9), style.line(skin), region="line")
+        return
+    man = scene.attributes.presentation == "man"
+    ridge = points([(0.0, 12.0), (0.0, 15.6), (0.0, 18.6), (0.0, 20.6), (0.0, 22.4)])
+    lift = np.array([1.2, 2.6, 4.4, 4.6, 1.0]) * (1.25 if man else 1.0)
+    line = sample_curve(face.place(ridge, lift), 11)
+    if abs(face.head.yaw) > 20:
+        width = style.line_width * (1.0 if man else 0.9)
+        first = 2 if man else 5
+        drawn = stroke(line[first:], width, heaviest=0.75)
+        scene.canvas.shape("face", drawn, style.line(skin), region="line")
+        return
+    tip = line[7]
+    shade = tip + points([(-0.2, -1.6), (2.3, 0.9), (0.4, 1.6), (-1.2, 1.2)])
+    if style.shading in ("hard", "gradient"):
+        scene.canvas.shape("face", smooth(shade, corners=(0, 1)), style.shadow(skin, 0.9), region="skin")
+    dash = tip + points([(-1.1, 1.1), (0.2, 1.6), (1.5, 1.1)])
+    scene.canvas.shape("face", stroke(dash, style.line_width * 0.8), style.line(skin), region="line")
+    if man and style.shading != "flat":
+        side = tip + points([(1.9, -7.6), (2.5, -3.6), (2.0, -1.4)])
+        scene.canvas.shape("face", stroke(side, 0.8), style.shadow(skin, 1.2), region="line")
