@@ -67,7 +67,8 @@ class Checkpoint:
     def part(self, name: str) -> Tensors:
         """The tensors of one part, without its prefix; empty when the part has not been trained yet."""
         prefix = f"{name}."
-        return {key.removeprefix(prefix): item for key, item in self.tensors.items() if key.startswith(prefix)}
+        names = (name for name in self.tensors if name.startswith(prefix))
+        return {name.removeprefix(prefix): self.tensors[name] for name in names}
 
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:

@@ -294,6 +294,7 @@ class Autoencoder(nn.Module):
 
     def __init__(self, sizes: NetworkSizes) -> None:
         super().__init__()
+        self.factor = sizes.latent_factor
         self.encoder = Encoder(sizes)
         self.decoder = Decoder(sizes)
         self.register_buffer("latent_mean", torch.zeros(sizes.latent_channels))

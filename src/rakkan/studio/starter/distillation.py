@@ -1,0 +1,102 @@
+"""Stage three: the flow model learns to take few large steps (shortcut models, Frans et al. 2024).
+
+One step of size d must equal two steps of size d/2 in a row. The smallest size is bootstrapped from the
+averaged model's own velocity with classifier-free guidance, which bakes the guidance into the steps; the
+larger ones from the steps below them. A part of every batch keeps training the plain velocity (d = 0,
+no guidance), on which the smallest size rests; there is no other teacher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rakkan.studio.starter.data import Batch, vary_captions
+from rakkan.studio.starter.flow_training import flow_loss, write_samples
+from rakkan.studio.starter.loop import Averages, Stage, linear
+from rakkan.studio.starter.networks import Autoencoder, TextEncoder, UNet
+from rakkan.studio.starter.sampling import velocity
+from rakkan.studio.starter.vocabulary import UNSPECIFIED
+
+#: Sizes of steps with the share of batches each gets, smallest first: most for the four steps people use.
+LEVELS: tuple[tuple[float, float], ...] = ((1 / 8, 0.3), (1 / 4, 0.45), (1 / 2, 0.15), (1.0, 0.1))
+FLOW_SHARE = 0.25
+
+
+def distillation_stage(
+    text: TextEncoder,
+    unet: UNet,
+    autoencoder: Autoencoder,
+    batch: int,
+    rate: float,
+    guidance: float,
+    seed: int,
+) -> Stage:
+    """The stage that teaches ``text`` and ``unet`` steps of 1/8 to 1 with ``guidance`` baked in."""
+    random = np.random.default_rng(seed)
+    modules = {"text": text, "unet": unet}
+    averages = Averages(modules, 0.995)
+    teacher_text, teacher_unet = averages.modules["text"], averages.modules["unet"]
+    if not isinstance(teacher_text, TextEncoder) or not isinstance(teacher_unet, UNet):
+        raise TypeError("the averages of a distillation are a text encoder and a U-Net")
+
+    def loss(given: Batch) -> Tensor:
+        latents = given.items.float()
+        plain = max(1, round(FLOW_SHARE * len(latents)))
+        ids = vary_captions(given.ids, random, dropped=0.0)
+        ids[:plain] = vary_captions(given.ids[:plain], random)
+        tokens = torch.from_numpy(ids).to(latents.device)
+        total = plain * flow_loss(unet, text, latents[:plain], tokens[:plain])
+        if len(latents) > plain:
+            step = float(random.choice([size for size, _ in LEVELS], p=[share for _, share in LEVELS]))
+            time = _times(len(latents) - plain, step, random).to(latents.device)
+            noise = torch.randn_like(latents[plain:])
+            where = time[:, None, None, None]
+            noisy = (1 - where) * latents[plain:] + where * noise
+            target = two_half_steps(teacher_unet, teacher_text, noisy, time, step, tokens[plain:], guidance)
+            sizes = torch.full_like(time, step)
+            made = unet(noisy, time, sizes, *text(tokens[plain:])).float()
+            total = total + (len(latents) - plain) * (made - target).square().mean()
+        return total / len(latents)
+
+    def grid(file: Path) -> None:
+        write_samples(averages, autoencoder, file, steps=4, guidance=1.0, few_steps=True)
+
+    return Stage("distil", modules, averages, loss, grid, batch, rate, linear)
+
+
+@torch.no_grad()
+def two_half_steps(
+    unet: UNet,
+    text_encoder: TextEncoder,
+    noisy: Tensor,
+    time: Tensor,
+    step: float,
+    ids: Tensor,
+    guidance: float,
+    levels: Sequence[tuple[float, float]] = LEVELS,
+) -> Tensor:
+    """Mean velocity [B, C, h, w] over two steps of ``step`` / 2 from ``noisy`` at ``time`` [B].
+
+    At the smallest of ``levels`` these are Euler steps of the guided velocity, above it the model's own
+    steps of half the size (Frans et al. 2024, equation 4).
+    """
+    text = text_encoder(ids)
+    smallest = step <= min(size for size, _ in levels)
+    nothing = None
+    if smallest:
+        nothing = text_encoder(torch.from_numpy(UNSPECIFIED).to(ids.device).expand(len(ids), -1))
+    sizes = torch.full_like(time, 0.0 if smallest else step / 2)
+    first = velocity(unet, noisy, time, sizes, text, nothing, guidance)
+    halfway = noisy - 0.5 * step * first
+    second = velocity(unet, halfway, time - 0.5 * step, sizes, text, nothing, guidance)
+    return (first + second) / 2
+
+
+def _times(count: int, step: float, random: np.random.Generator) -> Tensor:
+    """Times [count] at which a sampler with steps of this size starts one: multiples of it, above 0."""
+    return torch.from_numpy((step * random.integers(1, round(1 / step) + 1, count)).astype(np.float32))

@@ -1,0 +1,339 @@
+"""Training the starter model, stage by stage: what each needs, what it leaves behind.
+
+A run's folder holds ``weights/`` (the averaged weights so far, all stages), ``flow-weights/`` (as they
+were before distillation), ``stock/`` (renders and latents, so that the next run starts warm), logs and
+sample grids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import FrameType
+
+import torch
+from torch import Tensor, nn
+
+from rakkan.errors import RakkanError
+from rakkan.studio.starter.autoencoder_training import autoencoder_stage, measure_latents
+from rakkan.studio.starter.checkpoints import (
+    Checkpoint,
+    StageRecord,
+    Tensors,
+    half,
+    has_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from rakkan.studio.starter.data import Stock, Supply, to_pictures
+from rakkan.studio.starter.distillation import distillation_stage
+from rakkan.studio.starter.flow_training import flow_stage
+from rakkan.studio.starter.loop import Clock, Outcome, Stage, train
+from rakkan.studio.starter.networks import Autoencoder, NetworkSizes, TextEncoder, UNet, sizes_of
+from rakkan.studio.starter.renders import BUCKETS, Render, RenderQueue, render_figure, renderer_version
+
+Report = Callable[[str], None]
+
+STAGES = ("autoencoder", "flow", "distil")
+
+_RENDER_BYTES = 221_184
+_BATCHES = {"cpu": (32, 48, 40), "cuda": (64, 512, 512)}
+_RATES = (8e-4, 6e-4, 3e-4)
+#: Part of an autoencoder run on a GPU that is kept for turning all its renders into latents.
+_ENCODING_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run: which stage, for how long and on what.
+
+    ``workers`` render processes (0: one on a CPU, all cores but one beside a GPU), ``guidance`` is baked
+    in by distillation, ``capacity`` caps the stocks of renders and of latents (0: by device).
+    """
+
+    stage: str
+    minutes: float
+    folder: Path
+    device: str = "cpu"
+    resume: bool = False
+    latent: str = "f16c32"
+    seed: int = 0
+    workers: int = 0
+    guidance: float = 2.0
+    capacity: int = 0
+
+
+def run(settings: Settings, report: Report, render: Render = render_figure) -> Outcome:
+    """Run one stage and leave its weights in ``folder/weights``.
+
+    Raises RakkanError for settings that cannot work, before anything is written.
+    """
+    _check(settings)
+    checkpoint = _starting_point(settings)
+    _prepare_device(settings)
+    torch.manual_seed(settings.seed)
+    clock = Clock(settings.minutes * (1 - _ENCODING_SHARE * _keeps_latents(settings)))
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    workers = settings.workers or (1 if settings.device == "cpu" else max(1, (os.cpu_count() or 2) - 1))
+    # Seeds differ from run to run of the same folder, or a resumed run would see the same figures again.
+    seed = settings.seed + sum(record.steps for record in checkpoint.stages.values())
+    niceness = 19 if settings.device == "cpu" else 0
+    with RenderQueue(workers, seed, niceness, render=render) as queue, _stopped_by_signals(clock, report):
+        if settings.stage == "autoencoder":
+            return _run_autoencoder(settings, checkpoint, queue, clock, report, seed)
+        return _run_latent_stage(settings, checkpoint, queue, clock, report, seed)
+
+
+def _run_autoencoder(
+    settings: Settings, checkpoint: Checkpoint, queue: RenderQueue, clock: Clock, report: Report, seed: int
+) -> Outcome:
+    autoencoder = Autoencoder(NetworkSizes(**checkpoint.sizes))
+    load_part(autoencoder, checkpoint, "autoencoder")
+    autoencoder.to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    stocks = render_stocks(settings)
+    stage = autoencoder_stage(autoencoder, stocks, _batch(settings), _RATES[0])
+    averaged = stage.averages.modules["autoencoder"]
+    if not isinstance(averaged, Autoencoder):
+        raise TypeError("the averages of an autoencoder are an autoencoder")
+
+    def save(outcome: Outcome) -> None:
+        measure_latents(averaged, stocks, 96 if clock.running else 512)
+        _save(settings, checkpoint, stage, outcome)
+
+    supply = Supply(queue, stocks, seed=seed)
+    outcome = train(stage, supply, clock, settings.device, settings.folder, save, report)
+    if _keeps_latents(settings):
+        report("autoencoder: turning the renders into latents")
+        latents = latent_stocks(settings, averaged, NetworkSizes(**checkpoint.sizes))
+        encode_stocks(stocks, latents, averaged, lambda: True)
+        for stock in latents.values():
+            stock.flush()
+    return outcome
+
+
+def _run_latent_stage(
+    settings: Settings, checkpoint: Checkpoint, queue: RenderQueue, clock: Clock, report: Report, seed: int
+) -> Outcome:
+    sizes = NetworkSizes(**checkpoint.sizes)
+    autoencoder, text, unet = Autoencoder(sizes), TextEncoder(sizes), UNet(sizes)
+    for name, module in (("autoencoder", autoencoder), ("text", text), ("unet", unet)):
+        load_part(module, checkpoint, name)
+        module.to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    autoencoder.eval().requires_grad_(False)
+    stocks = latent_stocks(settings, autoencoder, sizes)
+    if settings.device == "cpu" and not any(stock.usable for stock in stocks.values()):
+        report(f"{settings.stage}: turning the renders of earlier runs into latents")
+        encode_stocks(
+            render_stocks(settings), stocks, autoencoder, lambda: clock.running and clock.fraction < 0.2
+        )
+    supply = Supply(queue, stocks, lambda pictures: encode_renders(autoencoder, pictures), seed=seed)
+    if settings.stage == "flow":
+        stage = flow_stage(text, unet, autoencoder, _batch(settings), _RATES[1], seed)
+    else:
+        stage = distillation_stage(
+            text, unet, autoencoder, _batch(settings), _RATES[2], settings.guidance, seed
+        )
+
+    def save(outcome: Outcome) -> None:
+        _save(settings, checkpoint, stage, outcome)
+
+    return train(stage, supply, clock, settings.device, settings.folder, save, report)
+
+
+def render_stocks(settings: Settings) -> dict[str, Stock]:
+    """Stocks of uint8 renders [H, W, 3] by bucket, of this version of the renderer."""
+    whole = settings.capacity or 16_384
+    if settings.device != "cpu" and not settings.capacity:
+        free, _ = torch.cuda.mem_get_info()
+        whole = min(450_000, int(0.6 * free / _RENDER_BYTES))
+    folder = settings.folder / "stock"
+    tag = f"renders-{renderer_version()}"
+    _remove_stale(folder, "renders-", tag)
+    return {
+        bucket.name: Stock(
+            (bucket.height, bucket.width, 3),
+            torch.uint8,
+            max(1, round(whole * bucket.share)),
+            settings.device,
+            folder / f"{tag}-{bucket.name}.items" if settings.device == "cpu" else None,
+        )
+        for bucket in BUCKETS
+    }
+
+
+def latent_stocks(settings: Settings, autoencoder: Autoencoder, sizes: NetworkSizes) -> dict[str, Stock]:
+    """Stocks of normalised latents by bucket, good for one renderer and one autoencoder."""
+    whole = settings.capacity or (49_152 if settings.device == "cpu" else 430_000)
+    folder = settings.folder / "stock"
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    for name, array in sorted(half(autoencoder.state_dict(), "autoencoder").items()):
+        digest.update(name.encode() + array.tobytes())
+    tag = f"latents-{renderer_version()}-{digest.hexdigest()[:12]}"
+    _remove_stale(folder, "latents-", tag)
+    return {
+        bucket.name: Stock(
+            (
+                sizes.latent_channels,
+                bucket.height // sizes.latent_factor,
+                bucket.width // sizes.latent_factor,
+            ),
+            torch.float16,
+            max(1, round(whole * bucket.share)),
+            settings.device,
+            folder / f"{tag}-{bucket.name}.items",
+        )
+        for bucket in BUCKETS
+    }
+
+
+@torch.no_grad()
+def encode_renders(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:
+    """Normalised latents [n, C, h, w] of renders uint8 [n, H, W, 3] on the autoencoder's device."""
+    with torch.autocast(pictures.device.type, torch.bfloat16):
+        means = [autoencoder.encode(to_pictures(part))[0] for part in torch.split(pictures, 64)]
+    return autoencoder.normalise(torch.cat(means).float())
+
+
+def encode_stocks(
+    renders: Mapping[str, Stock],
+    latents: Mapping[str, Stock],
+    autoencoder: Autoencoder,
+    going: Callable[[], bool],
+) -> None:
+    """Put the latents of all renders in stock into the stocks of latents, while ``going()``."""
+    rounds = max(len(stock.occupied()) for stock in renders.values())
+    chunk = 64 if autoencoder.latent_mean.device.type == "cpu" else 512
+    for start in range(0, rounds, chunk):
+        for name, stock in renders.items():
+            # A bucket's share of each round, so that an early end leaves the buckets balanced.
+            held = stock.occupied()
+            part = slice(round(start * len(held) / rounds), round((start + chunk) * len(held) / rounds))
+            slots = held[part][: latents[name].room]
+            if len(slots) and going():
+                pictures = stock.items[torch.from_numpy(slots).to(stock.device)]
+                latents[name].put(encode_renders(autoencoder, pictures), stock.ids[slots])
+
+
+def load_part(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
+    """Load one part's weights into its module; a part the checkpoint lacks keeps its first weights.
+
+    Raises RakkanError when the weights do not fit the module.
+    """
+    tensors = {key: torch.from_numpy(array).float() for key, array in checkpoint.part(name).items()}
+    if not tensors:
+        return
+    try:
+        module.load_state_dict(tensors)
+    except RuntimeError as fault:
+        raise RakkanError(
+            f"the weights of the {name} do not fit this version's network ({str(fault).splitlines()[0]})",
+            "train again without --resume",
+        ) from None
+
+
+def _check(settings: Settings) -> None:
+    if settings.stage not in STAGES:
+        raise RakkanError(f"there is no stage {settings.stage!r}", f"choose one of {', '.join(STAGES)}")
+    if not 0 < settings.minutes <= 10_000:
+        raise RakkanError(f"{settings.minutes:g} minutes cannot be trained", "give --minutes above 0")
+    if settings.workers < 0 or settings.capacity < 0:
+        raise RakkanError("there cannot be less than no workers or items", "leave the option out")
+    if settings.device not in _BATCHES:
+        raise RakkanError(f"there is no device {settings.device!r}", "choose cpu or cuda")
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise RakkanError("this torch finds no CUDA device", "train with --device cpu")
+
+
+def _starting_point(settings: Settings) -> Checkpoint:
+    """The weights a run starts from: earlier stages' always, its own stage's only to resume."""
+    weights, before = settings.folder / "weights", settings.folder / "flow-weights"
+    found = load_checkpoint(weights) if has_checkpoint(weights) else None
+    if settings.resume and found is None:
+        raise RakkanError(f"there is nothing to resume in {weights}", "leave out --resume")
+    if settings.stage == "autoencoder":
+        if found is not None and found.part("unet"):
+            raise RakkanError(
+                f"{weights} holds a flow that was trained on its autoencoder",
+                "choose another --folder, or remove the weights",
+            )
+        if found is not None and settings.resume:
+            return found
+        return Checkpoint(settings.latent, asdict(sizes_of(settings.latent)), {})
+    if found is None or not found.part("autoencoder"):
+        raise RakkanError(f"there is no autoencoder in {weights}", "run --stage autoencoder first")
+    if settings.stage == "flow":
+        if settings.resume and not found.distilled:
+            return found
+        if settings.resume and has_checkpoint(before):
+            return load_checkpoint(before)
+        kept = {name: array for name, array in found.tensors.items() if name.startswith("autoencoder.")}
+        stages = {name: record for name, record in found.stages.items() if name == "autoencoder"}
+        return replace(found, tensors=kept, stages=stages, distilled=False, guidance=0.0)
+    if not found.part("unet"):
+        raise RakkanError(f"there is no flow in {weights}", "run --stage flow first")
+    if not found.distilled:
+        save_checkpoint(found, before)
+        return found
+    return found if settings.resume else load_checkpoint(before)
+
+
+def _save(settings: Settings, checkpoint: Checkpoint, stage: Stage, outcome: Outcome) -> None:
+    """Store the averaged weights of a stage beside the other parts of the checkpoint it started from."""
+    tensors: Tensors = {
+        name: array
+        for name, array in checkpoint.tensors.items()
+        if name.split(".", 1)[0] not in stage.averages.modules
+    }
+    for part, module in stage.averages.modules.items():
+        tensors.update(half(module.state_dict(), part))
+    record = checkpoint.stages.get(stage.name, StageRecord()).plus(
+        outcome.seconds, outcome.steps, outcome.samples, outcome.processor, renderer_version()
+    )
+    made = replace(checkpoint, tensors=tensors, stages={**checkpoint.stages, stage.name: record})
+    if stage.name == "distil":
+        made = replace(made, distilled=True, guidance=settings.guidance)
+    save_checkpoint(made, settings.folder / "weights")
+
+
+def _batch(settings: Settings) -> int:
+    return _BATCHES[settings.device][STAGES.index(settings.stage)]
+
+
+def _keeps_latents(settings: Settings) -> bool:
+    """Whether this run's renders are lost with the process, so that their latents must be kept now."""
+    return settings.stage == "autoencoder" and settings.device != "cpu"
+
+
+def _prepare_device(settings: Settings) -> None:
+    if settings.device == "cpu":
+        torch.set_num_threads(os.cpu_count() or 1)
+    else:
+        torch.backends.cudnn.benchmark = True
+
+
+def _remove_stale(folder: Path, prefix: str, tag: str) -> None:
+    for file in folder.glob(f"{prefix}*"):
+        if not file.name.startswith(tag):
+            file.unlink()
+
+
+@contextmanager
+def _stopped_by_signals(clock: Clock, report: Report) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end training after the current step, with everything saved."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        report("stopping after this step; the weights are being saved")
+        clock.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,185 @@
+"""Fresh renders for training, made by worker processes of their own.
+
+Workers never import torch and never see the training: each owns a stripe of slots in a ring of
+memory-mapped pictures and fills whichever of them are empty. When all are full it sleeps, so the
+workers render exactly as fast as pictures are taken out, and on a small machine (at the lowest
+priority) they use only the time that training leaves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rakkan.corpus.figures.attributes import Attributes, sample
+from rakkan.errors import RakkanError
+from rakkan.studio.starter.holdout import held_out
+from rakkan.studio.starter.vocabulary import SLOTS, condition_of, encode
+
+#: Draws one figure: attributes, seed, width, height -> uint8 [height, width, 3].
+Render = Callable[[Attributes, int, int, int], npt.NDArray[np.uint8]]
+
+_EMPTY, _FULL = 0, 1
+_IDLE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Pictures of one size: a batch holds one bucket only. ``share`` is its part of all batches."""
+
+    name: str
+    width: int
+    height: int
+    framings: tuple[str, ...]
+    share: float
+
+
+BUCKETS = (
+    Bucket("square", 256, 256, ("bust", "half body"), 0.75),
+    Bucket("tall", 256, 384, ("full body",), 0.25),
+)
+
+
+def render_figure(attributes: Attributes, seed: int, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """The renderer's picture of a figure, uint8 [height, width, 3]."""
+    from rakkan.corpus.figures import draw, rasterise
+
+    return rasterise(draw(attributes, seed), width, height)
+
+
+def renderer_version() -> str:
+    """A digest of the renderer's source: pictures of two versions are not the same training set."""
+    import rakkan.corpus.figures as figures
+
+    digest = hashlib.sha256()
+    for folder in figures.__path__:
+        for path in sorted(Path(folder).rglob("*.py")):
+            # What figures are called has no influence on what they look like.
+            if path.stem in ("words", "captions"):
+                continue
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def draw_attributes(bucket: Bucket, random: Random) -> Attributes:
+    """A random figure for a bucket that holds no combination kept out of training."""
+    while True:
+        attributes = sample(random, framing=random.choice(bucket.framings))
+        if not held_out(attributes):
+            return attributes
+
+
+class RenderQueue:
+    """Worker processes and the rings of pictures they fill; use it as a context manager.
+
+    ``workers`` processes at priority ``niceness``; ``seed`` starts their random numbers; ``slots`` is
+    the number of pictures a ring holds.
+    """
+
+    def __init__(
+        self, workers: int, seed: int, niceness: int = 19, slots: int = 256, render: Render = render_figure
+    ) -> None:
+        shared = Path("/dev/shm")
+        self._folder = Path(
+            tempfile.mkdtemp(prefix="rakkan-renders-", dir=shared if shared.is_dir() else None)
+        )
+        self._rings = {bucket.name: _Ring.create(self._folder, bucket, slots) for bucket in BUCKETS}
+        context = multiprocessing.get_context("spawn")
+        self._workers = [
+            context.Process(
+                target=_work,
+                args=(str(self._folder), slots, index, workers, seed, niceness, render, os.getpid()),
+                daemon=True,
+            )
+            for index in range(workers)
+        ]
+
+    def __enter__(self) -> RenderQueue:
+        for worker in self._workers:
+            worker.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            worker.terminate()
+        for worker in self._workers:
+            worker.join()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def take(self, bucket: str, limit: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+        """Up to ``limit`` finished pictures: uint8 [n, H, W, 3] and token ids int32 [n, slots].
+
+        Each picture is handed out once; n is 0 when none is ready. Raises RakkanError when the
+        workers have died, for then none ever will be.
+        """
+        ring = self._rings[bucket]
+        full = np.flatnonzero(ring.flags == _FULL)[:limit]
+        if not len(full) and self._workers and not any(worker.is_alive() for worker in self._workers):
+            raise RakkanError(
+                "the processes that render training pictures have died", "see their output above"
+            )
+        pictures, ids = ring.pictures[full], ring.ids[full]
+        ring.flags[full] = _EMPTY
+        return np.asarray(pictures), np.asarray(ids)
+
+
+@dataclass(frozen=True)
+class _Ring:
+    """Memory-mapped pictures of one bucket, shared between processes; a flag is written after its slot."""
+
+    pictures: npt.NDArray[np.uint8]
+    ids: npt.NDArray[np.int32]
+    flags: npt.NDArray[np.uint8]
+
+    @classmethod
+    def create(cls, folder: Path, bucket: Bucket, slots: int, mode: Any = "w+") -> _Ring:
+        shape = (slots, bucket.height, bucket.width, 3)
+        stem = str(folder / bucket.name)
+        return cls(
+            np.memmap(f"{stem}.pictures", np.uint8, mode, shape=shape),
+            np.memmap(f"{stem}.ids", np.int32, mode, shape=(slots, len(SLOTS))),
+            np.memmap(f"{stem}.flags", np.uint8, mode, shape=(slots,)),
+        )
+
+
+def _work(
+    folder: str, slots: int, index: int, workers: int, seed: int, niceness: int, render: Render, parent: int
+) -> None:
+    """A worker's life: fill the empty slots of its stripe until the parent is gone."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(niceness)
+    random = Random(f"{seed}/{index}")
+    rings = {bucket: _Ring.create(Path(folder), bucket, slots, "r+") for bucket in BUCKETS}
+    while os.getppid() == parent:
+        open_slots = {
+            bucket: stripe[ring.flags[stripe] == _EMPTY]
+            for bucket, ring in rings.items()
+            for stripe in (np.arange(index, slots, workers),)
+        }
+        wanting = [bucket for bucket, empty in open_slots.items() if len(empty)]
+        if not wanting:
+            time.sleep(_IDLE_SECONDS)
+            continue
+        bucket = random.choices(wanting, [bucket.share for bucket in wanting])[0]
+        slot, ring = open_slots[bucket][0], rings[bucket]
+        attributes = draw_attributes(bucket, random)
+        ring.pictures[slot] = render(attributes, random.getrandbits(32), bucket.width, bucket.height)
+        ring.ids[slot] = encode(condition_of(attributes))
+        ring.flags[slot] = _FULL

@@ -1,0 +1,56 @@
+"""Drawing latents with the torch networks, as training needs it for its own targets and sample grids."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rakkan.studio.starter.networks import TextEncoder, UNet
+
+
+def velocity(
+    unet: UNet,
+    latents: Tensor,
+    time: Tensor,
+    step: Tensor,
+    text: tuple[Tensor, Tensor],
+    nothing: tuple[Tensor, Tensor] | None = None,
+    guidance: float = 1.0,
+) -> Tensor:
+    """Velocity [B, C, h, w] in float32, with classifier-free guidance when ``nothing`` is given.
+
+    ``text`` and ``nothing`` are a text encoder's (tokens, pooled) for [B] conditions; v = v(nothing) +
+    guidance * (v(text) - v(nothing)) (Ho and Salimans 2022, equation 6).
+    """
+    if nothing is None:
+        return unet(latents, time, step, *text).float()  # type: ignore[no-any-return]
+    tokens, pooled = (torch.cat(pair) for pair in zip(text, nothing, strict=True))
+    doubled = [torch.cat([tensor] * 2) for tensor in (latents, time, step)]
+    told, untold = unet(*doubled, tokens, pooled).float().chunk(2)
+    return untold + guidance * (told - untold)  # type: ignore[no-any-return]
+
+
+@torch.no_grad()
+def draw_latents(
+    unet: UNet,
+    text_encoder: TextEncoder,
+    ids: Tensor,
+    nothing: Tensor,
+    noise: Tensor,
+    steps: int,
+    guidance: float,
+    few_steps: bool,
+) -> Tensor:
+    """Normalised latents from ``noise`` [B, C, h, w] by Euler's method over ``steps`` equal steps.
+
+    ``ids`` [B, slots] is the condition, ``nothing`` [B, slots] the unspecified one, read only when
+    ``guidance`` is not 1. ``few_steps`` tells the U-Net the size of the steps (the distilled model).
+    """
+    text = text_encoder(ids)
+    untold = text_encoder(nothing) if guidance != 1.0 else None
+    latents = noise
+    size = torch.full((len(noise),), 1.0 / steps if few_steps else 0.0, device=noise.device)
+    for index in range(steps):
+        time = torch.full((len(noise),), 1.0 - index / steps, device=noise.device)
+        latents = latents - velocity(unet, latents, time, size, text, untold, guidance) / steps
+    return latents
