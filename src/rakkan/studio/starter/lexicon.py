@@ -94,15 +94,17 @@ class _Reader:
     filled: dict[str, _Filled] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
     previous: Item | None = None
 
     def clause(self, items: list[Item]) -> None:
         """Read one clause: bind each run of adjectives to the noun after it, or else to the one before."""
         here: Item | None = None
         chain: list[Item] = []
-        link, after_and, negated = "", False, False
+        link, after_and, negated, described, joint = "", False, False, False, 0
         for item in items:
             if item.role == "modifier":
+                joint = joint or (len(chain) if after_and else 0)
                 chain.append(item)
                 after_and = False
             elif item.role == "and":
@@ -111,25 +113,30 @@ class _Reader:
                 continue
             elif item.role in ("value", "noun") and negated:
                 self._absent(item)
-                chain, negated, link = [], False, ""
+                chain, negated, link, joint = [], False, "", 0
             elif item.kind:
-                if chain and (after_and or (here is not None and link in _LOOK_BACK and len(chain) > 1)):
-                    behind = chain if after_and else chain[:1]
-                    self._attach_back(behind, here, link)
-                    chain = chain[len(behind) :]
+                # "red and a hat": all look back; "hair is red and blue eyes": the first part does.
+                looks_back = not described and here is not None and _reaches_back(here, link)
+                behind = chain if after_and else chain[:joint] if looks_back else []
+                self._attach_back(behind, here, link)
+                chain = chain[len(behind) :]
                 self._fill_value(item)
                 self._attach(chain, item)
-                here, chain, link, after_and = item, [], "", False
+                described = any(is_colour(modifier.text) for modifier in chain)
+                here, chain, link, after_and, joint = item, [], "", False, 0
             else:
                 if not (item.role == "link" and item.text == "coloured"):
                     self._attach_back(chain, here, link)
-                    chain, after_and = [], False
+                    chain, after_and, joint = [], False, 0
                 if item.role == "value":
                     self._fill_value(item)
                 negated = item.role == "negation"
                 link = item.text if item.role == "link" else link
         self._attach_back(chain, here, link)
         self._collect_unknown(items)
+        if not any(item.role == "unknown" for item in items):  # else the noun is what could not be read
+            self.notes.extend(f"'{text}' stands beside nothing it could describe: it is left out" for text in self.loose)
+        self.loose.clear()
         self.previous = here or self.previous
 
     def _attach(self, chain: list[Item], noun: Item) -> None:
@@ -162,7 +169,7 @@ class _Reader:
                     self._describe(modifier, kind, noun)
                     break
             else:
-                self.notes.append(f"'{modifier.text}' stands beside nothing it could describe: it is left out")
+                self.loose.append(modifier.text)
 
     def _describe(self, modifier: Item, kind: str, noun: Item | None) -> None:
         meaning: Meaning | None = resolve(modifier.text, kind)
@@ -208,6 +215,13 @@ class _Reader:
             elif run:
                 self.unknown.extend([" ".join(run)] if len(run) <= 3 else run)
                 run = []
+
+
+def _reaches_back(noun: Item, link: str) -> bool:
+    """Whether colours after a noun describe it: "hair is ...", "a hoodie in ...", "streaked with ..."."""
+    if noun.kind == "accent":
+        return link == "with" or noun.text.endswith("with")
+    return link in _LOOK_BACK and noun.kind != "person"
 
 
 def _plain(slot: str) -> str:

@@ -157,6 +157,7 @@ def _adjectives() -> dict[str, dict[str, Meaning]]:
     add("spiky,spiked", "hair", "hairstyle", "spiky hair")
     add("messy,tousled,unruly", "hair", "hairstyle", "messy hair")
     add("plain,one tone,single colour", "hair", "hair_tone", "plain")
+    add("two tone,two colour,split colour", "hair", "hair_tone", "split colour")
     for value, words in {
         "blunt fringe": "blunt,straight cut",
         "parted fringe": "parted",

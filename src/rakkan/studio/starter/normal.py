@@ -19,8 +19,8 @@ _SPELLINGS: dict[str, str] = {
 }  # fmt: skip
 
 _EMOTICONS: dict[str, str] = {
-    ":d": "grin", ";d": "wink", ":)": "smile", ";)": "wink", ":(": "sad", ":o": "surprised", "^_^": "closed eyes",
-    "^^": "closed eyes", ">:(": "angry", ":<": "pout", "t_t": "crying", ";_;": "crying", "=)": "smile",
+    ":d": "grin", ";d": "wink", ":)": "smile", ";)": "wink", ":(": "sad", ":o": "surprised", "^ ^": "closed eyes",
+    "^^": "closed eyes", ">:(": "angry", ":<": "pout", "t t": "crying", "; ;": "crying", "=)": "smile",
 }  # fmt: skip
 
 _ADAPTER = re.compile(r"<\s*(lora|lyco|hypernet)\s*:([^<>:]*)[^<>]*>", re.IGNORECASE)
@@ -45,7 +45,7 @@ def segments(text: str) -> list[list[str]]:
     in British spelling, without underscores, hyphens, determiners and possessive endings.
     """
     text = unicodedata.normalize("NFKC", text)
-    text = _WEIGHT.sub(" ", _ADAPTER.sub(",", text).replace("\\", ""))
+    text = _WEIGHT.sub(" ", _ADAPTER.sub(",", text).replace("\\", "").replace("_", " "))
     pieces: list[str] = []
     for line in re.split(r"[,\n]", text):
         face = line.strip().casefold()

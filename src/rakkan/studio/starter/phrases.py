@@ -44,13 +44,14 @@ _TONES = {
 }
 
 _LINKS = "in is are was of coloured dyed being has have with looks look"
-_AND = "and or nor plus"
+_AND = "and or nor plus half"
 _NEGATIONS = "no without not lacking minus"
+_STOP_PHRASES = ("in front of", "front of", "on either side")
 _STOPS = """
 he she they who which it there be been am were as at by for from on to into over under against before near
 around along among between while where also both just so very quite really rather too slightly somewhat
 front then up down tied worn tone tones shade shades colour colours hued
-standing sitting posing posed pose drawn shown set stands keeps holds held gives makes making wearing
+sitting posing posed pose drawn shown set stands keeps holds held gives makes making wearing
 head face body shoulders shoulder arm arms hand hands neck ears expression style view shot look viewer
 scene patterned pattern frames framed framing falling fall cut side left right
 highlighted falls catches looking facing turned turns seen light lit whole single kind
@@ -58,7 +59,7 @@ masterpiece quality best high amazing good great excellent normal top score up a
 lowres newest recent mid solo alone anime official art artwork illustration illustrated drawing painting picture
 image digital detailed highly ultra intricate beautiful pretty cute handsome lovely elegant nice cool adult
 portrait rating general safe sfw hd uhd 4k 8k 2d focus break original manga cartoon comic simple one two
-single upon please draw make create want i me but
+upon please draw make create want i me but
 """
 
 
@@ -137,7 +138,8 @@ def _table() -> tuple[dict[tuple[str, ...], Item], int]:
             add(phrase, Item("noun", phrase, kind))
     for modifier in MODIFIERS:
         add(modifier, Item("modifier", modifier))
-    add("own", Item("stop", "own"))
+    for phrase in _STOP_PHRASES:
+        add(phrase, Item("stop", phrase))
     for role, text in (("link", _LINKS), ("and", _AND), ("negation", _NEGATIONS), ("stop", _STOPS)):
         for word in text.split():
             add(word, Item(role, word))  # type: ignore[arg-type]
@@ -147,7 +149,7 @@ def _table() -> tuple[dict[tuple[str, ...], Item], int]:
 
 def _is_label(slot: str, value: str) -> bool:
     """Whether a value's name is a label of ours rather than a phrase that means it ("deep", "plain")."""
-    return slot in ("skin", "hair_tone", "style") or (slot == "expression" and value == "neutral")
+    return slot in ("skin", "hair_tone", "style") or (slot, value) in (("view", "front"), ("expression", "neutral"))
 
 
 def _kind(slot: str, value: str) -> str:
