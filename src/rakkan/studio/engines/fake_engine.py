@@ -1,0 +1,61 @@
+"""An engine without a model: pictures that tests of everything above it can tell apart."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from rakkan.errors import RakkanError
+from rakkan.studio.engines.engine import Pixels, Tokens, check
+from rakkan.studio.samplers import Progress, silent
+
+MAXIMUM_SIDE = 1024
+CELLS = 8
+
+
+class FakeEngine:
+    """Draws a chequered field whose colours are a digest of everything that was asked for."""
+
+    name = "fake"
+    model_digest = hashlib.sha256(b"rakkan fake engine 1").hexdigest()
+    precision = "f32"
+
+    def versions(self) -> Mapping[str, str]:
+        """The version of the fake pictures."""
+        return {"fake": "1"}
+
+    def sample(
+        self,
+        tokens: Tokens,
+        negative: Tokens | None = None,
+        *,
+        width: int,
+        height: int,
+        seed: int,
+        steps: int,
+        guidance: float = 1.0,
+        progress: Progress = silent,
+        sampler: str = "euler",
+    ) -> Pixels:
+        """Draw one picture; see ``Engine.sample``. Sides are 1 to 1024 pixels.
+
+        Equal arguments give equal pixels and different ones different pixels, except that, as in real
+        engines, ``negative`` counts only when ``guidance`` is not 1.
+        """
+        check(tokens, negative, seed=seed, steps=steps, guidance=guidance, sampler=sampler)
+        if not (1 <= width <= MAXIMUM_SIDE and 1 <= height <= MAXIMUM_SIDE):
+            raise RakkanError(
+                f"The fake engine cannot draw {width}x{height} pixels", f"Sides are 1 to {MAXIMUM_SIDE}"
+            )
+        away = [] if negative is None or guidance == 1.0 else negative.tolist()
+        asked = repr((tokens.tolist(), away, width, height, seed, steps, float(guidance), sampler))
+        digest = hashlib.sha512(asked.encode()).digest()
+        for done in range(steps):
+            progress(done + 1, steps)
+        colours = np.frombuffer(digest[:48], np.uint8).reshape(16, 3)
+        rows = np.arange(height)[:, None] * CELLS // height
+        columns = np.arange(width)[None, :] * CELLS // width
+        picture: Pixels = colours[(rows * 3 + columns) % 16]
+        return picture

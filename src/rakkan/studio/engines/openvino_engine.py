@@ -1,0 +1,178 @@
+"""The default engine: the starter model on OpenVINO, without torch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+
+from rakkan.errors import RakkanError
+from rakkan.studio.engines import starter_graph
+from rakkan.studio.engines.device import Precision, compile_model, default_precision
+from rakkan.studio.engines.engine import Pixels, Tokens, check
+from rakkan.studio.engines.noise import gaussian
+from rakkan.studio.engines.weights import manifest_digest
+from rakkan.studio.samplers import Latents, Progress, find_sampler, silent, uniform_times
+from rakkan.studio.starter.checkpoints import PARTS, load_checkpoint
+from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED
+
+#: Where the starter model lies in the package.
+STARTER_WEIGHTS = Path(starter_graph.__file__).parent.parent / "starter" / "weights"
+
+#: The smallest step a distilled model has learnt; below it, it is asked for the instantaneous velocity.
+SMALLEST_STEP = 1 / 8
+
+Text = tuple[Any, Any]
+
+
+class OpenVinoEngine:
+    """Draws with a starter checkpoint on this machine's processor.
+
+    The weights are verified when the engine is made; graphs are compiled when a size is first drawn and
+    kept (about half a second for each size). Safe to share between threads, which take turns.
+    """
+
+    name = "openvino"
+
+    def __init__(
+        self,
+        weights_folder: Path = STARTER_WEIGHTS,
+        *,
+        precision: Precision | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Load and verify the weights.
+
+        ``precision`` defaults to bf16 where the processor has it, ``threads`` to all physical cores.
+        Raises RakkanError naming the file when weights are missing, corrupted or of another vocabulary.
+        """
+        checkpoint = load_checkpoint(weights_folder)
+        if missing := [part for part in PARTS if not checkpoint.part(part)]:
+            raise RakkanError(
+                f"The weights in {weights_folder} lack {', '.join(missing)}",
+                "Train the missing stages, or install Rakkan again",
+            )
+        self.precision: Precision = precision or default_precision()
+        self.model_digest = manifest_digest(weights_folder)
+        self.distilled = checkpoint.distilled
+        self.baked_guidance = checkpoint.guidance if checkpoint.distilled else 1.0
+        self._folder = weights_folder
+        self._checkpoint = checkpoint
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._requests: dict[tuple[Any, ...], openvino.InferRequest] = {}
+
+    def versions(self) -> Mapping[str, str]:
+        """OpenVINO's and numpy's versions."""
+        return {"openvino": openvino.__version__, "numpy": np.__version__}
+
+    def prepare(self, width: int, height: int) -> None:
+        """Compile what one size needs ahead of the first picture."""
+        with self._lock:
+            self._text(), self._unet(width, height), self._decoder(width, height)
+
+    def sample(
+        self,
+        tokens: Tokens,
+        negative: Tokens | None = None,
+        *,
+        width: int,
+        height: int,
+        seed: int,
+        steps: int,
+        guidance: float = 1.0,
+        progress: Progress = silent,
+        sampler: str = "euler",
+    ) -> Pixels:
+        """Draw one picture; see ``Engine.sample``. Sides are multiples of 64 up to 384 pixels.
+
+        The noise is ``noise.gaussian(seed, latent_shape)``. A distilled model has guidance baked into its
+        steps of 1/8 and more; asked for more than eight steps it is guided by the same scale explicitly,
+        so that ``guidance`` multiplies what is baked in either way.
+        """
+        check(tokens, negative, seed=seed, steps=steps, guidance=guidance, sampler=sampler)
+        shape = starter_graph.latent_shape(self._checkpoint.sizes, width, height)
+        with self._lock:
+            told = self._encode(tokens)
+            untold: Text | None = None
+
+            def velocity(latents: Latents, time: float, step: float) -> Latents:
+                nonlocal untold
+                few = self.distilled and step > SMALLEST_STEP - 1e-6
+                scale = guidance if few else guidance * self.baked_guidance
+                asked = step if few else 0.0
+                with_text = self._velocity(latents, time, asked, told, width, height)
+                if scale == 1.0:
+                    return with_text
+                if untold is None:
+                    untold = self._encode(UNSPECIFIED if negative is None else negative)
+                without = self._velocity(latents, time, asked, untold, width, height)
+                return without + np.float32(scale) * (with_text - without)
+
+            latents = find_sampler(sampler)(velocity, gaussian(seed, shape), uniform_times(steps), progress)
+            if not np.isfinite(latents).all():
+                raise RakkanError(
+                    f"The weights in {self._folder} gave no picture (their numbers overflow)",
+                    "Try precision f32 or other weights",
+                )
+            picture: Pixels = self._decoder(width, height).infer([latents])[0]
+            return np.array(picture[0])
+
+    def encode_picture(self, pixels: Pixels) -> Latents:
+        """The latents [1, channels, rows, columns] of a picture, uint8 [height, width, 3]."""
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+            raise RakkanError(
+                f"Cannot encode an array of {pixels.dtype} {list(pixels.shape)}",
+                "Give 8-bit RGB pixels of shape [height, width, 3]",
+            )
+        height, width = int(pixels.shape[0]), int(pixels.shape[1])
+        starter_graph.latent_shape(self._checkpoint.sizes, width, height)
+        with self._lock:
+            latents: Latents = self._encoder(width, height).infer([np.ascontiguousarray(pixels)[None]])[0]
+            return np.array(latents)
+
+    def _encode(self, tokens: Tokens) -> Text:
+        results = self._text().infer([np.ascontiguousarray(tokens, dtype=np.int32)[None]])
+        return np.array(results[0]), np.array(results[1])
+
+    def _velocity(
+        self, latents: Latents, time: float, step: float, text: Text, width: int, height: int
+    ) -> Latents:
+        inputs = [latents, starter_graph.sinusoid(time), starter_graph.sinusoid(step), *text]
+        result: Latents = self._unet(width, height).infer(inputs)[0]
+        return np.array(result)
+
+    def _text(self) -> openvino.InferRequest:
+        key = ("text",)
+        if key not in self._requests:
+            self._compile(key, starter_graph.text_model(*self._part("text"), len(SLOTS)))
+        return self._requests[key]
+
+    def _unet(self, width: int, height: int) -> openvino.InferRequest:
+        key = ("unet", width, height)
+        if key not in self._requests:
+            self._compile(key, starter_graph.unet_model(*self._part("unet"), len(SLOTS), width, height))
+        return self._requests[key]
+
+    def _decoder(self, width: int, height: int) -> openvino.InferRequest:
+        key = ("decoder", width, height)
+        if key not in self._requests:
+            self._compile(key, starter_graph.decoder_model(*self._part("autoencoder"), width, height))
+        return self._requests[key]
+
+    def _encoder(self, width: int, height: int) -> openvino.InferRequest:
+        key = ("encoder", width, height)
+        if key not in self._requests:
+            self._compile(key, starter_graph.encoder_model(*self._part("autoencoder"), width, height))
+        return self._requests[key]
+
+    def _part(self, name: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        return self._checkpoint.part(name), self._checkpoint.sizes
+
+    def _compile(self, key: tuple[Any, ...], model: openvino.Model) -> None:
+        compiled = compile_model(model, self.precision, threads=self._threads)
+        self._requests[key] = compiled.create_infer_request()
