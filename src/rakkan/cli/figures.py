@@ -10,9 +10,6 @@ import typer
 app = typer.Typer(help="Look at the figures the starter model learns from.", no_args_is_help=True)
 
 _COLUMNS = 6
-_WIDTH = 256
-#: Height of a figure on the sheet, by framing; 2:3 for a full body.
-_HEIGHTS = {"bust": 256, "half body": 256, "full body": 384}
 
 
 @app.callback()
@@ -32,16 +29,13 @@ def sheet(
     from random import Random
 
     from rakkan import __version__, assemble, config
-    from rakkan.corpus.figures import attributes, draw, rasterise
+    from rakkan.corpus.figures import attributes, render
+    from rakkan.corpus.figures.drawing import RENDERER_VERSION
     from rakkan.formats.sheet import contact_sheet
     from rakkan.records import FiguresRecipe, Picture
 
     random = Random(seed)
-    drawn = []
-    for _ in range(count):
-        figure = attributes.sample(random)
-        svg = draw(figure, random.getrandbits(32))
-        drawn.append(rasterise(svg, _WIDTH, _HEIGHTS[figure.framing]))
+    drawn = [render(attributes.sample(random), random.getrandbits(32)) for _ in range(count)]
     columns = min(_COLUMNS, count)
     pixels = contact_sheet(drawn, columns)
     recipe = FiguresRecipe(
@@ -50,7 +44,7 @@ def sheet(
         columns=columns,
         width=pixels.shape[1],
         height=pixels.shape[0],
-        renderer="rakkan.corpus.figures",
+        renderer=f"rakkan.corpus.figures {RENDERER_VERSION}",
         versions={"rakkan": __version__},
     )
     destination = out or config.load().pictures / f"figures-{seed}.png"

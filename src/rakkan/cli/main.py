@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rakkan import __version__
-from rakkan.cli import figures
+from rakkan.cli import figures, starter
 
 app = typer.Typer(
     name="rakkan",
@@ -18,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(figures.app, name="figures")
+app.add_typer(starter.app, name="starter")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,232 @@
+"""What the soak does again and again: plain functions of a random source that raise when a promise breaks.
+
+Each takes ``(random, folder)``: a seeded source, and an empty folder of its own. ``@case`` registers it
+with a weight, the share of the time it is to get.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import string
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from xml.etree import ElementTree
+
+import numpy
+
+from rakkan import assemble
+from rakkan.corpus.figures import attributes, draw, rasterise, render
+from rakkan.errors import RakkanError
+from rakkan.formats import png
+from rakkan.records import FiguresRecipe, Picture, canonical_json, recipe_from_json
+
+Work = Callable[[Random, Path], None]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    weight: float
+    work: Work
+
+
+CASES: list[Case] = []
+
+
+def case(weight: float) -> Callable[[Work], Work]:
+    def register(work: Work) -> Work:
+        CASES.append(Case(work.__name__, weight, work))
+        return work
+
+    return register
+
+
+def check(condition: bool, message: str) -> None:
+    """Raise AssertionError with ``message``; unlike ``assert`` also under ``python -O``."""
+    if not condition:
+        raise AssertionError(message)
+
+
+@case(weight=4)
+def any_figure_can_be_drawn(random: Random, folder: Path) -> None:
+    figure = attributes.sample(random)
+    seed = random.getrandbits(32)
+    svg = draw(figure, seed)
+    check(draw(figure, seed) == svg, f"not deterministic: {figure}, {seed}")
+    for text in ElementTree.fromstring(svg).itertext():
+        check("nan" not in text.lower(), f"a number got lost: {figure}, {seed}")
+    check("nan" not in svg.lower() and "inf" not in svg.lower(), f"a number got lost: {figure}, {seed}")
+    pixels = render(figure, seed)
+    check(pixels.dtype == numpy.uint8 and pixels.shape[2] == 3, f"odd pixels: {figure}, {seed}")
+    check(float(pixels.std()) > 8, f"next to nothing was drawn: {figure}, {seed}")
+
+
+@case(weight=2)
+def captions_are_read_back_exactly(random: Random, folder: Path) -> None:
+    from rakkan.corpus.figures import captions
+    from rakkan.studio.starter import lexicon
+
+    condition = captions.slots(attributes.sample(random))
+    if random.random() < 0.4:
+        condition = captions.subset(condition, random)
+    for text in (captions.tags(condition, random), captions.sentences(condition, random)):
+        reading = lexicon.read(text)
+        check(not reading.unknown, f"{text!r} holds words that are not known: {reading.unknown}")
+        check(reading.condition == condition, f"{text!r} was read as {reading.condition}")
+
+
+_ODD = "\0\t\n\r\x1b\u200b\u202e\ud7ffé落款😀ﬁ①()[]{}<>:|,\\\"'%$`;&#*?!~^_-+=/@0123456789.eE"
+
+
+@case(weight=2)
+def any_text_is_a_prompt_or_a_fault_in_words(random: Random, folder: Path) -> None:
+    from rakkan.studio.starter import lexicon
+
+    words = [word for names in attributes.GROUPS.values() for word in names]
+    parts: list[str] = []
+    for _ in range(random.randrange(60)):
+        kind = random.randrange(4)
+        if kind == 0:
+            parts.append(random.choice(words))
+        elif kind == 1:
+            parts.append("".join(random.choices(_ODD, k=random.randrange(12))))
+        elif kind == 2:
+            parts.append("".join(random.choices(string.ascii_letters + " ", k=random.randrange(20))))
+        else:
+            parts.append(
+                chr(random.choice([random.randrange(0x20, 0xD800), random.randrange(0xE000, 0x110000)]))
+            )
+    text = random.choice(["", " ", ", "]).join(parts)
+    try:
+        lexicon.read(text)
+    except RakkanError as fault:
+        check(bool(fault.message), f"a fault without words for {text!r}")
+
+
+@case(weight=1)
+def png_text_survives(random: Random, folder: Path) -> None:
+    alphabet = _ODD.replace("\0", "")
+    text = {
+        "".join(random.choices(string.ascii_letters, k=random.randint(1, 79))): "".join(
+            random.choices(alphabet, k=random.randrange(2000))
+        )
+        for _ in range(random.randrange(5))
+    }
+    data = png.encode(_noise(random, 16), text)
+    check(png.text_of(data) == text, "PNG text came back changed")
+    damaged = bytearray(data)
+    for _ in range(random.randint(1, 6)):
+        damaged[random.randrange(len(damaged))] = random.randrange(256)
+    cut = bytes(damaged[: random.randrange(len(damaged) + 1)])
+    try:
+        png.text_of(cut)
+    except RakkanError:
+        pass
+
+
+@case(weight=1)
+def any_sheet_recipe_reads_back(random: Random, folder: Path) -> None:
+    recipe = _recipe(random, random.randint(1, 99))
+    check(recipe_from_json(canonical_json(recipe)) == recipe, f"{recipe} came back changed")
+
+
+_RELEASES = """
+import sys, numpy
+from pathlib import Path
+from rakkan import assemble
+from rakkan.records import FiguresRecipe, Picture
+pixels = numpy.random.default_rng(int(sys.argv[1])).integers(0, 255, (192, 192, 3), numpy.uint8)
+print("ready", flush=True)
+while True:
+    assemble.gate().release(Picture(pixels, FiguresRecipe(1, 1, 1, 192, 192, "soak")), Path("a.png"))
+"""
+
+
+@case(weight=2)
+def a_kill_leaves_no_half_picture(random: Random, folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RELEASES, str(random.getrandbits(16))],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        check(process.stdout is not None and process.stdout.readline() == b"ready\n", "did not start")
+        time.sleep(random.random() * 0.15)
+    finally:
+        process.send_signal(random.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
+        process.wait(30)
+        if process.stdout is not None:
+            process.stdout.close()
+    for file in folder.glob("*.png"):
+        check("rakkan" in png.text_of(file.read_bytes()), f"{file.name} is not whole")
+
+
+@case(weight=1)
+def a_failing_disk_leaves_nothing(random: Random, folder: Path) -> None:
+    calls = random.randint(1, 4)
+    name = random.choice(["open", "fsync", "link"])
+    real = getattr(os, name)
+    count = 0
+
+    def failing(*arguments: object, **named: object) -> object:
+        nonlocal count
+        count += 1
+        if count == calls:
+            raise OSError(random.choice([5, 13, 28, 30, 122]), "planted")
+        return real(*arguments, **named)
+
+    pixels = _noise(random, 32)
+    setattr(os, name, failing)
+    try:
+        for _ in range(5):
+            try:
+                assemble.gate().release(Picture(pixels, _recipe(random, 32)), folder / "a.png")
+            except RakkanError:
+                break
+    finally:
+        setattr(os, name, real)
+    for file in folder.iterdir():
+        check(file.suffix == ".png", f"{file.name} was left behind")
+        check("rakkan" in png.text_of(file.read_bytes()), f"{file.name} is not whole")
+
+
+@case(weight=1)
+def two_rasterisers_agree(random: Random, folder: Path) -> None:
+    import resvg_py
+    from PIL import Image
+
+    figure = attributes.sample(random)
+    svg = draw(figure, random.getrandbits(32))
+    height = 384 if figure.framing == "full body" else 256
+    ours = rasterise(svg, 256, height).astype(int)
+    encoded = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=256, height=height))
+    with Image.open(io.BytesIO(encoded)) as image:
+        theirs = numpy.asarray(image.convert("RGB")).astype(int)
+    difference = float(numpy.abs(ours - theirs).mean())
+    check(difference < 4, f"ThorVG and resvg differ by {difference:.1f} levels on average: {figure}")
+
+
+def _noise(random: Random, size: int) -> numpy.ndarray:
+    return numpy.frombuffer(random.randbytes(size * size * 3), numpy.uint8).reshape(size, size, 3)
+
+
+def _recipe(random: Random, size: int) -> FiguresRecipe:
+    return FiguresRecipe(
+        seed=random.getrandbits(53),
+        count=random.randint(1, 99),
+        columns=random.randint(1, 9),
+        width=size,
+        height=size,
+        renderer="".join(random.choices(_ODD, k=9)),
+    )
