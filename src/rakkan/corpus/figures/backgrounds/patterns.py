@@ -68,4 +68,4 @@ def _tones(scene: Scene) -> tuple[str, str]:
     """The background's colour, and the paler tone (deeper for white) of its dots and rays."""
     name = scene.attributes.background_colour
     colour = palette.BACKGROUND[name]
-    return colour, "#dfe1ea" if name == "white" else mix(colour, "#ffffff", 0.55)
+    return colour, "#dfe1ea" if name == "white" else mix(colour, "#ffffff", 0.68)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from rakkan.corpus.figures import curves
 from rakkan.corpus.figures.backgrounds.nature import fir
 from rakkan.corpus.figures.backgrounds.painter import MARGIN, Painter
@@ -74,7 +76,7 @@ def _petal(painter: Painter, u: float, v: float, turn: float) -> str:
     size = painter.width * painter.chance.uniform(0.016, 0.026)
     outline = curves.rotate([(-1, 0), (0, -0.62), (1, -0.3), (0.75, 0), (1, 0.3), (0, 0.62)], turn) * size
     x, y = painter.spot(u, v)
-    (a, b), *rest = (outline + (x, y)).tolist()
+    (a, b), *rest = (outline + np.array([x, y])).tolist()
     (c, d), (e, f), (g, h), (i, j), (k, m) = rest
     return (
         f"M{a:.1f} {b:.1f}Q{c:.1f} {d:.1f} {e:.1f} {f:.1f}L{g:.1f} {h:.1f}L{i:.1f} {j:.1f}"
