@@ -7,7 +7,7 @@ are drawn with and arrays would be slower for them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import asin, atan2, cos, degrees, hypot, pi, radians, sin
 
@@ -49,13 +49,14 @@ class Tube:
     rings: tuple[Ring, ...]
     yaw: float
 
+    cosine: float = field(init=False)
+    sine: float = field(init=False)
+    _table: tuple[list[float], list[float], list[float]] = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "_table", _dense(self.rings))
         object.__setattr__(self, "cosine", cos(radians(self.yaw)))
         object.__setattr__(self, "sine", sin(radians(self.yaw)))
-
-    cosine: float = 1.0
-    sine: float = 0.0
 
     @property
     def top(self) -> float:
@@ -69,7 +70,7 @@ class Tube:
 
     def radii(self, y: float) -> tuple[float, float, float]:
         """Half width, front and back reach of the ring at a height (that of the end beyond the ends)."""
-        width, front, back = self._table  # type: ignore[attr-defined]
+        width, front, back = self._table
         place = (y - self.rings[0][0]) / _STEP
         if place <= 0:
             return width[0], front[0], back[0]
