@@ -29,7 +29,7 @@ _PROFILE = np.array(
 )  # fmt: skip
 
 
-def profile_relief(level: ArrayLike) -> NDArray[np.float64]:
+def profile_relief(level: NDArray[np.float64]) -> NDArray[np.float64]:
     """What nose, lips and chin add to the skull's outline in profile, in figure units, by height."""
     return np.asarray(np.interp(level, _PROFILE[:, 0], _PROFILE[:, 1]))
 
@@ -42,6 +42,14 @@ class Decal:
     texts: tuple[str, ...]
     ends: tuple[int, ...]
     points: Points
+
+    def written(self, moved: Points) -> dict[str, str]:
+        """The paths with their points [n, 2] replaced."""
+        numbers, found, start = moved.ravel().tolist(), {}, 0
+        for name, text, end in zip(self.names, self.texts, self.ends, strict=True):
+            found[name] = text % tuple(numbers[start:end])
+            start = end
+        return found
 
 
 def decal(paths: Mapping[str, str]) -> Decal:
@@ -76,7 +84,7 @@ class Face:
         #: The side (+1 or -1 in x) that is nearer to the viewer.
         self.near = -1 if head.yaw > 0 else 1
 
-    def solid(self, flat: ArrayLike, lift: ArrayLike = 0.0) -> NDArray[np.float64]:
+    def solid(self, flat: ArrayLike, lift: float | NDArray[np.float64] = 0.0) -> NDArray[np.float64]:
         """Points [n, 3] of head space under the points [n, 2] of the flat face, raised by ``lift``."""
         point = points(flat)
         x, level = point[:, 0], point[:, 1]
@@ -87,11 +95,12 @@ class Face:
             # Seen from the side a face drawn on an ellipse would shrink to a sliver, so the features
             # are fanned out along the cheek, and what lies beyond the nose's ridge is folded away.
             x = self.near * np.maximum(self.near * x, 0.0)
-            fanned = front + profile_relief(level) - 0.4 - 0.62 * np.abs(x)
+            beside = np.minimum(np.abs(x) / 12, 1.0)
+            fanned = front + profile_relief(level) * (1 - beside) - 0.4 - 2.0 * beside - 0.62 * np.abs(x)
             z = z + (fanned - z) * self.profile
         return np.stack([x, level, z + lift], axis=1)
 
-    def place(self, flat: ArrayLike, lift: ArrayLike = 0.0) -> Points:
+    def place(self, flat: ArrayLike, lift: float | NDArray[np.float64] = 0.0) -> Points:
         """Points [n, 2] of the picture for points [n, 2] of the flat face."""
         return self.head.project(self.solid(flat, lift))
 
@@ -103,9 +112,4 @@ class Face:
         lift: float = 0.0,
     ) -> dict[str, str]:
         """The drawing's paths in the picture, its origin at ``at``; a negative scale mirrors it."""
-        moved = self.place(drawing.points * scale + at, lift).ravel().tolist()
-        found, start = {}, 0
-        for name, text, end in zip(drawing.names, drawing.texts, drawing.ends, strict=True):
-            found[name] = text % tuple(moved[start:end])
-            start = end
-        return found
+        return drawing.written(self.place(drawing.points * scale + at, lift))

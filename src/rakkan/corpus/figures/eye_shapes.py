@@ -79,13 +79,16 @@ EYE_SHAPES: dict[str, EyeShape] = {
     ),
 }  # fmt: skip
 
+#: Lash spikes from the temple inwards: place along the lid, reach (u, v) and half their foot.
+_SPIKES = ((0.93, (3.6, -1.6), 1.2), (0.82, (3.3, -2.6), 1.2), (0.70, (2.4, -2.9), 1.0))
+
 #: How an expression moves the lids: raise of the upper lid's inner and outer half, raise of the lower
 #: lid, and the size of the iris.
 MOODS: dict[str, tuple[float, float, float, float]] = {
     "open": (0.0, 0.0, 0.0, 1.0),
     "soft": (-0.3, 0.0, 1.3, 1.0),
     "sad": (0.8, -2.6, 0.0, 1.0),
-    "angry": (-3.4, 0.4, 0.5, 0.92),
+    "angry": (-4.6, 0.6, 0.5, 0.92),
     "shocked": (1.7, 1.7, -0.8, 0.74),
     "shy": (-0.6, -1.8, 0.4, 1.0),
 }
@@ -109,7 +112,7 @@ class Lids:
 
 def _lids(shape: EyeShape, mood: str, profile: bool) -> Lids:
     inner, outer, below, _ = MOODS[mood]
-    upper, lower = sample_curve(shape.upper, 31), sample_curve(shape.lower, 25)
+    upper, lower = sample_curve(shape.upper, 21), sample_curve(shape.lower, 17)
     for line, rise in ((upper, (inner, outer)), (lower, (below, below))):
         place = (line[:, 0] - line[0, 0]) / (line[-1, 0] - line[0, 0])
         line[:, 1] -= np.sin(np.pi * np.clip(place, 0, 1)) ** 0.6 * (rise[0] * (1 - place) + rise[1] * place)
@@ -120,7 +123,7 @@ def _lids(shape: EyeShape, mood: str, profile: bool) -> Lids:
     return Lids(upper, lower)
 
 
-def _oval(u: float, v: float, radius_u: float, radius_v: float, count: int = 36) -> Points:
+def _oval(u: float, v: float, radius_u: float, radius_v: float, count: int = 30) -> Points:
     turn = np.linspace(0, 2 * np.pi, count, endpoint=False)
     return np.stack([u + radius_u * np.cos(turn), v + radius_v * np.sin(turn)], axis=1)
 
@@ -138,19 +141,16 @@ def _taper(line: Points, widths: NDArray[np.float64], outwards: float) -> str:
     return smooth(band, corners=(0, len(line) - 1))
 
 
-def _lash_line(upper: Points, shape: EyeShape, weight: float, full: bool, profile: bool) -> str:
-    line = np.concatenate([upper[::2], [shape.wing]])
+def _lash_line(upper: Points, shape: EyeShape, weight: float, fullness: int, profile: bool) -> str:
+    line = np.concatenate([upper[:: 1 if profile else 2], [shape.wing]])
     place = np.linspace(0, 1, len(line))
     if profile:
         swell = np.interp(place, [0, 0.15, 0.5, 0.8, 1], [0.35, 0.85, 1.0, 0.9, 0.05])
     else:
         swell = np.interp(place, [0, 0.12, 0.4, 0.72, 0.9, 1], [0.12, 0.4, 0.74, 1.0, 0.86, 0.04])
     drawn = _taper(line, swell * shape.lash * weight, 0.72)
-    if not full:
-        return drawn
     wing = points(shape.wing)[0]
-    ends = [(0.93, (3.6, -1.6), 1.2), (0.82, (3.3, -2.6), 1.2), (0.70, (2.4, -2.9), 1.0)]
-    for at, (reach_u, reach_v), half in ends:
+    for at, (reach_u, reach_v), half in _SPIKES[: (0, 1, 3)[fullness]]:
         base = upper[min(int(at * len(upper)), len(upper) - 1)] - np.array([0.0, 0.9 * weight])
         lean = np.clip((wing[1] - upper[-1, 1]) * 0.25, -0.8, 1.2)
         tip_u, tip_v = reach_u * weight, (reach_v + lean) * weight
@@ -159,44 +159,43 @@ def _lash_line(upper: Points, shape: EyeShape, weight: float, full: bool, profil
     return drawn
 
 
-def _lower_lash(lower: Points, weight: float, full: bool, profile: bool) -> str:
+def _lower_lash(lower: Points, weight: float, fullness: int, profile: bool) -> str:
     first = 0 if profile else len(lower) // 3
-    drawn = stroke(lower[first::3] + np.array([0.0, 0.25]), 0.95 * weight, heaviest=0.7)
-    if full:
-        for at in (0.78, 0.9):
-            base = lower[int(at * len(lower))]
-            drawn += polygon(base + points([(-0.5, 0.1), (2.0, 1.6), (0.6, -0.5)]))
+    drawn = stroke(lower[first::2] + np.array([0.0, 0.25]), 0.95 * weight, heaviest=0.7)
+    if fullness == 2:
+        base = lower[int(0.84 * len(lower))]
+        drawn += polygon(base + points([(-0.6, 0.1), (1.9, 1.5), (0.7, -0.5)]))
     return drawn
 
 
 def _crease(upper: Points, shape: EyeShape, mood: str, weight: float) -> str:
     first = len(upper) // 5
-    line = upper[first : len(upper) - 3 : 4] - (0, shape.crease + 0.4 * weight)
+    line = upper[first : len(upper) - 2 : 3] - (0, shape.crease + 0.4 * weight)
     if shape.lid and mood != "shocked":
         line = line - np.stack([0 * line[:, 0], 2.4 * (1 - (line[:, 0] / 11) ** 2)], axis=1)
     return stroke(line, 0.8, heaviest=0.6)
 
 
 @lru_cache(maxsize=4096)
-def open_eye(name: str, mood: str, full: bool, highlight: int, gaze: float, profile: bool) -> Decal:
+def open_eye(name: str, mood: str, fullness: int, highlight: int, gaze: float, profile: bool) -> Decal:
     """An open eye, flat.
 
-    ``full`` gives long lashes; ``highlight`` is the side (+1 or -1 of u) of the light; ``gaze`` moves
+    ``fullness`` is the lashes' (0-2); ``highlight`` is the side (+1 or -1 of u) of the light; ``gaze`` moves
     the iris along u; ``profile`` shapes the eye for a head seen from the side. Paths: white,
     white_shade, iris_ring, iris, iris_glow, iris_shade, pupil, shine, lash, lower_lash, crease, lid.
     """
     shape = EYE_SHAPES[name]
     lids, grow = _lids(shape, mood, profile), MOODS[mood][3]
-    weight = 1.0 if full else 0.78
-    radius_u, radius_v, middle = shape.iris[0] * grow, shape.iris[1] * grow, shape.iris[2]
+    weight = (0.8, 0.92, 1.04)[fullness]
+    radius_u, radius_v, middle = shape.iris[0] * grow * 1.06, shape.iris[1] * grow * 1.02, shape.iris[2]
     if profile:
-        gaze, radius_u = gaze - 0.9, radius_u * 0.88
+        gaze, radius_u = gaze - 1.9, radius_u * 0.92
     white = np.concatenate([lids.upper, lids.lower[::-1]])
     ring = _oval(gaze, middle, radius_u, radius_v)
     iris = _oval(gaze, middle, radius_u * 0.9, radius_v * 0.93)
     glow = _oval(gaze, middle + radius_v * 0.5, radius_u * 0.62, radius_v * 0.36)
     pupil = _oval(gaze, middle - radius_v * 0.06, radius_u * 0.4, radius_v * 0.46)
-    aside = highlight * radius_u * 0.42
+    aside = highlight * radius_u * (0.14 if profile else 0.42)
     light = _oval(gaze + aside, middle - radius_v * 0.44, radius_u * 0.32, radius_v * 0.29, 16)
     spark = (gaze - aside, middle + radius_v * 0.46)
     band = np.concatenate([lids.upper, (lids.upper + np.array([0.0, 2.6]))[::-1]])
@@ -210,8 +209,8 @@ def open_eye(name: str, mood: str, full: bool, highlight: int, gaze: float, prof
         "iris_shade": polygon(lids.between(iris, floor=radius_v * 0.62 if not shape.lid else radius_v * 0.4)),
         "pupil": polygon(lids.between(pupil)),
         "shine": polygon(lids.between(light, ceiling=0.9)) + _round(*spark, radius_u * 0.15, radius_v * 0.14),
-        "lash": _lash_line(lids.upper, shape, weight, full, profile),
-        "lower_lash": _lower_lash(lids.lower, weight, full, profile),
+        "lash": _lash_line(lids.upper, shape, weight, fullness, profile),
+        "lower_lash": _lower_lash(lids.lower, weight, fullness, profile),
         "crease": _crease(lids.upper, shape, mood, weight),
     }
     if shape.lid:
@@ -220,7 +219,7 @@ def open_eye(name: str, mood: str, full: bool, highlight: int, gaze: float, prof
 
 
 @lru_cache(maxsize=16)
-def closed_eye(happy: bool, full: bool) -> Decal:
+def closed_eye(happy: bool, fullness: int) -> Decal:
     """A closed eye, flat: an arch for laughter, a bowl for rest. Paths: lash, crease."""
     if happy:
         line = points([(-10.4, 4.6), (-6.6, 0.0), (-0.6, -3.0), (5.6, -1.4), (10.8, 4.4)])
@@ -233,8 +232,7 @@ def closed_eye(happy: bool, full: bool) -> Decal:
     dense = sample_curve(line, 15)
     place = np.linspace(0, 1, 15)
     swell = np.interp(place, [0, 0.3, 0.7, 1], [0.15, 0.8, 1.0, 0.12])
-    lash = _taper(dense, swell * (2.7 if full else 2.3), 0.5)
-    if full:
-        for base, tip in ticks:
-            lash += stroke([base, tip], 1.5, count=4, heaviest=0.05, least=0.05)
+    lash = _taper(dense, swell * (2.4, 2.7, 2.9)[fullness], 0.5)
+    for base, tip in ticks[: (0, 1, 3)[fullness]]:
+        lash += stroke([base, tip], 1.5, count=4, heaviest=0.05, least=0.05)
     return decal({"lash": lash, "crease": stroke(crease, 0.8)})

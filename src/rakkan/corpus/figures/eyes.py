@@ -23,6 +23,10 @@ EYE_ANGLE, EYE_X = 24.5, 16.4
 EYE_HALF_WIDTH, EYE_HALF_HEIGHT = 11.0, 9.5
 
 
+#: How full the lashes are (0-2).
+_FULLNESS = {"man": 0, "androgynous": 1, "woman": 2}
+
+
 @dataclass(frozen=True)
 class Look:
     """What an expression does to eyes and brows.
@@ -63,9 +67,9 @@ def eye_position(face: Face, side: int) -> Points:
 def draw_eyes(scene: Scene, face: Face, chance: Random) -> None:
     """Draw the eyes on the layer ``face`` and the brows on ``face_over``."""
     look = LOOKS[scene.attributes.expression]
-    man, woman = scene.attributes.presentation == "man", scene.attributes.presentation == "woman"
-    size = (0.95 if man else 1.0) * chance.uniform(0.96, 1.04)
-    tall = size * (0.87 if man else 0.97 if not woman else 1.0) * chance.uniform(0.96, 1.05)
+    fullness = _FULLNESS[scene.attributes.presentation]
+    size = (1.02, 1.06, 1.08)[fullness] * chance.uniform(0.97, 1.04)
+    tall = size * (0.88, 0.97, 1.02)[fullness] * chance.uniform(0.97, 1.05)
     apart, height = EYE_X + chance.uniform(-0.7, 0.7), EYE_LINE + chance.uniform(-0.7, 0.7)
     gaze = look.gaze or chance.choice((-0.6, 0.0, 0.0, 0.6))
     gaze += 0.7 * float(np.sign(face.head.yaw)) if abs(face.head.yaw) > 20 else 0.0
@@ -73,11 +77,13 @@ def draw_eyes(scene: Scene, face: Face, chance: Random) -> None:
     for side in _sides(face):
         lids = "happy" if scene.attributes.expression == "wink" and side == _winking(face) else look.lids
         if lids in ("happy", "serene"):
-            drawing = closed_eye(lids == "happy", not man)
+            drawing = closed_eye(lids == "happy", fullness)
         else:
             turned = 0.0 if face.profile else round(gaze * side, 2)
-            drawing = open_eye(scene.attributes.eye_shape, lids, not man, -side, turned, bool(face.profile))
-        pasted = face.paste(drawing, (side * apart, height), (side * size, tall))
+            drawing = open_eye(scene.attributes.eye_shape, lids, fullness, -side, turned, bool(face.profile))
+        # The far eye of a turned head is drawn in a little, so that the cheek shows beyond it.
+        inwards = 1.3 if abs(face.head.yaw) > 20 and side != face.near else 0.0
+        pasted = face.paste(drawing, (side * (apart - inwards), height), (side * size, tall))
         for name, path in pasted.items():
             parts[name] = parts.get(name, "") + path
     _paint(scene, face, parts, height)

@@ -8,10 +8,11 @@ from random import Random
 import numpy as np
 
 from rakkan.corpus.figures.canvas import Fill, Gradient
-from rakkan.corpus.figures.contour import ear, head_contour
-from rakkan.corpus.figures.curves import Points, points, sample_curve, smooth, stroke
+from rakkan.corpus.figures.contour import ear, head_contour, shade_rim
+from rakkan.corpus.figures.curves import Points, points, smooth, stroke
 from rakkan.corpus.figures.decal import Decal, Face, decal
-from rakkan.corpus.figures.eyes import EYE_LINE, EYE_X, draw_eyes
+from rakkan.corpus.figures.eyes import EYE_X, draw_eyes
+from rakkan.corpus.figures.head import EYE_LINE
 from rakkan.corpus.figures.mouth import blush_strokes, draw_mouth, draw_tears
 from rakkan.corpus.figures.palette import adjust, luminance, mix
 from rakkan.corpus.figures.scene import Scene
@@ -32,7 +33,7 @@ def draw_face(scene: Scene) -> None:
     _draw_skin(scene, contour)
     if turned:
         _draw_ear(scene, face.near, far=False)
-    _draw_shade(scene, face, contour)
+    _draw_shade(scene, contour)
     _draw_cheeks(scene, face, chance)
     _draw_nose(scene, face)
     draw_mouth(scene, face, chance.uniform(0.93, 1.08), chance.uniform(-0.8, 0.6))
@@ -59,51 +60,33 @@ def _draw_skin(scene: Scene, contour: Points) -> None:
 def _draw_ear(scene: Scene, side: int, *, far: bool) -> None:
     if far and abs(scene.head.yaw) > 45:
         return
-    outline, fold, inner = ear(scene.head, side)
-    style, skin = scene.style, scene.skin
+    paths, style, skin = ear(scene.head, side), scene.style, scene.skin
     shaded = scene.head.yaw < -20 or (side > 0 and scene.head.yaw < 20)
     lit = mix(skin, style.shadow(skin), 0.4) if shaded and style.shading != "flat" else skin
-    scene.canvas.shape(
-        "head", smooth(outline), lit, region="skin", line=style.line(skin), line_width=style.line_width * 0.9
-    )
-    line = style.line(skin)
+    line, width = style.line(skin), style.line_width * 0.9
+    scene.canvas.shape("head", paths["outline"], lit, region="skin", line=line, line_width=width)
     if style.shading != "flat":
-        scene.canvas.shape("head", smooth(inner), style.shadow(skin, 0.8), region="skin")
-    scene.canvas.shape("head", stroke(fold, style.line_width * 0.9, heaviest=0.5), line, region="line")
+        scene.canvas.shape("head", paths["hollow"], mix(skin, style.shadow(skin), 0.7), region="skin")
+    scene.canvas.stroke("head", paths["fold"], line, width * 0.7)
 
 
-def _rim(contour: Points, face: Face, reach: float) -> Points:
-    """A sickle along the side of the face away from the light and under its jaw: a closed outline."""
-    half = len(contour) // 2
-    if not face.profile:
-        dark = np.concatenate([contour[half - 26 : half], contour[half : half + 5]])
-        widths, towards = [0.0, 0.6, 1.0, 0.85, 0.0], np.array([-reach, -reach * 0.42])
-    else:
-        jaw = contour[half:] if face.near < 0 else contour[:half][::-1]
-        dark = jaw[1:17]
-        widths, towards = [0.0, 0.45, 0.7, 0.9, 1.0], np.array([0.0, -reach * 0.75])
-    width = np.interp(np.linspace(0, 1, len(dark)), [0, 0.25, 0.55, 0.8, 1], widths)[:, None]
-    return np.concatenate([dark, (dark + width * towards)[::-1]])
-
-
-def _draw_shade(scene: Scene, face: Face, contour: Points) -> None:
+def _draw_shade(scene: Scene, contour: Points) -> None:
     style, skin = scene.style, scene.skin
     reach = 6.0 if scene.head.yaw > 20 else 9.0 if scene.head.yaw < -20 else 7.0
     shade = style.shadow(skin, 0.72)
     if style.shading == "hard":
-        scene.canvas.shape("face_shadow", smooth(_rim(contour, face, reach)), shade, region="skin")
+        scene.canvas.shape("face_shadow", smooth(shade_rim(scene.head, contour, reach)), shade, region="skin")
     elif style.shading == "flat":
-        rim = _rim(contour, face, reach * 0.6)
+        rim = shade_rim(scene.head, contour, reach * 0.6)
         scene.canvas.shape("face_shadow", smooth(rim), shade, region="skin", opacity=0.6)
     elif style.shading == "hatched":
-        rim = _rim(contour, face, reach)
+        rim = shade_rim(scene.head, contour, reach)
         scene.canvas.shape("face_shadow", smooth(rim), style.shadow(skin, 0.6), region="skin")
-        if not face.profile:
-            half = len(rim) // 2
-            inner = rim[half:][::-1]
+        if abs(scene.head.yaw) < 55:
+            inner = rim[len(rim) // 2 :][::-1]
             strokes = "".join(
                 stroke(inner[at] + points([(1.8, -2.6), (-2.2, 3.2)]), 0.6, count=4)
-                for at in range(8, half - 8, 2)
+                for at in range(5, len(inner) - 6)
             )
             scene.canvas.shape("face_shadow", strokes, style.line(skin), region="line", opacity=0.7)
 
@@ -118,22 +101,20 @@ def _draw_cheeks(scene: Scene, face: Face, chance: Random) -> None:
     pink = blush_colour(skin)
     sides = (face.near,) if face.profile else (-1, 1)
     reach = 8.6 if strong else 7.0
-    for side in sides:
-        at = (side * (_CHEEK_X + 0.5), _CHEEK_Y)
-        path = face.paste(_cheek(), at, (reach, reach * 0.6))["cheek"]
-        if style.shading == "gradient":
-            tint = mix(skin, pink, share)
-            scene.canvas.shape("face_shadow", path, tint, region="skin", opacity=0.45)
-            inner = face.paste(_cheek(), at, (reach * 0.66, reach * 0.4))["cheek"]
-            scene.canvas.shape("face_shadow", inner, tint, region="skin", opacity=0.45)
-        elif style.shading != "hatched" or strong:
-            scene.canvas.shape("face_shadow", path, mix(skin, pink, share), region="skin", opacity=0.75)
+    tint = mix(skin, pink, share)
+    rings = {"hard": ((1.0, 0.75),), "flat": ((1.0, 0.75),), "gradient": ((1.0, 0.4), (0.66, 0.45))}
+    for size, opacity in rings.get(style.shading, ((1.0, 0.75),) if strong else ()):
+        path = "".join(_cheek_path(face, side, reach * size) for side in sides)
+        scene.canvas.shape("face_shadow", path, tint, region="skin", opacity=opacity)
     if style.shading in ("hard", "hatched") or strong:
-        strokes = "".join(
-            face.paste(blush_strokes(strong), (side * _CHEEK_X, _CHEEK_Y))["strokes"] for side in sides
-        )
+        drawing = blush_strokes(strong)
+        strokes = "".join(face.paste(drawing, (side * _CHEEK_X, _CHEEK_Y))["strokes"] for side in sides)
         ink = mix(skin, adjust(pink, lightness=0.82), min(1.0, share * 2.2))
         scene.canvas.shape("face", strokes, ink, region="line")
+
+
+def _cheek_path(face: Face, side: int, reach: float) -> str:
+    return face.paste(_cheek(), (side * (_CHEEK_X + 0.5), _CHEEK_Y), (reach, reach * 0.6))["cheek"]
 
 
 def blush_colour(skin: str) -> str:
@@ -144,7 +125,7 @@ def blush_colour(skin: str) -> str:
 @lru_cache(maxsize=1)
 def _cheek() -> Decal:
     turn = np.linspace(0, 2 * np.pi, 10, endpoint=False)
-    return decal({"cheek": smooth(np.stack([np.cos(turn), np.sin(turn)], axis=1) * 1.0)})
+    return decal({"cheek": smooth(np.stack([np.cos(turn), np.sin(turn)], axis=1))})
 
 
 def _draw_nose(scene: Scene, face: Face) -> None:
@@ -154,21 +135,26 @@ def _draw_nose(scene: Scene, face: Face) -> None:
         scene.canvas.shape("face", stroke(nostril, 0.9), style.line(skin), region="line")
         return
     man = scene.attributes.presentation == "man"
-    ridge = points([(0.0, 12.0), (0.0, 15.6), (0.0, 18.6), (0.0, 20.6), (0.0, 22.4)])
-    lift = np.array([1.2, 2.6, 4.4, 4.6, 1.0]) * (1.25 if man else 1.0)
-    line = sample_curve(face.place(ridge, lift), 11)
     if abs(face.head.yaw) > 20:
-        width = style.line_width * (1.0 if man else 0.9)
-        first = 2 if man else 5
-        drawn = stroke(line[first:], width, heaviest=0.75)
+        ridge = [(0.0, 12.0), (0.0, 15.6), (0.0, 18.6), (0.0, 20.6), (0.0, 22.4)]
+        lift = np.array([1.2, 2.6, 4.4, 4.6, 1.0]) * (1.25 if man else 1.0)
+        line = face.place(ridge, lift)[0 if man else 2 :]
+        drawn = stroke(line, style.line_width * (1.0 if man else 0.9), count=7, heaviest=0.75)
         scene.canvas.shape("face", drawn, style.line(skin), region="line")
         return
-    tip = line[7]
-    shade = tip + points([(-0.2, -1.6), (2.3, 0.9), (0.4, 1.6), (-1.2, 1.2)])
+    tip = (0.0, 20.2)
+    parts = face.paste(_front_nose(man), tip, lift=4.6)
     if style.shading in ("hard", "gradient"):
-        scene.canvas.shape("face", smooth(shade, corners=(0, 1)), style.shadow(skin, 0.9), region="skin")
-    dash = tip + points([(-1.1, 1.1), (0.2, 1.6), (1.5, 1.1)])
-    scene.canvas.shape("face", stroke(dash, style.line_width * 0.8), style.line(skin), region="line")
+        scene.canvas.shape("face", parts["shade"], style.shadow(skin, 0.9), region="skin")
+    scene.canvas.shape("face", parts["tip"], style.line(skin), region="line")
     if man and style.shading != "flat":
-        side = tip + points([(1.9, -7.6), (2.5, -3.6), (2.0, -1.4)])
-        scene.canvas.shape("face", stroke(side, 0.8), style.shadow(skin, 1.2), region="line")
+        scene.canvas.shape("face", parts["ridge"], style.shadow(skin, 1.2), region="line")
+
+
+@lru_cache(maxsize=2)
+def _front_nose(man: bool) -> Decal:
+    """A nose from the front, flat, about its tip. Paths: shade, tip, and a man's ridge."""
+    shade = [(-0.2, -1.6), (2.3, 0.9), (0.4, 1.6), (-1.2, 1.2)]
+    tip = stroke([(-1.2, 1.1), (0.2, 1.7), (1.6, 1.1)], 1.05 if man else 0.95)
+    ridge = stroke([(1.9, -7.6), (2.5, -3.6), (2.0, -1.4)], 0.8)
+    return decal({"shade": smooth(shade, corners=(0, 1)), "tip": tip, "ridge": ridge})

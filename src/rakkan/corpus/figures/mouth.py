@@ -20,7 +20,10 @@ Knots = list[tuple[float, float]]
 def draw_mouth(scene: Scene, face: Face, scale: float, height: float) -> None:
     """Draw the mouth on the layer ``face``, ``scale`` times its usual width, ``height`` lower than usual."""
     canvas, style = scene.canvas, scene.style
-    parts = face.paste(_mouth(scene.attributes.expression), (0.0, MOUTH_LINE + height), (scale, 1.0))
+    # On a turned head the mouth keeps clear of the far cheek.
+    turned = abs(face.head.yaw) > 20 and not face.profile
+    at = (0.9 * face.near if turned else 0.0, MOUTH_LINE + height)
+    parts = face.paste(_mouth(scene.attributes.expression), at, (scale * (1.06 if turned else 1.16), 1.12))
     line = mix(style.line(scene.skin), "#5a1622", 0.35)
     if style.shading == "hatched":
         line = style.line(scene.skin)
@@ -67,7 +70,7 @@ _LINES: dict[str, tuple[Knots, float]] = {
     "smile": ([(-8.0, -1.8), (-4.6, 0.7), (0.0, 1.7), (4.6, 0.7), (8.0, -1.8)], 5.0),
     "closed eyes": ([(-5.0, -0.6), (-2.4, 0.8), (0.0, 1.1), (2.4, 0.8), (5.0, -0.6)], 4.2),
     "sad": ([(-5.6, 2.0), (-2.8, 0.2), (0.0, -0.4), (2.8, 0.2), (5.6, 2.0)], 3.6),
-    "pout": ([(-3.4, 2.0), (-1.8, -0.6), (0.0, 0.6), (1.8, -0.6), (3.4, 2.0)], 3.6),
+    "pout": ([(-4.2, 2.6), (-2.2, -0.9), (0.0, 0.7), (2.2, -0.9), (4.2, 2.6)], 4.2),
     "embarrassed": (
         [(-7, 0.6), (-5, -1.3), (-3, 0.9), (-1, -1.0), (1, 0.9), (3, -1.1), (5, 0.9), (7, -0.6)],
         0.0,
