@@ -1,0 +1,101 @@
+"""The hair on the skull: the cap above the hairline, its strands and its ring of light."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rakkan.corpus.figures.curves import Points
+from rakkan.corpus.figures.hair.geometry import hairline
+from rakkan.corpus.figures.hair.paths import brushes, spline
+from rakkan.corpus.figures.hair.shading import Paint
+from rakkan.corpus.figures.head import CROWN, Head
+
+_TAPER = np.array([0.08, 0.8, 1.0, 0.6, 0.05])
+
+
+def cap_outline(head: Head, shell: float) -> tuple[Points, np.ndarray]:
+    """The outline of all hair above the visible hairline, and which of its knots are corners."""
+    left, right = -90 - head.yaw, 90 - head.yaw
+    count = 11
+    down = head.outline(shell, CROWN, float(hairline(right)), count)[:count]
+    up = head.outline(shell, CROWN, float(hairline(left)), count)[count:-1]
+    angles = np.linspace(right, left, 25)[1:-1]
+    line = head.on_surface(angles, hairline(angles), shell - 2)
+    knots = np.concatenate([down, line, up])
+    corners = np.zeros(len(knots), bool)
+    corners[[count - 1, count + len(line)]] = True
+    return knots, corners
+
+
+def draw_cap(paint: Paint, layer: str, shell: float, *, accent: bool = False) -> None:
+    """The cap of hair. A split colour takes its half of it."""
+    knots, corners = cap_outline(paint.head, shell)
+    path = spline(knots, corners, closed=True)
+    top, bottom = float(knots[:, 1].min()), float(knots[:, 1].max())
+    paint.canvas.shape(
+        layer, path, paint.fill(accent, False, top, bottom + 25), region="hair_accent" if accent else "hair",
+        line=paint.outline(accent), line_width=paint.width,
+    )  # fmt: skip
+    if paint.half:
+        paint.canvas.shape(
+            layer, path, paint.fill(True, False, top, bottom + 25), region="hair_accent", clip=paint.half,
+            line=paint.outline(True), line_width=paint.width,
+        )  # fmt: skip
+
+
+def draw_strands(paint: Paint, layer: str, shell: float, focus: tuple[float, float] | None, *, front: bool) -> None:
+    """Lines over the cap: down from the crown, or drawn together to a ``focus`` (angle, height) where it is tied."""
+    head, chance = paint.head, paint.chance
+    low = -180 if head.yaw > 45 else -105
+    high = 180 if head.yaw < -45 else 105
+    angles = np.array([angle for angle in range(low, high + 1, 13)], float)
+    angles += [chance.uniform(-5, 5) for _ in angles]
+    hidden = np.abs(angles + head.yaw) > 86
+    angles = angles[~hidden]
+    if not front:
+        angles = angles[np.abs(angles) > 60]
+    if not len(angles):
+        return
+    place = np.linspace(0, 1, 5)
+    foot = hairline(angles) - 2.0
+    if focus is None:
+        begin = np.array([chance.uniform(0.3, 0.6) for _ in angles])
+        t = begin[:, None] + (1 - begin[:, None]) * place
+        level = -47 + (foot[:, None] + 47) * t
+        points = head.on_surface(np.repeat(angles, 5), level.ravel(), shell)
+    else:
+        ends = head.surface(angles, foot, shell)
+        goal = head.surface(focus[0], focus[1], shell)
+        stop = np.array([chance.uniform(0.35, 0.75) for _ in angles])
+        t = stop[:, None] * place
+        chord = ends[:, None] + (goal[None] - ends[:, None]) * t[..., None]
+        # A chord runs inside the skull: push it out again to the shell.
+        middle = np.array([0.0, -8.0, -5.0])
+        out = chord - middle
+        push = 1 + 0.62 * (t * (1 - t))[..., None]
+        points = head.project((middle + out * push).reshape(-1, 3))
+    weight = paint.width * (0.8 if paint.style.shading != "hatched" else 1.1)
+    paint.canvas.shape(layer, brushes(points.reshape(-1, 5, 2), _TAPER * weight), paint.line, region="line")
+
+
+def draw_ring(paint: Paint, layer: str, shell: float, height: float = -37.0) -> None:
+    """The ring of light around the crown, with jagged edges; broken in two by a gap."""
+    if paint.style.shading == "flat":
+        height, spread = height, 2.2
+    else:
+        spread = 3.6
+    head, chance = paint.head, paint.chance
+    centre = float(np.clip(-head.yaw * 0.75, -60, 60)) - 8
+    pieces = ((centre - 50, centre + 8, 7), (centre + 14, centre + 34, 3))
+    path = ""
+    for first, last, teeth in pieces:
+        angles = np.clip(np.linspace(first, last, 2 * teeth + 1), -84 - head.yaw, 84 - head.yaw)
+        swell = np.sin(np.linspace(0, np.pi, 2 * teeth + 1)) ** 0.6
+        level = height + 9 * ((angles - centre) / 60) ** 2
+        jag = np.array([chance.uniform(0.3, 1.0) for _ in angles]) * np.where(np.arange(len(angles)) % 2, 1.0, 0.25)
+        upper = head.on_surface(angles, level - spread * swell * (0.6 + 0.5 * jag), shell)
+        lower = head.on_surface(angles, level + spread * swell * (0.35 + 1.3 * jag), shell)
+        outline = np.concatenate([upper, lower[::-1][1:-1]])
+        corners = np.ones(len(outline), bool)
+        path += spline(outline, corners, closed=True)
+    paint.canvas.shape(layer, path, paint.gleam, region="line")
