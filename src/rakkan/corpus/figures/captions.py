@@ -119,7 +119,9 @@ def _eyes(condition: Mapping[str, str], random: Random) -> list[str]:
 
 def _outfit(condition: Mapping[str, str], random: Random) -> list[str]:
     adjectives = [
-        _word(slot, condition[slot], random) for slot in ("outfit_colour", "outfit_pattern") if slot in condition
+        _word(slot, condition[slot], random)
+        for slot in ("outfit_colour", "outfit_pattern")
+        if slot in condition
     ]
     random.shuffle(adjectives)
     if "outfit" in condition:

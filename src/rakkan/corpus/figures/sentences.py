@@ -114,7 +114,15 @@ class _Description:
         self.wears: list[str] = []
         self.states: list[str] = []
         self.own_sentences: list[str] = []
-        for part in (self._hair, self._fringe, self._eyes, self._skin, self._acts, self._outfit, self._accessories):
+        for part in (
+            self._hair,
+            self._fringe,
+            self._eyes,
+            self._skin,
+            self._acts,
+            self._outfit,
+            self._accessories,
+        ):
             part()
         random.shuffle(self.has)
         random.shuffle(self.wears)
@@ -206,7 +214,8 @@ class _Description:
                 }.get(tone, (f"with {accent} accents",))
             )
         elif tone in ("dipped tips", "streaks"):
-            suffix = f"with {self.random.choice(('dipped tips', 'coloured tips') if tone == 'dipped tips' else ('coloured streaks',))}"
+            words = ("dipped tips", "coloured tips") if tone == "dipped tips" else ("coloured streaks",)
+            suffix = f"with {self.random.choice(words)}"
         if style and colour and not suffix and not adjective and self.random.random() < 0.3:
             if style.endswith("hair"):
                 self.own_sentences.append(f"{self.possessive} {style} is {colour}")
@@ -231,7 +240,8 @@ class _Description:
             if not colour:
                 return
         if adjective and colour and self.random.random() < 0.3:
-            self.own_sentences.append(f"{self.possessive} eyes are {'almond-shaped' if adjective == 'almond' else adjective} and {colour}")
+            alone = "almond-shaped" if adjective == "almond" else adjective
+            self.own_sentences.append(f"{self.possessive} eyes are {alone} and {colour}")
             return
         adjectives = [word for word in (adjective, colour) if word]
         self.random.shuffle(adjectives)
@@ -255,7 +265,11 @@ class _Description:
                 self.has.append(self.random.choice(had))
 
     def _outfit(self) -> None:
-        noun, colour, pattern = self._word("outfit"), self._word("outfit_colour"), self._word("outfit_pattern")
+        noun, colour, pattern = (
+            self._word("outfit"),
+            self._word("outfit_colour"),
+            self._word("outfit_pattern"),
+        )
         if not (noun or colour or pattern):
             return
         noun = noun or "clothes"

@@ -57,7 +57,8 @@ def read(text: str) -> Reading:
     condition = {slot: reader.filled[slot].value for slot in SLOTS if slot in reader.filled}
     distinct = list(dict.fromkeys(reader.unknown))
     unknown = tuple(
-        Unknown(word, nearest_tag(word) if index < _MOST_COMPARED else "") for index, word in enumerate(distinct)
+        Unknown(word, nearest_tag(word) if index < _MOST_COMPARED else "")
+        for index, word in enumerate(distinct)
     )
     return Reading(condition, unknown, tuple(dict.fromkeys(reader.notes)))
 
@@ -135,12 +136,14 @@ class _Reader:
         self._attach_back(chain, here, link)
         self._collect_unknown(items)
         if not any(item.role == "unknown" for item in items):  # else the noun is what could not be read
-            self.notes.extend(f"'{text}' stands beside nothing it could describe: it is left out" for text in self.loose)
+            self.notes.extend(
+                f"'{text}' stands beside nothing it could describe: it is left out" for text in self.loose
+            )
         self.loose.clear()
         self.previous = here or self.previous
 
     def _attach(self, chain: list[Item], noun: Item) -> None:
-        """Let adjectives describe the noun they stand before; two colours of hair are a colour and an accent."""
+        """Let adjectives describe the noun they stand before; two colours of hair are colour and accent."""
         kind = noun.kind
         if kind == "person":
             for modifier in chain:
@@ -152,7 +155,9 @@ class _Reader:
             if modifier is second:
                 self._describe(modifier, "accent", noun)
                 if kind == "hair":
-                    self._fill("hair_tone", "split colour", f"{colours[0].text} and {modifier.text}", weak=True)
+                    self._fill(
+                        "hair_tone", "split colour", f"{colours[0].text} and {modifier.text}", weak=True
+                    )
             else:
                 self._describe(modifier, "hair" if second and modifier is colours[0] else kind, noun)
 
@@ -178,7 +183,9 @@ class _Reader:
             self.notes.append(f"'{modifier.text}' says nothing{beside} here: it is left out")
             return
         if meaning.near:
-            self.notes.append(f"there is no '{modifier.text}' for the {_plain(meaning.slot)}: {meaning.value} is near")
+            self.notes.append(
+                f"there is no '{modifier.text}' for the {_plain(meaning.slot)}: {meaning.value} is near"
+            )
         self._fill(meaning.slot, meaning.value, modifier.text, meaning.weak)
 
     def _fill_value(self, item: Item) -> None:

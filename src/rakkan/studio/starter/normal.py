@@ -12,15 +12,15 @@ _SPELLINGS: dict[str, str] = {
     "jewelry": "jewellery", "center": "centre", "checkered": "chequered", "woolen": "woollen",
     "wooly": "woolly", "disheveled": "dishevelled", "coloring": "colouring", "watercolor": "watercolour",
     "twintails": "twin tails", "twintail": "twin tails", "twinbraids": "twin braids", "tshirt": "t shirt",
-    "1women": "1woman", "1men": "1man", 
+    "1women": "1woman", "1men": "1man",
     "cateared": "cat ears", "catgirl": "1girl cat ears", "nekomimi": "cat ears", "catboy": "1boy cat ears",
     "foxgirl": "1girl fox ears", "foxboy": "1boy fox ears", "bunnygirl": "1girl rabbit ears",
     "redhead": "red hair", "redheaded": "red hair", "vsign": "v sign",
 }  # fmt: skip
 
 _EMOTICONS: dict[str, str] = {
-    ":d": "grin", ";d": "wink", ":)": "smile", ";)": "wink", ":(": "sad", ":o": "surprised", "^ ^": "closed eyes",
-    "^^": "closed eyes", ">:(": "angry", ":<": "pout", "t t": "crying", "; ;": "crying", "=)": "smile",
+    ":d": "grin", ";d": "wink", ":)": "smile", ";)": "wink", ":(": "sad", ":o": "surprised",
+    "^ ^": "closed eyes",     "^^": "closed eyes", ">:(": "angry", ":<": "pout", "t t": "crying", "; ;": "crying", "=)": "smile",
 }  # fmt: skip
 
 _ADAPTER = re.compile(r"<\s*(lora|lyco|hypernet)\s*:([^<>:]*)[^<>]*>", re.IGNORECASE)
@@ -30,7 +30,9 @@ _SEPARATOR = re.compile(r"[,.;!?\n\r|\u3001\u3002\u2014]+")
 _TOKEN = re.compile(r"[^\W_]+")
 
 #: Words that may stand anywhere without a meaning, even inside a phrase ("a flower in her hair").
-_DETERMINERS = frozenset("a an the her his their its my your this that own some".split())
+_DETERMINERS = frozenset(
+    ("a", "an", "the", "her", "his", "their", "its", "my", "your", "this", "that", "some")
+)
 
 
 def adapters(text: str) -> list[str]:

@@ -149,7 +149,10 @@ def _table() -> tuple[dict[tuple[str, ...], Item], int]:
 
 def _is_label(slot: str, value: str) -> bool:
     """Whether a value's name is a label of ours rather than a phrase that means it ("deep", "plain")."""
-    return slot in ("skin", "hair_tone", "style") or (slot, value) in (("view", "front"), ("expression", "neutral"))
+    return slot in ("skin", "hair_tone", "style") or (slot, value) in (
+        ("view", "front"),
+        ("expression", "neutral"),
+    )
 
 
 def _kind(slot: str, value: str) -> str:

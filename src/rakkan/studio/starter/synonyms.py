@@ -26,7 +26,14 @@ ALSO_READ: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "view": {
-        "front": ("?front", "from front", "frontal view", "?looking at viewer", "?facing forward", "?looking ahead"),
+        "front": (
+            "?front",
+            "from front",
+            "frontal view",
+            "?looking at viewer",
+            "?facing forward",
+            "?looking ahead",
+        ),
         "three-quarter left": ("facing left", "looking left", "turned left", "looking to the left"),
         "three-quarter right": (
             "facing right",

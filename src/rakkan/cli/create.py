@@ -1,0 +1,101 @@
+"""``rakkan create``: a character from a description."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rakkan.config import Config
+    from rakkan.studio.create import Plan, Progress, Upscaler
+    from rakkan.studio.engines.engine import Engine
+
+#: A prompt of nonsense gets this many lines about its words, not one for each.
+_MOST_WARNINGS = 8
+
+
+def create(
+    prompt: Annotated[str, typer.Argument(help="What to draw: tags or a sentence.", show_default=False)],
+    negative: Annotated[str, typer.Option(help="What to keep away from (with a guidance above 1).")] = "",
+    seed: Annotated[
+        int | None, typer.Option(help="The same seed draws the same picture (default: random).")
+    ] = None,
+    count: Annotated[int, typer.Option(help="How many pictures, with seeds that follow each other.")] = 1,
+    steps: Annotated[int, typer.Option(help="Sampling steps.")] = 4,
+    guidance: Annotated[float, typer.Option(help="How hard to follow the prompt; 1 is off.")] = 1.0,
+    size: Annotated[
+        str | None, typer.Option(help="512x512, or 512x768 for full bodies (default: by the framing).")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="A folder, or for one picture a .png file (default: the pictures folder)."),
+    ] = None,
+) -> None:
+    """Draw an anime-style character and write it as a PNG."""
+    from rakkan import assemble, config
+    from rakkan.studio.create import CreateRequest, plan
+    from rakkan.studio.create import create as draw
+
+    settings = config.load()
+    place = out if out is not None else settings.pictures
+    planned = plan(CreateRequest(prompt, negative, seed, count, steps, guidance, size, place))
+    _warn(planned)
+    engine, upscaler = load_engine(settings), load_upscaler()
+    with _bar(count * steps) as progress:
+        made = draw(planned, engine, upscaler, assemble.gate().release, progress)
+    for created in made:
+        seed_text = (
+            "sheet" if count > 1 and created is made[-1] else f"seed {getattr(created.recipe, 'seed', '')}"
+        )
+        typer.echo(f"{created.path}  {seed_text}  {created.seconds:.1f} s")
+
+
+def load_engine(settings: Config) -> Engine:
+    """The starter model on this machine's processor. Raises RakkanError for missing or corrupted weights."""
+    from rakkan.studio.engines.openvino_engine import STARTER_WEIGHTS, OpenVinoEngine
+
+    return OpenVinoEngine(settings.weights or STARTER_WEIGHTS, threads=settings.threads or None)
+
+
+def load_upscaler() -> Upscaler:
+    """waifu2x, twice each side; its weights are verified when it first enlarges."""
+    from rakkan.studio.create import Upscaler
+    from rakkan.studio.engines.weights import manifest_digest
+    from rakkan.studio.upscaling import waifu2x
+
+    return Upscaler("waifu2x upconv_7 anime noise0 2x", manifest_digest(waifu2x.WEIGHTS), waifu2x.enlarge)
+
+
+def _warn(planned: Plan) -> None:
+    """One line on standard error for each word that is not known and for each remark."""
+    from rakkan.cli.faults import say
+
+    lines = [
+        f"'{word.text}' is not a known word" + (f"; the nearest is '{word.nearest}'" if word.nearest else "")
+        for word in planned.unknown
+    ]
+    lines.extend(planned.notes)
+    for line in lines[:_MOST_WARNINGS]:
+        say(line)
+    if len(lines) > _MOST_WARNINGS:
+        say(f"and {len(lines) - _MOST_WARNINGS} more words or remarks like these")
+
+
+@contextlib.contextmanager
+def _bar(total: int) -> Iterator[Progress]:
+    """A progress bar on standard error where that is a terminal; elsewhere silence."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("drawing", total=total)
+        yield lambda done, of: bar.update(task, completed=done)
