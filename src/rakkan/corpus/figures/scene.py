@@ -28,7 +28,16 @@ FRAMES = {
     "full body": (-240.0, -80.0, 480.0, 720.0),
 }
 #: Tall headgear and the room (in figure units) that it needs above the usual frame.
-HEADROOM = {"witch hat": 34.0, "rabbit ears": 34.0, "halo": 6.0, "crown": 8.0}
+HEADROOM = {
+    "witch hat": 34.0,
+    "rabbit ears": 34.0,
+    "fox ears": 14.0,
+    "cat ears": 6.0,
+    "horns": 8.0,
+    "beanie": 8.0,
+    "halo": 6.0,
+    "crown": 8.0,
+}
 #: Light comes from the picture's upper left.
 LIGHT = (-0.6, -0.8)
 

@@ -136,5 +136,5 @@ def _tufts(kit: Kit, ear: Ear, side: int, colour: str) -> None:
         ((-reach * 0.9, -1), (reach * 0.45, reach * 0.7)),
     ):
         knots = [start, ((start[0] + end[0]) / 2 - 1.5, (start[1] + end[1]) / 2 + 1.5), end]
-        path += curves.stroke(_stand(kit, ear, side, knots), reach * 0.42, count=6, heaviest=0.3, least=0.1)
+        path += curves.stroke(_stand(kit, ear, side, knots), reach * 0.32, count=6, heaviest=0.3, least=0.1)
     kit.fill("headwear", path, colour)

@@ -79,13 +79,14 @@ def hairband(kit: Kit) -> None:
     """A broad band over the hair from ear to ear."""
     colour = kit.scene.accessory
     layer = "hair_accessory" if HATS.intersection(kit.worn) else _LAYER
-    reach = np.linspace(8 * -1 if kit.profile else -86, 86, 15)
+    reach = np.linspace(-8 if kit.profile else -86, 86, 15)
     turn = np.radians(reach) * kit.near
     tilt = kit.chance.uniform(-1.5, 1.5)
     edges = []
-    for ahead in (5.0, -5.5):
+    for edge in (5.0, -5.5):
+        ahead = edge * (0.3 + 0.7 * np.cos(turn) ** 0.6)
         z = -3 + ahead + (27 + ahead * 0.4) * np.cos(turn)
-        y = 4 - (56.5 - ahead * 0.75 + tilt) * np.cos(turn) ** 0.9
+        y = 8 - (60.5 - ahead * 0.75 + tilt) * np.cos(turn) ** 0.85
         edges.append(kit.head.project(np.stack([49.5 * np.sin(turn), y, z], axis=1)))
     outline = np.concatenate([edges[0], edges[1][::-1]])
     ends = (0, 14, 15, 29)

@@ -12,7 +12,8 @@ from rakkan.corpus.figures.accessories.kit import Kit
 from rakkan.corpus.figures.curves import Points
 from rakkan.corpus.figures.head import EYE_LINE
 
-_LAYER = "eyewear"
+#: Lenses lie over the fringe, as illustrators draw them, or hair would hide them; arms and straps under it.
+_LAYER, _UNDER_HAIR = "face_over", "eyewear"
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,18 @@ class Frame:
 
 
 def _oblong(
-    left: float, top: float, right: float, bottom: float, corner: float
+    half_x: float, half_y: float, x: float, y: float, corner: float
 ) -> tuple[tuple[float, float], ...]:
-    c = corner
-    return (
-        (left + c, top), (right - c, top), (right - c * 0.25, top + c * 0.25), (right, top + c),
-        (right, bottom - c), (right - c * 0.3, bottom - c * 0.3), (right - c, bottom), (left + c, bottom),
-        (left + c * 0.3, bottom - c * 0.3), (left, bottom - c), (left, top + c), (left + c * 0.25, top + c * 0.25),
-    )  # fmt: skip
+    """A rectangle about (x, y) with rounded corners."""
+    cut = corner * 0.27
+    quarter = ((half_x - corner, -half_y), (half_x - cut, -half_y + cut), (half_x, -half_y + corner))
+    flat = (
+        *((-a, b) for a, b in quarter[::-1]),
+        *quarter,
+        *((a, -b) for a, b in quarter[::-1]),
+        *((-a, -b) for a, b in quarter),
+    )
+    return tuple((x + a, y + b) for a, b in flat)
 
 
 def _circle(x: float, y: float, radius: float) -> tuple[tuple[float, float], ...]:
@@ -41,8 +46,8 @@ def _circle(x: float, y: float, radius: float) -> tuple[tuple[float, float], ...
     return tuple(zip((x + radius * np.cos(turn)).tolist(), (y + radius * np.sin(turn)).tolist(), strict=True))
 
 
-_RECTANGULAR = Frame(_oblong(3.5, EYE_LINE - 9.5, 31.5, EYE_LINE + 9.5, 3.5), "#3a3342", 2.7, 1.6)
-_ROUND = Frame(_circle(17.5, EYE_LINE + 0.5, 14.2), "#b98a3c", 1.9)
+_RECTANGULAR = Frame(_oblong(14.0, 9.5, 17.5, EYE_LINE, 3.5), "#3a3342", 2.7, 1.6)
+_ROUND = Frame(_circle(17.5, EYE_LINE + 0.5, 14.2), "#b98a3c", 2.3)
 _SUN = Frame(
     ((4, -4.5), (16, -6.5), (29, -6), (33, -4.5), (32.5, 4), (28.5, 13), (19, 16), (9.5, 13), (4.5, 4)),
     "#221f29",
@@ -113,7 +118,7 @@ def _spectacles(kit: Kit, frame: Frame, *, dark: bool = False) -> None:
             line_width=kit.style.line_width * 0.4,
         )
     low, high = lens[:, 0].min(), lens[:, 1].min() + (3.5 if not dark else 2.0)
-    if frame.breadth < 2:
+    if frame.breadth < 2.5:
         high = centre[1] - 4
     bridge = [(-low - 0.5, high + 2.5), (0, high), (low + 0.5, high + 2.5)]
     if kit.profile:
@@ -135,7 +140,7 @@ def _temple(kit: Kit, side: int, colour: str, frame: Frame) -> None:
     )
     if kit.head.facing(72.0 * side) > 0.1:
         width = max(frame.breadth * 1.1, 2.2)
-        kit.fill(_LAYER, curves.ribbon(curves.sample_curve(ends, 5), width), colour, weight=0.4)
+        kit.fill(_UNDER_HAIR, curves.ribbon(curves.sample_curve(ends, 5), width), colour, weight=0.4)
 
 
 def eyepatch(kit: Kit) -> None:
@@ -148,7 +153,7 @@ def eyepatch(kit: Kit) -> None:
         shown = [at for at, angle in enumerate(angles) if kit.head.facing(angle) > 0.02]
         line = kit.head.on_surface([angles[at] for at in shown], [heights[at] for at in shown], 3.0)
         if len(line) > 2:
-            kit.fill(_LAYER, curves.ribbon(line, 3.4), black, weight=0.4)
+            kit.fill(_UNDER_HAIR, curves.ribbon(line, 3.4), black, weight=0.4)
     turn = np.array([-46, -42, -31, -17, -6, -3, -8, -17, -26, -36, -43])
     level = np.array([2, -6, -9.5, -9.5, -5, 3, 11, 17, 19, 16.5, 10])
     patch = kit.head.on_surface(turn, level, 4.5)

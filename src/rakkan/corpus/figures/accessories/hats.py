@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rakkan.corpus.figures import curves
-from rakkan.corpus.figures.accessories.kit import GOLD, Kit, band, hoops, stack
+from rakkan.corpus.figures.accessories.kit import GOLD, Kit, band, by, hoops, stack
 from rakkan.corpus.figures.palette import adjust, luminance, mix
 
 _LAYER = "headwear"
@@ -32,11 +32,11 @@ _BERET = (
     (-60, 31, 32, 6, -14),
 )
 _CONE = (
-    (-35, 46, 48, 0, -10),
-    (-50, 36, 39, 1, -11),
-    (-66, 27, 29, 2, -13),
-    (-82, 18, 19, 6, -18),
-    (-95, 9.5, 10, 15, -27),
+    (-35, 48, 50, 0, -10),
+    (-51, 40, 43, 1, -11),
+    (-68, 31, 33, 2, -13),
+    (-84, 21, 22, 6, -18),
+    (-97, 11, 12, 16, -27),
 )
 
 
@@ -94,18 +94,18 @@ def witch_hat(kit: Kit) -> None:
     colour = kit.scene.accessory
     _brim(kit, (-33, 88, 76, 0, -8), colour, wave=3.5)
     front, _ = hoops(kit.head, _CONE)
-    fall = kit.spot(32, -97, -42)
+    fall = kit.spot(36, -98, -44)
     outline = np.concatenate([front[0], front[1:, -1], [fall], front[:0:-1, 0]])
     tip = len(front[0]) + len(front) - 1
     kit.form(_LAYER, outline, colour, corners=(0, len(front[0]) - 1, tip), weight=1.1)
     shaded = np.concatenate([front[0, 10:], front[1:, -1], [fall], front[:0:-1, 9]])
     kit.shade(_LAYER, curves.smooth(shaded, corners=(0, 4, 9)), colour)
-    kit.line(_LAYER, [front[2, 0], front[2, 4] + (0, 2.0), front[2, 8] + (0, -1.5)], colour, weight=1.0)
-    kit.line(_LAYER, [front[3, -1], front[3, 9] + (0, 3.0), front[3, 5] + (0, 1.0)], colour, weight=1.0)
+    kit.line(_LAYER, [front[2, 0], front[2, 4] + by(0, 2.0), front[2, 8] + by(0, -1.5)], colour, weight=1.0)
+    kit.line(_LAYER, [front[3, -1], front[3, 9] + by(0, 3.0), front[3, 5] + by(0, 1.0)], colour, weight=1.0)
     sash = mix(adjust(colour, hue=-18, lightness=0.62), "#2b2140", 0.45)
     if luminance(colour) < 0.3:
         sash = mix(colour, "#8d6bc4", 0.6)
-    strip, _ = hoops(kit.head, ((-34, 47.2, 49.2, 0, -10), (-44.5, 40, 43, 0.6, -10.6)))
+    strip, _ = hoops(kit.head, ((-34, 49, 51, 0, -10), (-45.5, 43.4, 46, 0.7, -10.7)))
     kit.form(_LAYER, stack(strip), sash, path=band(strip))
     _buckle(kit)
     kit.hatch(_LAYER, front[1:4, 10], front[1:4, -1], colour, count=7)
@@ -142,7 +142,7 @@ def _brim(kit: Kit, ring: tuple[float, ...], colour: str, *, wave: float, weave:
     upper = np.concatenate([near, far[::-1]])
     kit.form(_LAYER, upper, colour, weight=0.8)
     # The crown's shadow falls on the brim, to the right.
-    cast = np.concatenate([near[7:12] * 0.82 + front[1, 7:12] * 0.18, front[1, 11:6:-1] + (-6.0, -8.0)])
+    cast = np.concatenate([near[7:12] * 0.82 + front[1, 7:12] * 0.18, front[1, 11:6:-1] + by(-6.0, -8.0)])
     kit.shade(_LAYER, curves.smooth(cast, corners=(0, 4, 5, 9)), colour, depth=0.8)
     if weave:
         for share in (0.3, 0.62, 0.9):
@@ -161,7 +161,7 @@ def beret(kit: Kit) -> None:
     stalk = top[7]
     kit.fill(
         _LAYER,
-        curves.ribbon([stalk + (0, 4), stalk + (1, -3), stalk + (3, -8)], (4, 3.4, 3)),
+        curves.ribbon([stalk + by(0, 4), stalk + by(1, -3), stalk + by(3, -8)], (4, 3.4, 3)),
         colour,
         weight=1.0,
     )
@@ -176,10 +176,20 @@ def beret(kit: Kit) -> None:
     ).reshape(2, -1, 2)
     kit.form(_LAYER, stack(cuff), kit.style.shadow(colour, 1.2), path=band(cuff))
     left, right = front[2, 1], front[3, 5]
-    gleam = [left + (4, 0), (left + right) / 2 + (-1, -5.5), right + (0, -3), (left + right) / 2 + (1, -1)]
+    gleam = [
+        left + by(4, 0),
+        (left + right) / 2 + by(-1, -5.5),
+        right + by(0, -3),
+        (left + right) / 2 + by(1, -1),
+    ]
     kit.gleam(_LAYER, curves.smooth(gleam, corners=(0, 2)), colour, strength=0.8)
-    kit.line(_LAYER, [cuff[1, 5] + (0, -1), front[1, 4] + (0, -2), front[2, 3] + (1, 2)], colour, weight=0.9)
     kit.line(
-        _LAYER, [cuff[1, 9] + (0, -1), front[1, 10] + (0, -1), front[2, 11] + (-1, 2)], colour, weight=0.9
+        _LAYER, [cuff[1, 5] + by(0, -1), front[1, 4] + by(0, -2), front[2, 3] + by(1, 2)], colour, weight=0.9
+    )
+    kit.line(
+        _LAYER,
+        [cuff[1, 9] + by(0, -1), front[1, 10] + by(0, -1), front[2, 11] + by(-1, 2)],
+        colour,
+        weight=0.9,
     )
     kit.hatch(_LAYER, front[1:4, 11], front[1:4, -1], colour, count=6)

@@ -115,6 +115,11 @@ class Kit:
         self.canvas.shape(layer, path, self.style.line(colour), region="line")
 
 
+def by(x: float, y: float) -> NDArray[np.float64]:
+    """A shift in the picture plane."""
+    return np.array([x, y], dtype=np.float64)
+
+
 def hoops(
     head: Head,
     rings: ArrayLike,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rakkan.corpus.figures import curves
-from rakkan.corpus.figures.accessories.kit import GOLD, Kit
+from rakkan.corpus.figures.accessories.kit import GOLD, Kit, by
 from rakkan.corpus.figures.accessories.ornaments import bow_shape
 from rakkan.corpus.figures.body.skeleton import neck
 from rakkan.corpus.figures.palette import luminance
@@ -23,11 +23,11 @@ def scarf(kit: Kit) -> None:
     half = form.half_width
     low, _ = form.ring(0.0, ease=13.0, slope=9.0)
     high, _ = form.ring(0.62, ease=9.0, slope=4.0)
-    lower = low + (0.0, 10.0)
-    wrap = np.concatenate([lower, [lower[-1] + (3, -9)], high[::-1] + (0, -2), [lower[0] + (-3, -9)]])
+    lower = low + by(0.0, 10.0)
+    wrap = np.concatenate([lower, [lower[-1] + by(3, -9)], high[::-1] + by(0, -2), [lower[0] + by(-3, -9)]])
     kit.form(_LAYER, wrap, colour, weight=1.2)
     shadow = np.concatenate(
-        [lower[5:], [lower[-1] + (2, -9)], (low[5:] * 0.75 + lower[5:] * 0.25)[::-1] + (-3, 0)]
+        [lower[5:], [lower[-1] + by(2, -9)], (low[5:] * 0.75 + lower[5:] * 0.25)[::-1] + by(-3, 0)]
     )
     kit.shade(_LAYER, curves.smooth(shadow, corners=(0,)), colour)
     # The upper turn lies over the lower one, aslant.
@@ -35,20 +35,20 @@ def scarf(kit: Kit) -> None:
     slant = np.linspace(-2.5, 2.5, len(top))[:, None] * np.array([0.0, lean])
     under, _ = form.ring(0.3, ease=11.5, slope=8.0)
     fold = np.concatenate(
-        [under + slant, [under[-1] + (1.5, -8)], top[::-1] + slant[::-1] * 0.4, [under[0] + (-1.5, -8)]]
+        [under + slant, [under[-1] + by(1.5, -8)], top[::-1] + slant[::-1] * 0.4, [under[0] + by(-1.5, -8)]]
     )
     kit.form(_LAYER, fold, colour, weight=1.1)
     kit.shade(
         _LAYER,
         curves.smooth(
-            np.concatenate([(under + slant)[2:], (under + slant)[:1:-1] + (-1.5, -4.5)]), corners=(0, 6, 7)
+            np.concatenate([(under + slant)[2:], (under + slant)[:1:-1] + by(-1.5, -4.5)]), corners=(0, 6, 7)
         ),
         colour,
     )
     for share, reach in ((0.2, 0.55), (0.42, 0.35)):
         start = under[1] * (1 - share) + top[1] * share
-        kit.line(_LAYER, [start, start + (half * reach, 3), start + (half * reach * 2, 3.5)], colour)
-    kit.line(_LAYER, [lower[1] + (2, -5), lower[3] + (0, -6), lower[5] + (0, -4)], colour)
+        kit.line(_LAYER, [start, start + by(half * reach, 3), start + by(half * reach * 2, 3.5)], colour)
+    kit.line(_LAYER, [lower[1] + by(2, -5), lower[3] + by(0, -6), lower[5] + by(0, -4)], colour)
     kit.hatch(_LAYER, lower[5:], low[5:], colour, count=6)
 
 
@@ -67,7 +67,9 @@ def _hanging_end(kit: Kit, x: float, y: float, lean: int, colour: str) -> None:
     tassels = ""
     for at in range(6):
         root = left + (right - left) * (at + 0.5) / 6
-        tassels += curves.ribbon([root - (0, 3), root + (0.5, 4), root + (sway * 0.1, 11)], (4.2, 4.6, 3.4))
+        tassels += curves.ribbon(
+            [root - by(0, 3), root + by(0.5, 4), root + by(sway * 0.1, 11)], (4.2, 4.6, 3.4)
+        )
     kit.fill(_LAYER, tassels, colour, weight=0.8)
     kit.form(_LAYER, corners, colour, corners=(0, 1, 3, 4), weight=1.1)
     bright = luminance(colour) > 0.6
@@ -80,11 +82,11 @@ def _hanging_end(kit: Kit, x: float, y: float, lean: int, colour: str) -> None:
         drop = np.array([0.0, 5.0])
         kit.fill(
             _LAYER,
-            curves.polygon([a + (0.8, 0), b - (0.8, 0), b + drop - (0.8, 0), a + drop + (0.8, 0)]),
+            curves.polygon([a + by(0.8, 0), b - by(0.8, 0), b + drop - by(0.8, 0), a + drop + by(0.8, 0)]),
             stripe,
         )
     edge = np.array(corners[1:4])
-    inner = (edge - (8, 0))[::-1]
+    inner = (edge - by(8, 0))[::-1]
     kit.shade(_LAYER, curves.smooth(np.concatenate([edge, inner]), corners=(0, 2, 3, 5)), colour)
     kit.line(
         _LAYER,
@@ -105,9 +107,9 @@ def necklace(kit: Kit) -> None:
     )
     chain = [
         left,
-        left * 0.62 + np.array([x, y]) * 0.38 + (-2.5, 4),
+        left * 0.62 + np.array([x, y]) * 0.38 + by(-2.5, 4),
         (x, y),
-        right * 0.62 + np.array([x, y]) * 0.38 + (2.5, 4),
+        right * 0.62 + np.array([x, y]) * 0.38 + by(2.5, 4),
         right,
     ]
     line = curves.sample_curve(chain, 15)
@@ -118,9 +120,9 @@ def necklace(kit: Kit) -> None:
     )
     kit.fill(_LAYER, links, kit.style.light(gold, 0.3), weight=0.45)
     gem = kit.colour(kit.chance.choice(("#4fb6c9", "#5a8fe0", "#56b98a")))
-    setting = curves.points(((0, -1.5), (5.5, 4), (6, 8.5), (0, 14.5), (-6, 8.5), (-5.5, 4))) + (x, y)
+    setting = curves.points(((0, -1.5), (5.5, 4), (6, 8.5), (0, 14.5), (-6, 8.5), (-5.5, 4))) + by(x, y)
     kit.form(_LAYER, setting, gold, corners=(0, 3), weight=1.0)
-    stone = curves.points(((0, 1.5), (3.6, 5.2), (3.6, 8), (0, 11.6), (-3.6, 8), (-3.6, 5.2))) + (x, y)
+    stone = curves.points(((0, 1.5), (3.6, 5.2), (3.6, 8), (0, 11.6), (-3.6, 8), (-3.6, 5.2))) + by(x, y)
     kit.fill(_LAYER, curves.polygon(stone), gem, weight=0.5)
     kit.gleam(_LAYER, curves.polygon(stone[[0, 4, 5]]), gem, strength=1.5)
 

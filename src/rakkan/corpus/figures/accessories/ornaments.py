@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rakkan.corpus.figures import curves
-from rakkan.corpus.figures.accessories.kit import GOLD, HATS, Kit
+from rakkan.corpus.figures.accessories.kit import GOLD, HATS, Kit, by
 from rakkan.corpus.figures.curves import Points
 from rakkan.corpus.figures.palette import luminance
 
@@ -84,7 +84,7 @@ def hair_flower(kit: Kit) -> None:
     size, spin = kit.chance.uniform(0.98, 1.12), kit.chance.uniform(0, 72)
     green = kit.colour("#62a561")
     for angle in (spin + 20, spin + 150):
-        leaf = curves.rotate(((6, 0), (13, -5.5), (22, -1), (14, 4.5)), angle) * size + (x, y)
+        leaf = curves.rotate(((6, 0), (13, -5.5), (22, -1), (14, 4.5)), angle) * size + by(x, y)
         kit.form(_LAYER, leaf, green, corners=(0, 2), weight=0.8)
     petal = (
         (0, 2.5),
@@ -97,10 +97,10 @@ def hair_flower(kit: Kit) -> None:
         (5.5, -6),
     )
     for at in range(5):
-        points = curves.rotate(petal, spin + 72 * at) * size + (x, y)
+        points = curves.rotate(petal, spin + 72 * at) * size + by(x, y)
         kit.form(_LAYER, points, colour, corners=(0, 4), weight=0.9)
     core = [
-        curves.rotate(((-2.6, -4), (0, -8.5), (2.6, -4), (0, 0)), spin + 72 * at) * size + (x, y)
+        curves.rotate(((-2.6, -4), (0, -8.5), (2.6, -4), (0, 0)), spin + 72 * at) * size + by(x, y)
         for at in range(5)
     ]
     kit.shade(_LAYER, "".join(curves.smooth(points, corners=(1,)) for points in core), colour)
@@ -123,9 +123,9 @@ def hair_clip(kit: Kit) -> None:
             ((-14, -3), (-11, -3.8), (11, -3.8), (14.5, -2.6), (14.5, 2.6), (11, 3.8), (-11, 3.8), (-14, 3)),
             turn,
         )
-        points = bar * (squash, 1) + (x, y)
+        points = bar * (squash, 1) + by(x, y)
         kit.form(_LAYER, points, colour, weight=1.15)
-        shine = curves.rotate(((-11, -1.6), (2, -1.9)), turn) * (squash, 1) + (x, y)
+        shine = curves.rotate(((-11, -1.6), (2, -1.9)), turn) * (squash, 1) + by(x, y)
         kit.gleam(_LAYER, curves.stroke(shine, 1.9, count=5), colour, strength=1.4)
 
 
@@ -147,8 +147,8 @@ def earrings(kit: Kit) -> None:
         low = y + 5 + long
         drop = np.array(
             [(0, 0), (4.6, 7.5), (5.6, 12), (3.6, 16.2), (0, 17.4), (-3.6, 16.2), (-5.6, 12), (-4.6, 7.5)]
-        ) + (x, low)
+        ) + by(x, low)
         kit.form(_LAYER, drop, colour, corners=(0,), weight=1.0)
-        side_shade = np.array([(0.4, 3), (4.6, 8), (5.4, 12), (3.4, 16), (0, 17), (2.6, 12)]) + (x, low)
+        side_shade = np.array([(0.4, 3), (4.6, 8), (5.4, 12), (3.4, 16), (0, 17), (2.6, 12)]) + by(x, low)
         kit.shade(_LAYER, curves.smooth(side_shade, corners=(0, 4)), colour)
         kit.gleam(_LAYER, curves.ellipse(x - 1.9, low + 10.2, 1.3, 2.2), colour, strength=1.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rakkan.corpus.figures import curves
-from rakkan.corpus.figures.accessories.kit import GOLD, Kit, band, hoops
+from rakkan.corpus.figures.accessories.kit import GOLD, Kit, band, by, hoops
 
 _LAYER = "headwear"
 #: The line of the horn on the +x side in head space, and its breadth along that line.
@@ -50,7 +50,7 @@ def halo(kit: Kit) -> None:
     )
     ends = (0, 12, 13, 25)
     for layer, arcs in (("behind", hidden), (_LAYER, outer)):
-        thick = np.stack([arcs[0] + (0, 1.0), arcs[1] - (0, 0.5)])
+        thick = np.stack([arcs[0] + by(0, 1.0), arcs[1] - by(0, 0.5)])
         ring = np.concatenate([thick[0], thick[1, ::-1]])
         kit.form(layer, ring, gold, path=curves.smooth(ring, corners=ends))
     shine = outer[0] * 0.6 + outer[1] * 0.4
@@ -78,7 +78,7 @@ def crown(kit: Kit) -> None:
     side = np.concatenate([front[0, 12:], tips[:11:-1]])
     kit.shade(_LAYER, curves.polygon(side), gold)
     kit.fill(_LAYER, band(np.stack([front[0], front[1]])), kit.style.shadow(gold, 0.5), weight=0.8)
-    gleam = np.stack([front[1] + (0, -1.5), front[2] + (0, 1.0)])[:, 3:6]
+    gleam = np.stack([front[1] + by(0, -1.5), front[2] + by(0, 1.0)])[:, 3:6]
     kit.gleam(_LAYER, band(gleam), gold)
     balls = "".join(curves.ellipse(float(x), float(y) - 1.5, 3.0, 3.0) for x, y in tips[2::4])
     kit.fill(_LAYER, balls, kit.style.light(gold, 0.7), weight=0.8)
