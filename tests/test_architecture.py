@@ -40,6 +40,7 @@ WRITERS_ALLOWED: dict[str, str] = {
     "studio/starter/grids.py": "sample grids of a training run, in its run folder",
     "studio/starter/data.py": "the training pool of renders, a memory map that no one is shown",
     "studio/starter/checkpoints.py": "weights shards, not pictures",
+    "studio/starter/evaluation/protocol.py": "weights of the classifier that measures",
     "studio/upscaling/convert.py": "weights, not pictures",
 }
 #: Names whose call writes a picture or bytes, whatever they are called on.

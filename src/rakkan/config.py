@@ -16,15 +16,19 @@ from typing import Any
 
 from rakkan.errors import RakkanError
 
+ENGINES = ("openvino", "fake")
+
 
 @dataclass(frozen=True)
 class Config:
     """``pictures``: the folder new pictures go to. ``weights``: the starter model's weights, or None for
-    those of the package. ``threads``: processor threads to compute with, 0 for one a core."""
+    those of the package. ``threads``: processor threads to compute with, 0 for one a core. ``engine``:
+    ``openvino``, or ``fake`` for the test pictures of an engine without a model."""
 
     pictures: Path = Path("pictures")
     weights: Path | None = None
     threads: int = 0
+    engine: str = "openvino"
 
 
 def load(environment: Mapping[str, str] | None = None) -> Config:
@@ -77,6 +81,10 @@ def _checked(values: dict[str, Any]) -> Config:
                 made[name] = -1
             if not 0 <= made[name] <= 1024:
                 raise RakkanError(f"threads is {value!r}", "Set a whole number from 0 (one a core) to 1024")
+        elif name == "engine":
+            if value not in ENGINES:
+                raise RakkanError(f"engine is {value!r}", f"Set one of {', '.join(ENGINES)}")
+            made[name] = value
         elif isinstance(value, str) and value and "\0" not in value:
             made[name] = Path(value).expanduser()
         else:

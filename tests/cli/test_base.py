@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -32,10 +32,11 @@ def test_help_needs_none_of_the_heavy_libraries(environment: dict[str, str]) -> 
 def test_help_comes_at_once(rakkan: Run) -> None:
     seconds = []
     for _ in range(4):
-        start = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert rakkan("--help").returncode == 0
-        seconds.append(time.perf_counter() - start)
-    # The quickest of four: what the command costs, not what else the machine is doing.
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    # Processor time of the quickest: what the command costs, not what else the machine is doing.
     assert min(seconds) <= 0.5
 
 
