@@ -13,7 +13,7 @@ from rakkan.corpus.figures import attributes
 from rakkan.corpus.figures.attributes import Attributes
 from rakkan.corpus.figures.canvas import REGIONS
 from rakkan.corpus.figures.contour import head_contour
-from rakkan.corpus.figures.decal import Face, decal
+from rakkan.corpus.figures.decal import Face, Placement, decal
 from rakkan.corpus.figures.eyes import EYE_X, LOOKS, eye_position
 from rakkan.corpus.figures.face import draw_face
 from rakkan.corpus.figures.head import EYE_LINE, Head
@@ -109,7 +109,7 @@ def test_every_look_is_defined() -> None:
 def test_a_decal_keeps_its_place_on_a_straight_face() -> None:
     """On a head that looks straight ahead, paper and picture are the same."""
     drawing = decal({"tick": "M1.00 2.00L-3.50 4.25Z"})
-    pasted = Face(Head()).paste(drawing, at=(10.0, 5.0))["tick"]
+    pasted = Face(Head()).paste(Placement(drawing, at=(10.0, 5.0)))[0]["tick"]
     assert pasted == "M11.00 7.00L6.50 9.25Z"
     assert np.allclose(eye_position(Face(Head()), 1), [[EYE_X, EYE_LINE]])
 

@@ -108,4 +108,4 @@ def ear(head: Head, side: int) -> dict[str, str]:
     """An ear's paths in the picture: outline, hollow and fold (open); ``side`` is +1 or -1 (of x)."""
     front, beside = _ear_drawing()
     solid = np.column_stack([front.points[:, 0] * side, front.points[:, 1], beside.points[:, 0]])
-    return front.written(head.project(solid))
+    return front.written(head.project(solid).ravel().tolist())

@@ -7,7 +7,7 @@ and a figure pays for one projection.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,9 +43,9 @@ class Decal:
     ends: tuple[int, ...]
     points: Points
 
-    def written(self, moved: Points) -> dict[str, str]:
-        """The paths with their points [n, 2] replaced."""
-        numbers, found, start = moved.ravel().tolist(), {}, 0
+    def written(self, numbers: list[float]) -> dict[str, str]:
+        """The paths with other numbers: x and y of each point in turn."""
+        found, start = {}, 0
         for name, text, end in zip(self.names, self.texts, self.ends, strict=True):
             found[name] = text % tuple(numbers[start:end])
             start = end
@@ -59,6 +59,16 @@ def decal(paths: Mapping[str, str]) -> Decal:
     ends = tuple(np.cumsum([len(found) for found in numbers]).tolist())
     flat = [float(value) for found in numbers for value in found]
     return Decal(tuple(paths), texts, ends, points(flat))
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A decal, where its origin goes on the flat face, its scale (negative: mirrored) and its height."""
+
+    drawing: Decal
+    at: tuple[float, float] = (0.0, 0.0)
+    scale: tuple[float, float] = (1.0, 1.0)
+    lift: float = 0.0
 
 
 @lru_cache(maxsize=64)
@@ -104,12 +114,25 @@ class Face:
         """Points [n, 2] of the picture for points [n, 2] of the flat face."""
         return self.head.project(self.solid(flat, lift))
 
-    def paste(
-        self,
-        drawing: Decal,
-        at: tuple[float, float] = (0.0, 0.0),
-        scale: tuple[float, float] = (1.0, 1.0),
-        lift: float = 0.0,
-    ) -> dict[str, str]:
-        """The drawing's paths in the picture, its origin at ``at``; a negative scale mirrors it."""
-        return drawing.written(self.place(drawing.points * scale + at, lift))
+    def paste(self, *placements: Placement) -> list[dict[str, str]]:
+        """The paths of decals in the picture, one dictionary for each placement; best all at once."""
+        flat = np.concatenate([place.drawing.points * place.scale + place.at for place in placements])
+        lift: float | NDArray[np.float64] = 0.0
+        if any(place.lift for place in placements):
+            lift = np.repeat([p.lift for p in placements], [len(p.drawing.points) for p in placements])
+        moved = self.place(flat, lift).ravel().tolist()
+        found, start = [], 0
+        for place in placements:
+            end = start + 2 * len(place.drawing.points)
+            found.append(place.drawing.written(moved[start:end]))
+            start = end
+        return found
+
+
+def joined(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Paths of the same name strung together, to be painted as one."""
+    found: dict[str, str] = {}
+    for part in parts:
+        for name, path in part.items():
+            found[name] = found.get(name, "") + path
+    return found

@@ -43,19 +43,19 @@ EYE_SHAPES: dict[str, EyeShape] = {
         (7.3, 8.9, 0.4), (12.0, -1.4),
     ),
     "almond eyes": EyeShape(
-        ((-11.0, 3.4), (-7.8, -2.4), (-2.5, -6.4), (3.4, -7.0), (8.4, -4.6), (12.0, -0.8)),
-        ((-10.6, 3.8), (-6.5, 5.6), (0.0, 7.2), (6.2, 6.0), (11.6, 0.0)),
-        (6.7, 7.9, -0.4), (14.2, -2.2),
+        ((-11.2, 3.4), (-7.8, -2.0), (-2.5, -5.6), (3.4, -6.2), (8.4, -4.4), (12.2, -1.2)),
+        ((-10.8, 3.8), (-6.5, 5.4), (0.0, 6.6), (6.2, 5.2), (11.8, -0.4)),
+        (6.6, 7.4, -0.2), (14.8, -3.0),
     ),
     "upturned eyes": EyeShape(
-        ((-10.0, 4.8), (-8.0, -0.8), (-3.4, -6.2), (2.4, -8.8), (8.0, -9.0), (12.2, -6.6)),
-        ((-9.6, 5.4), (-5.6, 8.0), (0.4, 8.2), (6.4, 4.0), (11.8, -5.4)),
-        (6.9, 8.5, 0.0), (15.4, -10.4), lash=3.0,
+        ((-10.0, 4.8), (-8.0, -0.8), (-3.4, -6.2), (2.4, -8.9), (7.8, -9.8), (12.2, -8.2)),
+        ((-9.6, 5.4), (-5.6, 8.0), (0.4, 8.0), (6.4, 3.4), (11.8, -6.8)),
+        (6.9, 8.5, -0.2), (15.8, -12.0), lash=3.0,
     ),
     "drooping eyes": EyeShape(
-        ((-9.6, -2.8), (-7.4, -7.0), (-2.2, -8.8), (3.6, -7.6), (8.6, -2.6), (11.2, 4.0)),
-        ((-9.0, 0.0), (-6.6, 5.4), (-0.6, 8.6), (5.4, 8.8), (10.4, 5.6)),
-        (7.1, 8.4, 0.4), (13.4, 6.6), lash=2.5,
+        ((-9.6, -2.8), (-7.4, -7.0), (-2.2, -8.8), (3.6, -7.0), (8.6, -1.4), (11.2, 5.4)),
+        ((-9.0, 0.0), (-6.6, 5.2), (-0.6, 8.6), (5.4, 9.2), (10.4, 7.0)),
+        (7.1, 8.4, 0.6), (13.4, 8.4), lash=2.6,
     ),
     "narrow eyes": EyeShape(
         ((-10.8, 2.2), (-7.4, -1.2), (-2.4, -3.2), (3.2, -3.6), (8.2, -2.4), (11.6, 0.2)),
@@ -161,7 +161,7 @@ def _lash_line(upper: Points, shape: EyeShape, weight: float, fullness: int, pro
 
 def _lower_lash(lower: Points, weight: float, fullness: int, profile: bool) -> str:
     first = 0 if profile else len(lower) // 3
-    drawn = stroke(lower[first::2] + np.array([0.0, 0.25]), 0.95 * weight, heaviest=0.7)
+    drawn = stroke(lower[first::2] + np.array([0.0, 0.25]), 0.95 * weight, count=5, heaviest=0.7)
     if fullness == 2:
         base = lower[int(0.84 * len(lower))]
         drawn += polygon(base + points([(-0.6, 0.1), (1.9, 1.5), (0.7, -0.5)]))
@@ -173,7 +173,7 @@ def _crease(upper: Points, shape: EyeShape, mood: str, weight: float) -> str:
     line = upper[first : len(upper) - 2 : 3] - (0, shape.crease + 0.4 * weight)
     if shape.lid and mood != "shocked":
         line = line - np.stack([0 * line[:, 0], 2.4 * (1 - (line[:, 0] / 11) ** 2)], axis=1)
-    return stroke(line, 0.8, heaviest=0.6)
+    return stroke(line, 0.8, count=5, heaviest=0.6)
 
 
 @lru_cache(maxsize=4096)

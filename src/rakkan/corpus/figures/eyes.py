@@ -11,7 +11,7 @@ import numpy as np
 from rakkan.corpus.figures import palette
 from rakkan.corpus.figures.canvas import Gradient
 from rakkan.corpus.figures.curves import Points, sample_curve, smooth
-from rakkan.corpus.figures.decal import Decal, Face, decal
+from rakkan.corpus.figures.decal import Decal, Face, Placement, decal, joined
 from rakkan.corpus.figures.eye_shapes import closed_eye, open_eye
 from rakkan.corpus.figures.head import EYE_LINE
 from rakkan.corpus.figures.palette import adjust, luminance, mix
@@ -68,12 +68,12 @@ def draw_eyes(scene: Scene, face: Face, chance: Random) -> None:
     """Draw the eyes on the layer ``face`` and the brows on ``face_over``."""
     look = LOOKS[scene.attributes.expression]
     fullness = _FULLNESS[scene.attributes.presentation]
-    size = (1.02, 1.06, 1.08)[fullness] * chance.uniform(0.97, 1.04)
+    size = (1.07, 1.12, 1.15)[fullness] * chance.uniform(0.97, 1.04)
     tall = size * (0.88, 0.97, 1.02)[fullness] * chance.uniform(0.97, 1.05)
     apart, height = EYE_X + chance.uniform(-0.7, 0.7), EYE_LINE + chance.uniform(-0.7, 0.7)
     gaze = look.gaze or chance.choice((-0.6, 0.0, 0.0, 0.6))
     gaze += 0.7 * float(np.sign(face.head.yaw)) if abs(face.head.yaw) > 20 else 0.0
-    parts: dict[str, str] = {}
+    placements = []
     for side in _sides(face):
         lids = "happy" if scene.attributes.expression == "wink" and side == _winking(face) else look.lids
         if lids in ("happy", "serene"):
@@ -83,11 +83,16 @@ def draw_eyes(scene: Scene, face: Face, chance: Random) -> None:
             drawing = open_eye(scene.attributes.eye_shape, lids, fullness, -side, turned, bool(face.profile))
         # The far eye of a turned head is drawn in a little, so that the cheek shows beyond it.
         inwards = 1.3 if abs(face.head.yaw) > 20 and side != face.near else 0.0
-        pasted = face.paste(drawing, (side * (apart - inwards), height), (side * size, tall))
-        for name, path in pasted.items():
-            parts[name] = parts.get(name, "") + path
-    _paint(scene, face, parts, height)
-    _draw_brows(scene, face, chance, look, apart, height)
+        placements.append(Placement(drawing, (side * (apart - inwards), height), (side * size, tall)))
+    count = len(placements)
+    placements += _place_brows(scene, face, chance, look, (apart, height))
+    pasted = face.paste(*placements)
+    _paint(scene, face, joined(pasted[:count]), height)
+    colour, covered = brow_colour(scene), scene.attributes.fringe == "one eye covered"
+    for side, brow in zip(_sides(face), pasted[count:], strict=True):
+        # A brow shows through the fringe, but not through hair that hides the whole eye.
+        layer = "face" if covered and side == 1 else "face_over"
+        scene.canvas.shape(layer, brow["brow"], colour, region="brow")
 
 
 def _sides(face: Face) -> tuple[int, ...]:
@@ -161,19 +166,16 @@ def _brow(inner: float, outer: float, arch: float, thick: float) -> Decal:
     return decal({"brow": smooth(outline, corners=(0, 10, 11, 21))})
 
 
-def _draw_brows(scene: Scene, face: Face, chance: Random, look: Look, apart: float, height: float) -> None:
+def _place_brows(
+    scene: Scene, face: Face, chance: Random, look: Look, eye: tuple[float, float]
+) -> list[Placement]:
     thick = {"woman": 2.0, "androgynous": 2.5, "man": 3.4}[scene.attributes.presentation]
     if scene.style.shading == "hatched":
         thick += 0.4
     lower = 1.6 if scene.attributes.presentation == "man" else 0.0
-    lift = chance.uniform(-0.5, 0.9)
+    height = eye[1] + lower - chance.uniform(-0.5, 0.9)
     drawing = _brow(look.inner, look.outer, look.arch, thick)
-    colour = brow_colour(scene)
-    covered = 1 if scene.attributes.fringe == "one eye covered" else 0
-    for side in _sides(face):
-        path = face.paste(drawing, (side * apart, height + lower - lift), (side, 1.0))["brow"]
-        layer = "face" if side == covered else "face_over"
-        scene.canvas.shape(layer, path, colour, region="brow")
+    return [Placement(drawing, (side * eye[0], height), (side, 1.0)) for side in _sides(face)]
 
 
 def brow_colour(scene: Scene) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from rakkan.corpus.figures.canvas import Fill, Gradient
 from rakkan.corpus.figures.contour import ear, head_contour, shade_rim
-from rakkan.corpus.figures.curves import Points, points, smooth, stroke
-from rakkan.corpus.figures.decal import Decal, Face, decal
+from rakkan.corpus.figures.curves import Points, points, polygon, smooth, stroke
+from rakkan.corpus.figures.decal import Decal, Face, Placement, decal, joined
 from rakkan.corpus.figures.eyes import EYE_X, draw_eyes
 from rakkan.corpus.figures.head import EYE_LINE
 from rakkan.corpus.figures.mouth import blush_strokes, draw_mouth, draw_tears
@@ -18,6 +18,8 @@ from rakkan.corpus.figures.palette import adjust, luminance, mix
 from rakkan.corpus.figures.scene import Scene
 
 _CHEEK_X, _CHEEK_Y = 21.5, 20.0
+#: One stroke of hatching, about its middle.
+_HATCH = points([(1.8, -2.8), (-0.1, -0.5), (-2.4, 3.4), (0.35, 0.1)])
 #: How red the cheeks are (0-1) where an expression reddens them.
 _BLUSH = {"embarrassed": 0.62, "pout": 0.42, "laughing": 0.4, "crying": 0.42, "angry": 0.2}
 
@@ -84,10 +86,7 @@ def _draw_shade(scene: Scene, contour: Points) -> None:
         scene.canvas.shape("face_shadow", smooth(rim), style.shadow(skin, 0.6), region="skin")
         if abs(scene.head.yaw) < 55:
             inner = rim[len(rim) // 2 :][::-1]
-            strokes = "".join(
-                stroke(inner[at] + points([(1.8, -2.6), (-2.2, 3.2)]), 0.6, count=4)
-                for at in range(5, len(inner) - 6)
-            )
+            strokes = "".join(polygon(place + _HATCH) for place in inner[5 : len(inner) - 6])
             scene.canvas.shape("face_shadow", strokes, style.line(skin), region="line", opacity=0.7)
 
 
@@ -103,18 +102,23 @@ def _draw_cheeks(scene: Scene, face: Face, chance: Random) -> None:
     reach = 8.6 if strong else 7.0
     tint = mix(skin, pink, share)
     rings = {"hard": ((1.0, 0.75),), "flat": ((1.0, 0.75),), "gradient": ((1.0, 0.4), (0.66, 0.45))}
-    for size, opacity in rings.get(style.shading, ((1.0, 0.75),) if strong else ()):
-        path = "".join(_cheek_path(face, side, reach * size) for side in sides)
+    rounds = rings.get(style.shading, ((1.0, 0.75),) if strong else ())
+    at = _CHEEK_X + 0.5
+    placements = [
+        Placement(_cheek(), (side * at, _CHEEK_Y), (reach * size, reach * size * 0.6))
+        for size, _ in rounds
+        for side in sides
+    ]
+    lined = style.shading in ("hard", "hatched") or strong
+    if lined:
+        placements += [Placement(blush_strokes(strong), (side * _CHEEK_X, _CHEEK_Y)) for side in sides]
+    pasted, count = face.paste(*placements) if placements else [], len(sides)
+    for number, (_, opacity) in enumerate(rounds):
+        path = joined(pasted[number * count : (number + 1) * count])["cheek"]
         scene.canvas.shape("face_shadow", path, tint, region="skin", opacity=opacity)
-    if style.shading in ("hard", "hatched") or strong:
-        drawing = blush_strokes(strong)
-        strokes = "".join(face.paste(drawing, (side * _CHEEK_X, _CHEEK_Y))["strokes"] for side in sides)
+    if lined:
         ink = mix(skin, adjust(pink, lightness=0.82), min(1.0, share * 2.2))
-        scene.canvas.shape("face", strokes, ink, region="line")
-
-
-def _cheek_path(face: Face, side: int, reach: float) -> str:
-    return face.paste(_cheek(), (side * (_CHEEK_X + 0.5), _CHEEK_Y), (reach, reach * 0.6))["cheek"]
+        scene.canvas.shape("face", joined(pasted[-count:])["strokes"], ink, region="line")
 
 
 def blush_colour(skin: str) -> str:
@@ -143,7 +147,7 @@ def _draw_nose(scene: Scene, face: Face) -> None:
         scene.canvas.shape("face", drawn, style.line(skin), region="line")
         return
     tip = (0.0, 20.2)
-    parts = face.paste(_front_nose(man), tip, lift=4.6)
+    parts = face.paste(Placement(_front_nose(man), tip, lift=4.6))[0]
     if style.shading in ("hard", "gradient"):
         scene.canvas.shape("face", parts["shade"], style.shadow(skin, 0.9), region="skin")
     scene.canvas.shape("face", parts["tip"], style.line(skin), region="line")

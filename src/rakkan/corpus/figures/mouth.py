@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from rakkan.corpus.figures.curves import Points, points, polygon, sample_curve, smooth, stroke
-from rakkan.corpus.figures.decal import Decal, Face, decal
-from rakkan.corpus.figures.palette import mix
+from rakkan.corpus.figures.decal import Decal, Face, Placement, decal, joined
+from rakkan.corpus.figures.palette import luminance, mix
 from rakkan.corpus.figures.scene import Scene
 
 #: The middle of the mouth on a face seen from the front.
@@ -23,12 +23,17 @@ def draw_mouth(scene: Scene, face: Face, scale: float, height: float) -> None:
     # On a turned head the mouth keeps clear of the far cheek.
     turned = abs(face.head.yaw) > 20 and not face.profile
     at = (0.9 * face.near if turned else 0.0, MOUTH_LINE + height)
-    parts = face.paste(_mouth(scene.attributes.expression), at, (scale * (1.06 if turned else 1.16), 1.12))
+    drawing, wide = _mouth(scene.attributes.expression), scale * (1.06 if turned else 1.16)
+    parts = face.paste(Placement(drawing, at, (wide, 1.12)))[0]
     line = mix(style.line(scene.skin), "#5a1622", 0.35)
     if style.shading == "hatched":
         line = style.line(scene.skin)
     if "shade" in parts:
-        canvas.shape("face", parts["shade"], style.shadow(scene.skin, 0.7), region="skin", opacity=0.8)
+        lip = style.shadow(scene.skin, 0.7)
+        if luminance(scene.skin) < 0.5:
+            # On dark skin a shade cannot be seen, the lip's colour can.
+            lip = mix(scene.skin, "#e8838a", 0.4)
+        canvas.shape("face", parts["shade"], lip, region="skin", opacity=0.8)
     if "open" in parts:
         dark = mix(style.colour("#7c2430"), line, 0.2)
         canvas.shape("face", parts["open"], dark, region="mouth")
@@ -44,9 +49,11 @@ def _mouth(expression: str) -> Decal:
     """A mouth, flat, about its own middle. Paths: shade, open, tongue, teeth, line (the last always)."""
     if expression in _LINES:
         knots, shade = _LINES[expression]
-        paths = {"line": stroke(knots, 1.55, count=15, heaviest=0.5, least=0.3)}
+        count = 15 if expression == "embarrassed" else 9
+        paths = {"line": stroke(knots, 1.55, count=count, heaviest=0.5, least=0.3)}
         if shade:
-            paths["shade"] = stroke([(-2.6, shade), (0, shade + 0.5), (2.6, shade)], 1.1, heaviest=0.5)
+            lip = [(-2.6, shade), (0, shade + 0.5), (2.6, shade)]
+            paths["shade"] = stroke(lip, 1.3, count=5, heaviest=0.5)
         return decal(paths)
     upper, lower, tongue, teeth = _OPEN[expression]
     top, bottom = sample_curve(upper, 17), sample_curve(lower, 17)
@@ -57,7 +64,7 @@ def _mouth(expression: str) -> Decal:
         gum = top[1:-1]
         edge = _held(gum + np.array([0.0, teeth]), top, bottom, 0.0)
         paths["teeth"] = polygon(np.concatenate([gum, edge[::-1]]))
-    line = stroke(upper, 1.5, count=13, heaviest=0.5, least=0.45) + stroke(lower, 1.0, count=13, least=0.4)
+    line = stroke(upper, 1.5, heaviest=0.5, least=0.45) + stroke(lower, 1.0, least=0.4)
     if expression in ("grin", "angry"):
         middle = (top + bottom) / 2
         line += stroke(middle[2:-2:3], 0.6, heaviest=0.5, least=0.4)
@@ -132,10 +139,8 @@ def _tears() -> Decal:
 def draw_tears(scene: Scene, face: Face, sides: tuple[int, ...], at: tuple[float, float]) -> None:
     """Draw tears under the eyes at (± x, y)."""
     water = scene.style.colour("#bfe4fb")
-    parts: dict[str, str] = {}
-    for side in sides:
-        for name, path in face.paste(_tears(), (side * at[0], at[1]), (side, 1.0)).items():
-            parts[name] = parts.get(name, "") + path
+    placements = (Placement(_tears(), (side * at[0], at[1]), (side, 1.0)) for side in sides)
+    parts = joined(face.paste(*placements))
     edge = scene.style.line(scene.style.colour("#7fb8e6"))
     width = scene.style.line_width * 0.45
     scene.canvas.shape("face", parts["tears"], water, region="skin", line=edge, line_width=width, opacity=0.9)
