@@ -44,7 +44,8 @@ def test_the_gate_and_the_fake_engine_load_no_openvino(environment: dict[str, st
     assert done.returncode == 0, done.stderr
 
 
-def test_the_enlarger_doubles_a_picture_and_has_a_name() -> None:
+def test_the_upscaler_doubles_a_picture_and_has_a_name() -> None:
     pixels = numpy.full((16, 24, 3), 128, numpy.uint8)
-    assert assemble.enlarge(pixels).shape == (32, 48, 3)
-    assert len(assemble.enlarger_digest()) == 64
+    upscaler = assemble.upscaler()
+    assert upscaler.enlarge(pixels).shape == (32, 48, 3)
+    assert len(upscaler.digest) == 64

@@ -10,7 +10,8 @@ from rakkan.trust.checks import recipe_text, well_formed
 from rakkan.trust.gate import Gate
 
 if TYPE_CHECKING:
-    from rakkan.studio.engines.engine import Engine, Pixels
+    from rakkan.studio.create import Upscaler
+    from rakkan.studio.engines.engine import Engine
 
 
 @cache
@@ -35,17 +36,11 @@ def engine() -> Engine:
     return OpenVinoEngine(settings.weights or STARTER_WEIGHTS, threads=settings.threads or None)
 
 
-def enlarge(pixels: Pixels) -> Pixels:
-    """Enlarge uint8 [height, width, 3] to twice its sides; see ``rakkan.studio.upscaling``."""
-    from rakkan.studio import upscaling
-
-    return upscaling.enlarge(pixels)
-
-
 @cache
-def enlarger_digest() -> str:
-    """SHA-256 that names the enlarger's weights in recipes."""
+def upscaler() -> Upscaler:
+    """waifu2x, twice each side; its weights are verified when it first enlarges."""
+    from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.weights import manifest_digest
-    from rakkan.studio.upscaling.waifu2x import WEIGHTS
+    from rakkan.studio.upscaling import waifu2x
 
-    return manifest_digest(WEIGHTS)
+    return Upscaler("waifu2x upconv_7 anime noise0 2x", manifest_digest(waifu2x.WEIGHTS), waifu2x.enlarge)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rakkan import __version__
-from rakkan.cli import figures, starter
+from rakkan.cli import create, figures, starter
 
 app = typer.Typer(
     name="rakkan",
@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command()(create.create)
 app.add_typer(figures.app, name="figures")
 app.add_typer(starter.app, name="starter")
 
