@@ -312,7 +312,7 @@ def _keeps_latents(settings: Settings) -> bool:
 
 def _prepare_device(settings: Settings) -> None:
     if settings.device == "cpu":
-        torch.set_num_threads(os.cpu_count() or 1)
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
     else:
         torch.backends.cudnn.benchmark = True
 
