@@ -12,6 +12,7 @@ from rakkan.corpus.figures.body.legs import draw_legs
 from rakkan.corpus.figures.body.patterns import draw_sleeve_pattern
 from rakkan.corpus.figures.body.pen import Pen
 from rakkan.corpus.figures.body.poses import plan_arms
+from rakkan.corpus.figures.body.sleeves import decorate_sleeve
 from rakkan.corpus.figures.scene import Scene
 
 OUTFITS: dict[str, Callable[[Wear], None]] = {
@@ -55,5 +56,6 @@ def draw_body(scene: Scene) -> None:
         for piece in draw_arm(wear, arm, sleeve):
             if not pale_sleeves:
                 draw_sleeve_pattern(wear, piece, sleeve)
+                decorate_sleeve(wear, piece)
     if outfit in OVER_ARMS:
         OVER_ARMS[outfit](wear)

@@ -20,11 +20,11 @@ def draw_cloth(wear: Wear, top: list[Point], colour: str, *, hem: float = 0.0, p
     pen.area("outfit", path, colour, fill=fill)
     if pattern:
         draw_pattern(wear, colour, max(top[len(top) // 2][1], 84) + 2, hem - 3)
-    marks = [mark for mark in heights(92, hem - 1)]
-    outer = tube.edges(1, *marks)
-    left = tube.edges(-1, *marks)
-    inner = [between(b, a, 0.24 + 0.06 * (index % 2)) for index, (a, b) in enumerate(zip(left, outer, strict=True))]
-    if len(outer) > 1:
+    if hem > 160:
+        marks = [110, *heights(112, hem - 1)]
+        outer, left = tube.edges(1, *marks), tube.edges(-1, *marks)
+        depth = [min(0.09 * index, 0.27 - 0.03 * (index % 2)) for index in range(len(marks))]
+        inner = [between(b, a, share) for a, b, share in zip(left, outer, depth, strict=True)]
         pen.shade("outfit", inner, outer, colour)
     # Repeat the contour, which pattern and shade have partly covered.
     pen.line("outfit", path, colour)
@@ -47,18 +47,26 @@ def _folds(wear: Wear, colour: str, hem: float) -> None:
     folds = [
         (left, between(left, right, 0.14), (between(left, right, 0.26)[0], left[1] + 7), 1.5),
         (right, between(right, left, 0.16), (between(right, left, 0.3)[0], right[1] + 10), 1.6),
-        ((right[0] - 1, right[1] - 14), between(right, left, 0.1), (between(right, left, 0.2)[0], right[1] - 4), 1.3),
+        (
+            (right[0] - 1, right[1] - 14),
+            between(right, left, 0.1),
+            (between(right, left, 0.2)[0], right[1] - 4),
+            1.3,
+        ),
         (armpit_left, (armpit_left[0] + 7, 131), (armpit_left[0] + 13, 142), 1.4),
         (armpit_right, (armpit_right[0] - 8, 130), (armpit_right[0] - 15, 144), 1.5),
     ]
     if hem > 300:
         for share in (0.22, 0.46, 0.7):
-            upper, lower = between(left, right, share), between(wear.tube.edge(-1, hem), wear.tube.edge(1, hem), share)
+            upper, lower = (
+                between(left, right, share),
+                between(wear.tube.edge(-1, hem), wear.tube.edge(1, hem), share),
+            )
             folds.append(((upper[0], 300), between((upper[0], 300), lower, 0.5), (lower[0], hem - 8), 1.6))
     wear.pen.creases("outfit", colour, *folds)
 
 
-def crew(wear: Wear, front: float = 84, side: float = 71) -> list[Point]:
+def crew(wear: Wear, front: float = 84, side: float = 68) -> list[Point]:
     """A round neckline close to the neck."""
     return neckline(wear.tube, side, front, side - 6)
 
@@ -66,7 +74,13 @@ def crew(wear: Wear, front: float = 84, side: float = 71) -> list[Point]:
 def band(wear: Wear, top: list[Point], depth: float, colour: str, *, region: str = "outfit") -> None:
     """A ribbed band along a neckline."""
     centre = wear.neck.base[0]
-    low = [(centre + (x - centre) * 1.1, y + depth * (0.55 + 0.45 * min(1.0, (y - top[0][1]) / 8 if y > top[0][1] else 0))) for x, y in top]
+    low = [
+        (
+            centre + (x - centre) * 1.1,
+            y + depth * (0.55 + 0.45 * min(1.0, (y - top[0][1]) / 8 if y > top[0][1] else 0)),
+        )
+        for x, y in top
+    ]
     wear.pen.area("outfit_trim", joined(top, low[::-1]), colour, region=region, weight=0.8)
 
 
@@ -82,7 +96,9 @@ def opening(wear: Wear, *edge: Point) -> tuple[list[Point], list[Point]]:
     return left, right
 
 
-def collar_stand(wear: Wear, colour: str, low: float, high: float, ease: float, *, region: str = "outfit") -> tuple[list[Point], list[Point]]:
+def collar_stand(
+    wear: Wear, colour: str, low: float, high: float, ease: float, *, region: str = "outfit"
+) -> tuple[list[Point], list[Point]]:
     """A collar standing around the neck between two heights (shares from base to jaw); its lower and upper edge."""
     lower = [(float(x), float(y)) for x, y in wear.neck.ring(low, ease + 4, 8)[0]]
     front, back = wear.neck.ring(high, ease, 5)
@@ -91,7 +107,13 @@ def collar_stand(wear: Wear, colour: str, low: float, high: float, ease: float, 
     wear.pen.area("body_back", joined(upper, behind[::-1]), wear.shadow(colour, 1.3), region=region)
     wear.pen.area("outfit_trim", joined(lower, upper[::-1]), colour, region=region)
     half = len(lower) // 2
-    wear.pen.shade("outfit_trim", [between(a, b, 0.5) for a, b in zip(lower[half:], upper[half:], strict=True)], upper[half:], colour, region=region)
+    wear.pen.shade(
+        "outfit_trim",
+        [between(a, b, 0.5) for a, b in zip(lower[half:], upper[half:], strict=True)],
+        upper[half:],
+        colour,
+        region=region,
+    )
     return lower, upper
 
 
@@ -109,7 +131,14 @@ def buttons(wear: Wear, values: list[Point], colour: str, radius: float = 2.4) -
     seen = [(x, y, radius, radius) for x, y in values if y < wear.pen.bottom]
     if seen:
         style = wear.pen.style
-        wear.pen.canvas.shape("outfit_trim", dots(seen), colour, region="outfit_trim", line=style.line(colour), line_width=wear.pen.width * 0.6)
+        wear.pen.canvas.shape(
+            "outfit_trim",
+            dots(seen),
+            colour,
+            region="outfit_trim",
+            line=style.line(colour),
+            line_width=wear.pen.width * 0.6,
+        )
 
 
 def seam(wear: Wear, *values: Point, colour: str = "", weight: float = 0.7, layer: str = "outfit") -> None:
@@ -117,6 +146,13 @@ def seam(wear: Wear, *values: Point, colour: str = "", weight: float = 0.7, laye
     wear.pen.line(layer, curve(wear.front(*values)), colour or wear.main, weight)
 
 
-def front_area(wear: Wear, *runs: tuple[Point, ...], colour: str, region: str = "outfit_trim", layer: str = "outfit_trim", weight: float = 0.9) -> None:
+def front_area(
+    wear: Wear,
+    *runs: tuple[Point, ...],
+    colour: str,
+    region: str = "outfit_trim",
+    layer: str = "outfit_trim",
+    weight: float = 0.9,
+) -> None:
     """An area on the garment's front; its runs meet at corners."""
     wear.pen.area(layer, joined(*(wear.front(*part) for part in runs)), colour, region=region, weight=weight)

@@ -137,7 +137,9 @@ def build_wear(pen: Pen) -> Wear:
     )
 
 
-def neckline(tube: Tube, side: float, front: float, back: float, shape: str = "round", count: int = 11) -> list[Point]:
+def neckline(
+    tube: Tube, side: float, front: float, back: float, shape: str = "round", count: int = 11
+) -> list[Point]:
     """The seen edge of a neckline from left to right: heights at the neck's sides, front and back.
 
     ``shape``: round, v or square.

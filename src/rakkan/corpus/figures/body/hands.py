@@ -83,7 +83,14 @@ def _inside(gesture: str) -> tuple[tuple[tuple[Point, ...], ...], ...]:
 
 
 def draw_hand(
-    pen: Pen, layer: str, gesture: str, wrist: Point, angle: float, *, mirrored: bool = False, scale: float = 1.0
+    pen: Pen,
+    layer: str,
+    gesture: str,
+    wrist: Point,
+    angle: float,
+    *,
+    mirrored: bool = False,
+    scale: float = 1.0,
 ) -> None:
     """Draw a hand whose fingers point ``angle`` degrees clockwise from upwards."""
     cosine, sine = cos(radians(angle)) * scale, sin(radians(angle)) * scale

@@ -20,6 +20,11 @@ def draw_legs(wear: Wear) -> None:
     chance = wear.scene.random("stance")
     shift, open_ = chance.uniform(-5, 5), chance.uniform(0, 6)
     near = -1 if wear.scene.body_yaw > 0 else 1
+    if wear.cut.hem < 320:
+        colour = _trousers(wear)
+        seat = [*body.edges(1, 236, 262, 300), (body.project(12, 326, 0)[0], 322)]
+        other = [*body.edges(-1, 236, 262, 300), (body.project(-12, 326, 0)[0], 322)]
+        wear.pen.area("torso", joined(seat, other[::-1]), colour)
     for side in (-near, near):
         depth = -6.0 * side * (1 if shift > 0 else -1)
         hip = body.project(side * 25.5, 286, 0)
@@ -30,17 +35,11 @@ def draw_legs(wear: Wear) -> None:
 
 def _leg(wear: Wear, side: int, hip: Point, knee: Point, ankle: Point) -> None:
     pen, cut = wear.pen, wear.cut
-    style = wear.scene.style
-    colour = {
-        "jeans": style.colour("#43597f"),
-        "trousers": wear.main,
-        "dark trousers": style.colour("#41404d"),
-        "skirted": style.colour("#4a4552"),
-        "greaves": wear.main,
-        "track": wear.main,
-    }[cut.lower]
+    colour = _trousers(wear)
     _shoe(wear, ankle)
-    ease = 2.2 if cut.lower in ("jeans", "trousers", "dark trousers") else 3.5 if cut.lower == "track" else 0.0
+    ease = (
+        2.2 if cut.lower in ("jeans", "trousers", "dark trousers") else 3.5 if cut.lower == "track" else 0.0
+    )
     if cut.hem > 480:
         ease = 0.0
     one, other = offsets(hip, knee, _THIGH, 1.0, ease)
@@ -68,6 +67,18 @@ def _leg(wear: Wear, side: int, hip: Point, knee: Point, ankle: Point) -> None:
         _boot(wear, left, right)
 
 
+def _trousers(wear: Wear) -> str:
+    style = wear.scene.style
+    return {
+        "jeans": style.colour("#43597f"),
+        "trousers": wear.main,
+        "dark trousers": style.colour("#41404d"),
+        "skirted": style.colour("#4a4552"),
+        "greaves": wear.main,
+        "track": wear.main,
+    }[wear.cut.lower]
+
+
 def _shoe_colour(wear: Wear) -> str:
     style = wear.scene.style
     return {
@@ -88,15 +99,30 @@ def _shoe(wear: Wear, ankle: Point) -> None:
     low, front = SOLES - 3, 8 * wear.body.cosine
     left, right = x + min(toe, 0) - out + max(toe, 0) * 0.14, x + max(toe, 0) + out + min(toe, 0) * 0.14
     outline = [
-        [(x - 11, y - 8), (min(x - 12, left + 6) if toe < -6 else x - 13, y + 8), (left, low - 8 + front), (left + 3, low + front)],
+        [
+            (x - 11, y - 8),
+            (min(x - 12, left + 6) if toe < -6 else x - 13, y + 8),
+            (left, low - 8 + front),
+            (left + 3, low + front),
+        ],
         [(left + 3, low + front), ((left + right) / 2, low + front + 3), (right - 3, low + front)],
-        [(right - 3, low + front), (right, low - 8 + front), (max(x + 12, right - 6) if toe > 6 else x + 13, y + 8), (x + 11, y - 8)],
+        [
+            (right - 3, low + front),
+            (right, low - 8 + front),
+            (max(x + 12, right - 6) if toe > 6 else x + 13, y + 8),
+            (x + 11, y - 8),
+        ],
     ]
     colour = _shoe_colour(wear)
     pen.area("torso", joined(*outline), colour, region="outfit")
     sole = [
         [(left + 1, low - 4 + front), ((left + right) / 2, low + front), (right - 1, low - 4 + front)],
-        [(right - 1, low - 4 + front), (right - 3, low + front), ((left + right) / 2, low + front + 3), (left + 3, low + front)],
+        [
+            (right - 1, low - 4 + front),
+            (right - 3, low + front),
+            ((left + right) / 2, low + front + 3),
+            (left + 3, low + front),
+        ],
     ]
     base = wear.dark if wear.cut.shoes != "sneakers" else wear.main
     pen.area("torso", joined(*sole), base, region="outfit_trim", weight=0.6)
@@ -116,7 +142,10 @@ def _boot(wear: Wear, left: list[Point], right: list[Point]) -> None:
 def _greave(wear: Wear, left: list[Point], right: list[Point], knee: Point) -> None:
     """A knee plate and the lines of the plates."""
     x, y = knee
-    plate = [[(x - 18, y - 14), (x, y - 22), (x + 18, y - 14)], [(x + 18, y - 14), (x + 12, y + 12), (x, y + 22), (x - 12, y + 12), (x - 18, y - 14)]]
+    plate = [
+        [(x - 18, y - 14), (x, y - 22), (x + 18, y - 14)],
+        [(x + 18, y - 14), (x + 12, y + 12), (x, y + 22), (x - 12, y + 12), (x - 18, y - 14)],
+    ]
     wear.pen.area("torso", joined(*plate), wear.pen.style.light(wear.main, 0.5))
     lines = "".join(joined([left[at], right[at]], closed=False) for at in (1, -2))
     wear.pen.line("torso", lines, wear.main, 0.8)

@@ -21,7 +21,7 @@ from rakkan.corpus.figures.body.tube import Point
 
 def t_shirt(wear: Wear) -> None:
     """A round ribbed neck."""
-    top = crew(wear, 88, 72)
+    top = crew(wear, 88, 69)
     draw_cloth(wear, top, wear.main)
     band(wear, top, 6, wear.shadow(depth=0.7))
 
@@ -31,24 +31,56 @@ def shirt(wear: Wear) -> None:
     top = neckline(wear.tube, 69, 88, 62, "v")
     draw_cloth(wear, top, wear.main)
     low = wear.hem - 2
-    front_area(wear, ((-4.5, 86), (-4.5, low)), ((4.5, low), (4.5, 86)), colour=wear.main, region="outfit", layer="outfit", weight=0.7)
+    front_area(
+        wear,
+        ((-4.5, 86), (-4.5, low)),
+        ((4.5, low), (4.5, 86)),
+        colour=wear.main,
+        region="outfit",
+        layer="outfit",
+        weight=0.7,
+    )
     shirt_collar(wear, wear.pen.style.light(wear.main, 0.25), region="outfit", spread=1.3)
     buttons(wear, wear.front(*((0, y) for y in (94, 118, 142, 166, 190, 214, 238))), wear.accent, 2.1)
-    front_area(wear, ((16, 130), (36, 130)), ((36, 148), (26, 153), (16, 148)), colour=wear.main, region="outfit", layer="outfit", weight=0.7)
+    front_area(
+        wear,
+        ((16, 130), (36, 130)),
+        ((36, 148), (26, 153), (16, 148)),
+        colour=wear.main,
+        region="outfit",
+        layer="outfit",
+        weight=0.7,
+    )
 
 
 def hoodie(wear: Wear) -> None:
     """A thick hood lying about the neck, drawstrings and a pouch."""
     pen = wear.pen
-    x = wear.neck.base[0]
-    wide = wear.neck.half_width / 13
-    hood = [(x - 44 * wide, 88), (x - 41 * wide, 68), (x - 24 * wide, 54), (x, 50), (x + 24 * wide, 54), (x + 41 * wide, 68), (x + 44 * wide, 88)]
+    # The hood hangs at the back, so that a turned body shows it on that side.
+    x = wear.neck.base[0] - 17 * wear.tube.sine
+    wide = wear.neck.half_width / 13 * (0.78 + 0.22 * wear.tube.cosine)
+    hood = [
+        (x - 44 * wide, 88),
+        (x - 41 * wide, 68),
+        (x - 24 * wide, 54),
+        (x, 50),
+        (x + 24 * wide, 54),
+        (x + 41 * wide, 68),
+        (x + 44 * wide, 88),
+    ]
     pen.area("body_back", joined(hood, [hood[-1], (x, 104), hood[0]]), wear.shadow(depth=0.9))
-    top = crew(wear, 84, 70)
+    top = crew(wear, 84, 67)
     draw_cloth(wear, top, wear.main)
     for side in (-1, 1):
         inner = wear.front((side * 17, 60), (side * 17, 70), (side * 11, 82), (side * 0.5, 92))
-        outer = wear.front((side * 0.5, 106), (side * 20, 97), (side * 36, 84), (side * 36, 72), (side * 27, 62), (side * 17, 60))
+        outer = wear.front(
+            (side * 0.5, 106),
+            (side * 20, 97),
+            (side * 36, 84),
+            (side * 36, 72),
+            (side * 27, 62),
+            (side * 17, 60),
+        )
         pen.area("outfit_trim", joined(inner, outer), wear.main)
         if side > 0:
             edge = wear.front((5, 103.5), (20, 96.5), (35, 84), (35.5, 73))
@@ -56,29 +88,44 @@ def hoodie(wear: Wear) -> None:
             pen.shade("outfit_trim", start, edge, wear.main)
     for side in (-1, 1):
         string = wear.front((side * 8, 95), (side * 10, 112), (side * 9, 132), (side * 10, 142))
-        pen.canvas.stroke("outfit_trim", joined(string, closed=False), pen.style.line(wear.accent), 3.4 + pen.width)
+        pen.canvas.stroke(
+            "outfit_trim", joined(string, closed=False), pen.style.line(wear.accent), 3.4 + pen.width
+        )
         pen.canvas.stroke("outfit_trim", joined(string, closed=False), wear.accent, 3.0)
     buttons(wear, wear.front((-8, 94), (8, 94)), wear.dark, 2.0)
     if pen.bottom > 190:
-        front_area(wear, ((-24, 202), (24, 202)), ((24, 202), (38, 222), (36, 246)), ((-36, 246), (-38, 222), (-24, 202)), colour=wear.main, region="outfit", layer="outfit")
+        front_area(
+            wear,
+            ((-24, 202), (24, 202)),
+            ((24, 202), (38, 222), (36, 246)),
+            ((-36, 246), (-38, 222), (-24, 202)),
+            colour=wear.main,
+            region="outfit",
+            layer="outfit",
+        )
         seam(wear, (-50, 252), (0, 256), (50, 252))
 
 
 def turtleneck(wear: Wear) -> None:
     """A high rolled collar that covers the neck."""
-    top = crew(wear, 80, 72)
+    top = crew(wear, 80, 61)
     draw_cloth(wear, top, wear.main)
     lower, upper = collar_stand(wear, wear.main, -0.12, 0.86, 2.4)
-    middle = [((a[0] * 0.55 + b[0] * 0.45), (a[1] * 0.5 + b[1] * 0.5)) for a, b in zip(lower, upper, strict=True)]
+    middle = [
+        ((a[0] * 0.55 + b[0] * 0.45), (a[1] * 0.5 + b[1] * 0.5)) for a, b in zip(lower, upper, strict=True)
+    ]
     wear.pen.line("outfit_trim", joined(middle, closed=False), wear.main, 0.9)
-    folds = [((a[0] * 0.9 + b[0] * 0.1, a[1] - 2), a, (b[0], b[1] + 3), 0.9) for a, b in list(zip(lower, upper, strict=True))[1:-1]]
+    folds = [
+        ((a[0] * 0.9 + b[0] * 0.1, a[1] - 2), a, (b[0], b[1] + 3), 0.9)
+        for a, b in list(zip(lower, upper, strict=True))[1:-1]
+    ]
     wear.pen.creases("outfit_trim", wear.main, *folds)
 
 
 def cardigan(wear: Wear) -> None:
     """An open V with a ribbed border over a white tee, large buttons below."""
     pen = wear.pen
-    top = crew(wear, 84, 70)
+    top = crew(wear, 84, 67)
     draw_cloth(wear, top, wear.main)
     left, right = opening(wear, (21, 69), (24, 84), (19, 112), (5, 168))
     pen.area("outfit", joined(top, right, left[::-1]), wear.white, region="outfit_trim")
@@ -87,7 +134,14 @@ def cardigan(wear: Wear) -> None:
     low = wear.hem - 2
     for side in (-1, 1):
         one = wear.front((side * 18, 64), (side * 23, 84), (side * 18, 112), (side * 3, 168), (side * 3, low))
-        two = wear.front((side * 11, low), (side * 11, 170), (side * 26, 112), (side * 32, 84), (side * 26, 66), (side * 18, 64))
+        two = wear.front(
+            (side * 11, low),
+            (side * 11, 170),
+            (side * 26, 112),
+            (side * 32, 84),
+            (side * 26, 66),
+            (side * 18, 64),
+        )
         pen.area("outfit_trim" if pen.bottom < 120 else "outfit", joined(one, two), rib)
     buttons(wear, wear.front(*((0, y) for y in (176, 200, 224, 248))), wear.accent, 4.0)
 
@@ -96,7 +150,7 @@ def dungarees(wear: Wear) -> None:
     """A bib and straps over a pale tee with stripes."""
     pen, style = wear.pen, wear.pen.style
     shirt_colour = wear.white if wear.scene.attributes.outfit_colour != "white" else style.colour("#8fb0d6")
-    top = crew(wear, 86, 72)
+    top = crew(wear, 86, 69)
     draw_cloth(wear, top, shirt_colour, pattern=False)
     bands = []
     y = 92.0
@@ -111,24 +165,48 @@ def dungarees(wear: Wear) -> None:
     left = wear.tube.edges(-1, 196, 226, min(low, pen.bottom + 12))
     if pen.bottom > 190:
         pen.area("outfit", joined([*wear.tube.across(200, 3, 5)], sides, left[::-1]), wear.main)
-    front_area(wear, ((-33, 120), (33, 120)), ((33, 120), (35, 160), (44, 204)), ((-44, 204), (-35, 160), (-33, 120)), colour=wear.main, region="outfit")
+    front_area(
+        wear,
+        ((-33, 120), (33, 120)),
+        ((33, 120), (35, 160), (44, 204)),
+        ((-44, 204), (-35, 160), (-33, 120)),
+        colour=wear.main,
+        region="outfit",
+    )
     for side in (-1, 1):
-        strap = (((side * 35, 74), (side * 31, 96), (side * 29, 126)), ((side * 20, 126), (side * 21, 96), (side * 26, 71)))
+        strap = (
+            ((side * 35, 74), (side * 31, 96), (side * 29, 126)),
+            ((side * 20, 126), (side * 21, 96), (side * 26, 71)),
+        )
         front_area(wear, *strap, colour=wear.main, region="outfit")
     brass = style.colour("#d9a93c")
     buttons(wear, wear.front((-24.5, 124), (24.5, 124)), brass, 4.2)
-    front_area(wear, ((-17, 140), (17, 140)), ((17, 162), (0, 170), (-17, 162)), colour=wear.shadow(depth=0.25), region="outfit")
+    front_area(
+        wear,
+        ((-17, 140), (17, 140)),
+        ((17, 162), (0, 170), (-17, 162)),
+        colour=wear.shadow(depth=0.25),
+        region="outfit",
+    )
 
 
 def dress(wear: Wear) -> None:
     """A round collar of two leaves (a Peter Pan collar), a waist seam and a long skirt."""
     pen = wear.pen
-    top = crew(wear, 82, 71)
+    top = crew(wear, 82, 68)
     draw_cloth(wear, top, wear.main)
     collar = wear.white if wear.scene.attributes.outfit_colour != "white" else pen.style.colour("#7d8db0")
     for side in (-1, 1):
         inner = wear.front((side * 16, 66), (side * 11, 76), (side * 0.5, 83))
-        outer = wear.front((side * 0.5, 83), (side * 6, 99), (side * 20, 102), (side * 32, 94), (side * 33, 80), (side * 26, 70), (side * 16, 66))
+        outer = wear.front(
+            (side * 0.5, 83),
+            (side * 6, 99),
+            (side * 20, 102),
+            (side * 32, 94),
+            (side * 33, 80),
+            (side * 26, 70),
+            (side * 16, 66),
+        )
         pen.area("outfit_trim", joined(inner, outer), collar, region="outfit_trim")
     buttons(wear, wear.front(*((0, y) for y in (106, 124, 142, 160, 178))), collar, 2.0)
     if pen.bottom > 180:
@@ -136,12 +214,14 @@ def dress(wear: Wear) -> None:
         pen.area("outfit_trim", joined(belt, wear.tube.across(209, 3)[::-1]), collar, region="outfit_trim")
     if pen.bottom > 300:
         hem = wear.tube.across(486, 8)
-        pen.area("outfit", joined(hem, wear.tube.across(492, 8)[::-1]), collar, region="outfit_trim", weight=0.5)
+        pen.area(
+            "outfit", joined(hem, wear.tube.across(492, 8)[::-1]), collar, region="outfit_trim", weight=0.5
+        )
 
 
 def poncho(wear: Wear) -> None:
     """A triangular drape with a border and fringe; the arms hang beneath it."""
-    del wear
+    draw_cloth(wear, crew(wear, 84, 61), wear.dark, pattern=False)
 
 
 def draw_poncho_drape(wear: Wear) -> None:
@@ -150,10 +230,16 @@ def draw_poncho_drape(wear: Wear) -> None:
     reach = abs(tube.edge(1, 98)[0])
     wide = reach * 1.32
     x = wear.neck.base[0] * 0.4
-    top = crew(wear, 84, 70)
+    top = crew(wear, 84, 61)
     tip = (tube.front(0, 200)[0] * 1.1, 226.0)
     left_end, right_end = (x - wide * 1.06, 182.0), (x + wide * 1.06, 182.0)
-    right: list[Point] = [top[-1], tube.edge(1, 80), (x + reach * 1.06, 92), (x + reach * 1.24, 124), right_end]
+    right: list[Point] = [
+        top[-1],
+        tube.edge(1, 80),
+        (x + reach * 1.06, 92),
+        (x + reach * 1.24, 124),
+        right_end,
+    ]
     left: list[Point] = [top[0], tube.edge(-1, 80), (x - reach * 1.06, 92), (x - reach * 1.24, 124), left_end]
     hem = [right_end, (x + wide * 0.55, 205), tip, (x - wide * 0.55, 205), left_end]
     path = joined(top, right, hem[:3], hem[2:], left[::-1])
@@ -174,4 +260,15 @@ def _fringe(wear: Wear, hem: list[Point]) -> None:
     pen.canvas.stroke("outfit_trim", "".join(threads), wear.accent, 2.4)
 
 
-__all__ = ["cardigan", "draw_pattern", "draw_poncho_drape", "dress", "dungarees", "hoodie", "poncho", "shirt", "t_shirt", "turtleneck"]
+__all__ = [
+    "cardigan",
+    "draw_pattern",
+    "draw_poncho_drape",
+    "dress",
+    "dungarees",
+    "hoodie",
+    "poncho",
+    "shirt",
+    "t_shirt",
+    "turtleneck",
+]

@@ -45,7 +45,11 @@ def draw_pattern(wear: Wear, colour: str, top: float, bottom: float) -> None:
 def _columns(wear: Wear, top: float, bottom: float) -> str:
     tube = wear.tube
     left, right = tube.horizon(120)
-    levels = [top, *[y for y in (90.0, 110.0, 150.0, 205.0, 262.0, 360.0, 480.0) if top + 4 < y < bottom - 4], bottom]
+    levels = [
+        top,
+        *[y for y in (90.0, 110.0, 150.0, 205.0, 262.0, 360.0, 480.0) if top + 4 < y < bottom - 4],
+        bottom,
+    ]
     pieces = []
     for step in range(-6, 7):
         angle = step * 25.0
@@ -85,7 +89,9 @@ def _spots(
         return
     canvas = wear.pen.canvas
     if pattern == "dotted":
-        canvas.shape(layer, dots([(x, y, 3.4 * narrow, 3.4) for x, y, narrow in marks]), strong, region="outfit")
+        canvas.shape(
+            layer, dots([(x, y, 3.4 * narrow, 3.4) for x, y, narrow in marks]), strong, region="outfit"
+        )
         return
     petals: list[tuple[float, float, float, float]] = []
     for index, (x, y, narrow) in enumerate(marks):
@@ -112,7 +118,9 @@ def draw_sleeve_pattern(wear: Wear, sleeve: Sleeve, colour: str) -> None:
         pieces = max(1, round(abs(left[index + 1][1] - left[index][1]) / 14))
         for step in range(pieces):
             share = step / pieces
-            rungs.append((between(left[index], left[index + 1], share), between(right[index], right[index + 1], share)))
+            rungs.append(
+                (between(left[index], left[index + 1], share), between(right[index], right[index + 1], share))
+            )
     rungs = [rung for rung in rungs if min(rung[0][1], rung[1][1]) < wear.pen.bottom]
     if pattern in ("striped", "checked"):
         bands = []
@@ -124,7 +132,9 @@ def draw_sleeve_pattern(wear: Wear, sleeve: Sleeve, colour: str) -> None:
         if pattern == "checked" and len(rungs) > 2:
             one = [between(a, b, 0.38) for a, b in rungs]
             other = [between(a, b, 0.64) for a, b in rungs]
-            wear.pen.canvas.shape(sleeve.layer, joined(one, other[::-1]), strong, region="outfit", opacity=0.55)
+            wear.pen.canvas.shape(
+                sleeve.layer, joined(one, other[::-1]), strong, region="outfit", opacity=0.55
+            )
         return
     spots = []
     for index, (a, b) in enumerate(rungs):

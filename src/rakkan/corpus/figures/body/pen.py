@@ -115,11 +115,23 @@ class Pen:
         return Gradient(start, end, ((0.0, light), (0.45, colour), (1.0, shade)))
 
     def area(
-        self, layer: str, path: str, colour: str, *, region: str = "outfit", weight: float = 1.0, fill: Fill = ""
+        self,
+        layer: str,
+        path: str,
+        colour: str,
+        *,
+        region: str = "outfit",
+        weight: float = 1.0,
+        fill: Fill = "",
     ) -> None:
         """A filled and outlined area (``weight`` scales the outline, 0 leaves it out)."""
         self.canvas.shape(
-            layer, path, fill or colour, region=region, line=self.style.line(colour), line_width=self.width * weight
+            layer,
+            path,
+            fill or colour,
+            region=region,
+            line=self.style.line(colour),
+            line_width=self.width * weight,
         )
 
     def line(self, layer: str, path: str, colour: str, weight: float = 1.0) -> None:

@@ -66,7 +66,7 @@ def _arm(
 
     shoulder = at(*shoulder_joint(scene.attributes.presentation, side))
     behind = "body_back" if far else "outfit"
-    elbow, wrist = at(side * (reach - 3), 196 + sway, -9), at(side * (reach - 1), 282, 8)
+    elbow, wrist = at(side * (reach + 1), 196 + sway, -9), at(side * (reach + 4), 281, 8)
     gesture, angle, mirrored, upper, lower = "relaxed", 180.0 - side * 3, side > 0, behind, behind
     if pose == "hand on hip" and side == acting:
         elbow, wrist = at(side * (reach + 36), 178 + sway, -20), at(side * 62, 203, 8)
@@ -75,8 +75,9 @@ def _arm(
     elif pose == "arms crossed":
         top = side == acting
         elbow = at(side * (reach - 1), 186 + sway, 4)
-        wrist = at(-side * (reach * 0.45), 156 if top else 170, 34)
-        gesture, angle, mirrored = ("grip" if top else "relaxed"), -side * (70 if top else 84), side > 0
+        wrist = at(-side * reach * (0.47 if top else 0.3), 158 if top else 172, 34)
+        # The lower hand is tucked in behind the upper forearm.
+        gesture, angle, mirrored = ("grip" if top else ""), -side * 70, side > 0
         lower = "arms_front"
     elif pose == "hands clasped":
         elbow, wrist = at(side * (reach + 3), 186 + sway, -6), at(side * 21, 203, 40)
@@ -90,7 +91,9 @@ def _arm(
     return Arm(side, shoulder, elbow, wrist, gesture, angle, mirrored, upper, lower)
 
 
-def _raised(wear: Wear, pose: str, side: int, reach: float, sway: float) -> tuple[Point, Point, float, str, bool]:
+def _raised(
+    wear: Wear, pose: str, side: int, reach: float, sway: float
+) -> tuple[Point, Point, float, str, bool]:
     """Elbow, wrist, angle, gesture and whether mirrored of a raised hand; all in the bust's frame."""
     scene = wear.scene
     bust = scene.attributes.framing == "bust"

@@ -19,9 +19,9 @@ WAIST, HIPS, KNEES, ANKLES, SOLES = 205.0, 262.0, 440.0, 602.0, 630.0
 
 _LEVELS = (58, 66, 72, 78, 84, 90, 98, 110, 126, 142, 166, 190, 205, 225, 246, 262, 304)
 _WIDTHS = {
-    "woman": (12, 17, 25, 38, 50, 56, 58, 56, 52, 51, 46, 41.5, 40, 43, 49, 52, 52),
-    "androgynous": (13.5, 19, 28, 42, 54, 61, 63, 61, 57, 55, 51, 47.5, 46, 47, 50, 51.5, 51),
-    "man": (15, 22, 33, 48, 62, 70, 72.5, 70, 66, 63, 58, 54, 52.5, 53, 54, 54.5, 53),
+    "woman": (12, 16.5, 23, 34, 46, 54, 57.5, 56, 52, 51, 46, 41.5, 40, 43, 49, 52, 52),
+    "androgynous": (13.5, 18.5, 26, 38, 50.5, 59, 62.5, 61, 57, 55, 51, 47.5, 46, 47, 50, 51.5, 51),
+    "man": (15.5, 22, 32, 45, 58, 67, 71.5, 70, 66, 63, 58, 54, 52.5, 53, 54, 54.5, 53),
 }
 _FRONTS = {
     "woman": (9, 11, 12, 14, 16, 18, 21, 25, 29, 29, 25, 22, 21, 23, 25, 25, 25),
@@ -64,7 +64,9 @@ class Neck:
         (x0, y0), (x1, y1) = self.base, self.top
         return x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
 
-    def ring(self, share: float, ease: float = 0.0, slope: float = 5.0, count: int = 9) -> tuple[Points, Points]:
+    def ring(
+        self, share: float, ease: float = 0.0, slope: float = 5.0, count: int = 9
+    ) -> tuple[Points, Points]:
         """A ring around the neck: its seen front and its hidden back, each [count, 2] from left to right.
 
         ``share`` is the height from the base (0) to the jaw (1), ``ease`` how far it stands off the
@@ -80,7 +82,9 @@ class Neck:
         arcs = []
         for angle in (turn, limit + np.pi - np.linspace(0, np.pi, count)):
             level = y + slope * np.cos(angle)
-            arcs.append(np.stack([x + across * np.sin(angle) * cosine + deep * np.cos(angle) * sine, level], axis=1))
+            arcs.append(
+                np.stack([x + across * np.sin(angle) * cosine + deep * np.cos(angle) * sine, level], axis=1)
+            )
         back = np.asarray(arcs[1])
         return np.asarray(arcs[0]), back[::-1] if back[0, 0] > back[-1, 0] else back
 
