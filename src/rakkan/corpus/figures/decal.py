@@ -106,7 +106,7 @@ class Face:
             # are fanned out along the cheek, and what lies beyond the nose's ridge is folded away.
             x = self.near * np.maximum(self.near * x, 0.0)
             beside = np.minimum(np.abs(x) / 12, 1.0)
-            fanned = front + profile_relief(level) * (1 - beside) - 0.4 - 2.0 * beside - 0.62 * np.abs(x)
+            fanned = front + profile_relief(level) * (1 - beside) - 0.4 - 0.6 * beside - 0.62 * np.abs(x)
             z = z + (fanned - z) * self.profile
         return np.stack([x, level, z + lift], axis=1)
 

@@ -75,7 +75,7 @@ EYE_SHAPES: dict[str, EyeShape] = {
     "sharp eyes": EyeShape(
         ((-11.6, 4.6), (-8.4, 0.2), (-3.6, -2.9), (2.4, -5.6), (8.0, -7.4), (12.4, -7.0)),
         ((-11.0, 5.2), (-6.4, 5.3), (-0.6, 5.0), (5.6, 3.0), (12.0, -6.2)),
-        (5.4, 6.8, 0.2), (16.2, -9.6), lash=2.5, crease=2.8,
+        (5.8, 7.4, 0.0), (16.2, -9.6), lash=2.5, crease=2.8,
     ),
 }  # fmt: skip
 
@@ -170,6 +170,8 @@ def _lower_lash(lower: Points, weight: float, fullness: int, profile: bool) -> s
 
 def _crease(upper: Points, shape: EyeShape, mood: str, weight: float) -> str:
     first = len(upper) // 5
+    # Under an angry brow the fold hides but for its outer end.
+    first = len(upper) // 2 if mood == "angry" else first
     line = upper[first : len(upper) - 2 : 3] - (0, shape.crease + 0.4 * weight)
     if shape.lid and mood != "shocked":
         line = line - np.stack([0 * line[:, 0], 2.4 * (1 - (line[:, 0] / 11) ** 2)], axis=1)

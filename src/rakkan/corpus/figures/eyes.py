@@ -134,6 +134,9 @@ def _paint(scene: Scene, face: Face, parts: dict[str, str], height: float) -> No
 def _paint_iris(scene: Scene, face: Face, parts: dict[str, str], height: float) -> None:
     canvas, style = scene.canvas, scene.style
     colour = style.colour(palette.EYES[scene.attributes.eye_colour])
+    if style.shading == "flat":
+        # Full paleness would make brown eyes grey and pink ones white.
+        colour = mix(adjust(palette.EYES[scene.attributes.eye_colour], saturation=1.05), "#ffffff", 0.14)
     dark = mix(adjust(colour, lightness=0.42), "#1a1030", 0.35)
     deep, bright = mix(colour, dark, 0.62), mix(adjust(colour, lightness=1.12), "#ffffff", 0.22)
     top, bottom = face.place([(0, height - 7), (0, height + 8)]).tolist()

@@ -19,7 +19,7 @@ from rakkan.corpus.figures.scene import Scene
 
 _CHEEK_X, _CHEEK_Y = 21.5, 20.0
 #: One stroke of hatching, about its middle.
-_HATCH = points([(1.8, -2.8), (-0.1, -0.5), (-2.4, 3.4), (0.35, 0.1)])
+_HATCH = points([(4.2, 1.5), (0.6, -0.1), (-3.4, -1.3), (0.4, 0.5)])
 #: How red the cheeks are (0-1) where an expression reddens them.
 _BLUSH = {"embarrassed": 0.62, "pout": 0.42, "laughing": 0.4, "crying": 0.42, "angry": 0.2}
 
@@ -100,7 +100,7 @@ def _draw_cheeks(scene: Scene, face: Face, chance: Random) -> None:
     pink = blush_colour(skin)
     sides = (face.near,) if face.profile else (-1, 1)
     reach = 8.6 if strong else 7.0
-    tint = mix(skin, pink, share)
+    # The pink itself, thinly, so that it warms shaded skin as it warms lit skin.
     rings = {"hard": ((1.0, 0.75),), "flat": ((1.0, 0.75),), "gradient": ((1.0, 0.4), (0.66, 0.45))}
     rounds = rings.get(style.shading, ((1.0, 0.75),) if strong else ())
     at = _CHEEK_X + 0.5
@@ -115,7 +115,7 @@ def _draw_cheeks(scene: Scene, face: Face, chance: Random) -> None:
     pasted, count = face.paste(*placements) if placements else [], len(sides)
     for number, (_, opacity) in enumerate(rounds):
         path = joined(pasted[number * count : (number + 1) * count])["cheek"]
-        scene.canvas.shape("face_shadow", path, tint, region="skin", opacity=opacity)
+        scene.canvas.shape("face_shadow", path, pink, region="skin", opacity=min(opacity * share, 0.48))
     if lined:
         ink = mix(skin, adjust(pink, lightness=0.82), min(1.0, share * 2.2))
         scene.canvas.shape("face", joined(pasted[-count:])["strokes"], ink, region="line")

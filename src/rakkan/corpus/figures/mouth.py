@@ -49,7 +49,7 @@ def _mouth(expression: str) -> Decal:
     """A mouth, flat, about its own middle. Paths: shade, open, tongue, teeth, line (the last always)."""
     if expression in _LINES:
         knots, shade = _LINES[expression]
-        count = 15 if expression == "embarrassed" else 9
+        count = 25 if expression == "embarrassed" else 9
         paths = {"line": stroke(knots, 1.55, count=count, heaviest=0.5, least=0.3)}
         if shade:
             lip = [(-2.6, shade), (0, shade + 0.5), (2.6, shade)]
@@ -79,7 +79,7 @@ _LINES: dict[str, tuple[Knots, float]] = {
     "sad": ([(-5.6, 2.0), (-2.8, 0.2), (0.0, -0.4), (2.8, 0.2), (5.6, 2.0)], 3.6),
     "pout": ([(-4.2, 2.6), (-2.2, -0.9), (0.0, 0.7), (2.2, -0.9), (4.2, 2.6)], 4.2),
     "embarrassed": (
-        [(-7, 0.6), (-5, -1.3), (-3, 0.9), (-1, -1.0), (1, 0.9), (3, -1.1), (5, 0.9), (7, -0.6)],
+        [(-7.0, 0.3), (-4.8, -1.4), (-2.2, 1.0), (0.3, -1.3), (2.9, 1.0), (5.2, -1.2), (7.2, 0.2)],
         0.0,
     ),
 }
