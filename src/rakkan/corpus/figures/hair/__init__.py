@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from rakkan.corpus.figures.curves import polygon
-from rakkan.corpus.figures.hair.cap import draw_cap, draw_ring, draw_strands
+from rakkan.corpus.figures.hair.cap import draw_cap, draw_flyaways, draw_hairline, draw_ring, draw_strands
 from rakkan.corpus.figures.hair.extras import EXTRAS
 from rakkan.corpus.figures.hair.fringes import cast_shadow, draw_fringe
-from rakkan.corpus.figures.hair.geometry import Drape
+from rakkan.corpus.figures.hair.geometry import Drape, Values, hang
+from rakkan.corpus.figures.hair.locks import clumps, draw_patch
 from rakkan.corpus.figures.hair.masses import draw_curtain
 from rakkan.corpus.figures.hair.shading import Paint, make_paint
 from rakkan.corpus.figures.hair.styles import HAIRSTYLES
@@ -25,11 +26,12 @@ def draw_hair(scene: Scene) -> None:
     name = scene.attributes.hairstyle
     style = HAIRSTYLES[name]
     split, streaks = paint.tone == "split colour", paint.tone == "streaks"
-    if style.curtain is not None:
-        _draw_behind(paint)
+    bare = scene.attributes.fringe == "no fringe"
     if name != "afro":
-        draw_cap(paint, "hair_side", style.shell)
-        draw_strands(paint, "hair_side", style.shell, style.gathered, front=scene.attributes.fringe == "no fringe")
+        draw_cap(paint, "hair_side", style.shell, shaved=scene.skin if style.shaved else "")
+        if not style.shaved:
+            draw_strands(paint, "hair_side", style.shell, style.gathered)
+            draw_flyaways(paint, "hair_side", style.shell)
     if style.curtain is not None:
         curtain = style.curtain
         draw_curtain(
@@ -44,23 +46,20 @@ def draw_hair(scene: Scene) -> None:
     elif style.side_locks:
         length = style.side_locks * paint.chance.uniform(0.92, 1.08)
         _draw_side_locks(paint, length, (62.0, 80.0), {"count": 2, "notch": (0.6, 0.7), "reach": (0.8, 1.0), "belly": 1.3}, _SIDE_LOCK)
-    outlines = draw_fringe(paint, "hair_front", scene.attributes.fringe, style.shell, streaks=streaks)
+    if bare and name != "afro":
+        draw_hairline(paint, "hair_side", style.shell)
+    outlines = draw_fringe(
+        paint, "hair_front", scene.attributes.fringe, style.shell, streaks=streaks, breadth=style.fringe_breadth
+    )
     if style.ring:
         draw_ring(paint, "hair_front", style.shell + 2)
-    shadow = scene.style.shadow(scene.skin, 0.85 if scene.style.shading != "flat" else 0.5)
+    shadow = scene.style.shadow(scene.skin, 0.65 if scene.style.shading != "flat" else 0.4)
     cast_shadow(paint, outlines, scene.skin, shadow)
-
-
-def _draw_behind(paint: Paint) -> None:
-    """Nothing lies behind a curtain but its own far side, which `draw_curtain` draws."""
 
 
 def _draw_side_locks(
     paint: Paint, length: float, span: tuple[float, float], ends: dict[str, float | int | tuple[float, float]], drape: Drape
 ) -> None:
-    from rakkan.corpus.figures.hair.geometry import Values, hang
-    from rakkan.corpus.figures.hair.locks import clumps, draw_patch
-
     head = paint.head
     for side in (1, -1):
         middle = side * (span[0] + span[1]) / 2 + head.yaw
@@ -75,7 +74,10 @@ def _draw_side_locks(
             angle = first + (last - first) * (u + 1) / 2
             return hang(head, drape.place(head, angle, -34 + (length + 34) * t))
 
-        draw_patch(paint, layer, field, parting, accent=paint.tone == "split colour" and side > 0, dip=0.66)
+        draw_patch(
+            paint, layer, field, parting, accent=paint.tone == "split colour" and side > 0, dip=0.66,
+            seams=(0.6 * (side < 0 and middle > -80), 0.6 * (side > 0 and middle < 80)),
+        )  # fmt: skip
 
 
 def _half(scene: Scene) -> str:

@@ -6,9 +6,10 @@ import numpy as np
 
 from rakkan.corpus.figures.curves import Points
 from rakkan.corpus.figures.hair.geometry import hairline
-from rakkan.corpus.figures.hair.paths import brushes, spline
+from rakkan.corpus.figures.hair.paths import brushes, ramp, spline
 from rakkan.corpus.figures.hair.shading import Paint
 from rakkan.corpus.figures.head import CROWN, Head
+from rakkan.corpus.figures.palette import mix
 
 _TAPER = np.array([0.08, 0.8, 1.0, 0.6, 0.05])
 
@@ -27,23 +28,56 @@ def cap_outline(head: Head, shell: float) -> tuple[Points, np.ndarray]:
     return knots, corners
 
 
-def draw_cap(paint: Paint, layer: str, shell: float, *, accent: bool = False) -> None:
-    """The cap of hair. A split colour takes its half of it."""
+def draw_cap(paint: Paint, layer: str, shell: float, *, shaved: str = "") -> None:
+    """The cap of hair; a split colour takes its half of it. ``shaved``: the skin that shows through, if it does."""
     knots, corners = cap_outline(paint.head, shell)
     path = spline(knots, corners, closed=True)
     top, bottom = float(knots[:, 1].min()), float(knots[:, 1].max())
-    paint.canvas.shape(
-        layer, path, paint.fill(accent, False, top, bottom + 25), region="hair_accent" if accent else "hair",
-        line=paint.outline(accent), line_width=paint.width,
-    )  # fmt: skip
-    if paint.half:
+    for second, clip in ((False, ""), (True, paint.half)):
+        if second and not clip:
+            continue
+        fill = paint.fill(second, False, top, bottom + 25)
+        if shaved:
+            fill = mix(paint.accent if second else paint.base, shaved, 0.42)
         paint.canvas.shape(
-            layer, path, paint.fill(True, False, top, bottom + 25), region="hair_accent", clip=paint.half,
-            line=paint.outline(True), line_width=paint.width,
+            layer, path, fill, region="hair_accent" if second else "hair",
+            line=paint.outline(second), line_width=paint.width, clip=clip,
         )  # fmt: skip
 
 
-def draw_strands(paint: Paint, layer: str, shell: float, focus: tuple[float, float] | None, *, front: bool) -> None:
+def draw_flyaways(paint: Paint, layer: str, shell: float) -> None:
+    """A few loose strands that stand off the contour."""
+    chance = paint.chance
+    outline = paint.head.outline(shell - 1, CROWN, 6, 13)
+    strands = []
+    for side, first in ((1, 0), (-1, 13)):
+        for _ in range(2):
+            at = chance.randint(1, 7)
+            x, y = outline[first + (at if side > 0 else 12 - at)].tolist()
+            out, up = chance.uniform(3, 7) * side, chance.uniform(-5, 1)
+            strands.append([(x - side * 9, y - 5), (x + out * 0.3, y + up * 0.6 - 1.5), (x + out, y + up + 3 + at)])
+    lines = np.array(strands, float)
+    knots = np.stack([lines[:, 0], (lines[:, 0] + 2 * lines[:, 1]) / 3, lines[:, 1], (lines[:, 1] * 1.2 + lines[:, 2]) / 2.2, lines[:, 2]], 1)
+    paint.canvas.shape(layer, brushes(knots, _TAPER * paint.width * 0.9), paint.line, region="line")
+
+
+def draw_hairline(paint: Paint, layer: str, shell: float) -> None:
+    """Combed-back strands that rise from an open forehead."""
+    head, chance = paint.head, paint.chance
+    angles = np.arange(-64, 65, 8.0) + [chance.uniform(-2, 2) for _ in range(17)]
+    angles = angles[np.abs(angles + head.yaw) < 84]
+    foot = hairline(angles)
+    rise = np.array([chance.uniform(0.35, 0.95) for _ in angles])
+    goal = np.interp(np.abs(angles), (0, 70), (-49, -42))
+    level = foot[:, None] + ((goal - foot) * rise)[:, None] * ramp(5)
+    drift = angles[:, None] * (1 + 0.35 * ramp(5))
+    points = head.on_surface(drift.ravel(), level.ravel(), shell - 1.5).reshape(-1, 5, 2)
+    if paint.style.shading in ("hard", "gradient"):
+        paint.canvas.shape(layer, brushes(points, np.array([4.2, 3.6, 2.2, 1.0, 0.1])), paint.shade, region="line")
+    paint.canvas.shape(layer, brushes(points[::2], _TAPER[::-1] * paint.width), paint.line, region="line")
+
+
+def draw_strands(paint: Paint, layer: str, shell: float, focus: tuple[float, float] | None) -> None:
     """Lines over the cap: down from the crown, or drawn together to a ``focus`` (angle, height) where it is tied."""
     head, chance = paint.head, paint.chance
     low = -180 if head.yaw > 45 else -105
@@ -52,8 +86,7 @@ def draw_strands(paint: Paint, layer: str, shell: float, focus: tuple[float, flo
     angles += [chance.uniform(-5, 5) for _ in angles]
     hidden = np.abs(angles + head.yaw) > 86
     angles = angles[~hidden]
-    if not front:
-        angles = angles[np.abs(angles) > 60]
+    angles = angles[np.abs(angles) > 60]
     if not len(angles):
         return
     place = np.linspace(0, 1, 5)
@@ -80,13 +113,10 @@ def draw_strands(paint: Paint, layer: str, shell: float, focus: tuple[float, flo
 
 def draw_ring(paint: Paint, layer: str, shell: float, height: float = -37.0) -> None:
     """The ring of light around the crown, with jagged edges; broken in two by a gap."""
-    if paint.style.shading == "flat":
-        height, spread = height, 2.2
-    else:
-        spread = 3.6
+    spread = 3.0 if paint.style.shading == "flat" else 4.4
     head, chance = paint.head, paint.chance
     centre = float(np.clip(-head.yaw * 0.75, -60, 60)) - 8
-    pieces = ((centre - 50, centre + 8, 7), (centre + 14, centre + 34, 3))
+    pieces = ((centre - 54, centre + 10, 6), (centre + 17, centre + 42, 3))
     path = ""
     for first, last, teeth in pieces:
         angles = np.clip(np.linspace(first, last, 2 * teeth + 1), -84 - head.yaw, 84 - head.yaw)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rakkan.corpus.figures.hair.geometry import hairline, hang, shell_points
-from rakkan.corpus.figures.hair.locks import clumps
+from rakkan.corpus.figures.curves import Points
+from rakkan.corpus.figures.hair.geometry import Values, hairline, hang, shell_points, visible
+from rakkan.corpus.figures.hair.locks import clumps, draw_patch
 from rakkan.corpus.figures.hair.masses import draw_braid, draw_drill, draw_knot, draw_spikes, draw_tail
-from rakkan.corpus.figures.hair.paths import loops, spline
+from rakkan.corpus.figures.hair.paths import brushes, loops, ramp, spline
 from rakkan.corpus.figures.hair.shading import Paint
 
 Extra = Callable[[Paint], None]
@@ -36,7 +37,7 @@ def _split(paint: Paint, side: float) -> bool:
 def _high_ponytail(paint: Paint) -> None:
     side, drop = _away(paint), paint.chance.uniform(0.92, 1.1)
     squeeze = 1 - 0.55 * abs(np.sin(np.radians(paint.head.yaw)))
-    knots = [(0, -46, -36), (-12, -70, -46), (-44, -66, -58), (-68, -22, -66), (-72, 34, -64), (-60, 96 * drop, -52)]
+    knots = [(0, -46, -36), (-12, -63, -46), (-42, -62, -58), (-66, -24, -66), (-70, 34, -64), (-58, 96 * drop, -52)]
     turned = [(-side * x * squeeze, y, z) for x, y, z in knots]
     draw_tail(paint, turned, (13, 30, 38, 40, 34, 6), layer="hair_back", accent=_split(paint, side), streak=_streaked(paint))
 
@@ -52,7 +53,7 @@ def _side_ponytail(paint: Paint) -> None:
     side = _near(paint)
     flat = abs(np.sin(np.radians(paint.head.yaw)))
     back = -30 * flat
-    knots = [(side * 38, -36, -10), (side * 62, -50, -12 + back * 0.4), (side * 80, -16, -12 + back), (side * 80, 34, -10 + back), (side * 68, 84, -6 + back)]
+    knots = [(side * 38, -36, -10), (side * 58, -50, -12 + back * 0.4), (side * 74, -18, -12 + back), (side * 75, 34, -10 + back), (side * 62, 84, -6 + back)]
     draw_tail(paint, knots, (12, 28, 36, 34, 5), accent=_split(paint, side), streak=_streaked(paint))
 
 
@@ -71,8 +72,8 @@ def _twin_tails(paint: Paint) -> None:
     drop = paint.chance.uniform(0.92, 1.06)
     for side in _pair(paint):
         z = _far_back(paint, side) - 14 * abs(np.sin(np.radians(paint.head.yaw)))
-        knots = [(side * 39, -33, -10 + z * 0.3), (side * 60, -42, -10 + z), (side * 76, -6, -8 + z), (side * 78, 62, -4 + z), (side * 70, 150 * drop, 2 + z)]
-        draw_tail(paint, knots, (11, 27, 34, 33, 5), accent=_split(paint, side), streak=_streaked(paint))
+        knots = [(side * 39, -33, -10 + z * 0.3), (side * 57, -44, -10 + z), (side * 70, -8, -8 + z), (side * 73, 62, -4 + z), (side * 64, 150 * drop, 2 + z)]
+        draw_tail(paint, knots, (11, 27, 33, 32, 5), accent=_split(paint, side), streak=_streaked(paint))
 
 
 def _low_twin_tails(paint: Paint) -> None:
@@ -119,19 +120,19 @@ def _double_bun(paint: Paint) -> None:
 
 
 def _half_updo(paint: Paint) -> None:
-    for side in (1, -1):
-        knots = [(0, -54, -22), (side * 16, -72, -24), (side * 34, -72, -26), (side * 34, -56, -28), (side * 12, -52, -26)]
-        draw_tail(paint, knots, (7, 15, 18, 15, 8), layer="hair_back", accent=_split(paint, side), tie=False)
+    for side in _pair(paint):
+        knots = [(0, -50, -26), (side * 15, -67, -28), (side * 33, -70, -30), (side * 36, -54, -32), (side * 12, -47, -30)]
+        wide = 1 + 0.7 * abs(np.sin(np.radians(paint.head.yaw)))
+        draw_tail(
+            paint, knots, (7 * wide, 15 * wide, 19 * wide, 16 * wide, 8), layer="hair_back", accent=_split(paint, side), tie=False
+        )
+    draw_knot(paint, "hair_back" if abs(paint.head.yaw) < 60 else "hair_side", (0, -54, -28), 7.5)
 
 
 def _pixie(paint: Paint) -> None:
-    draw_spikes(
-        paint,
-        [(side * a, y, n, lift, w) for side in (1, -1) for a, y, n, lift, w in (
-            (150, 34, 18, -12, 15), (172, 36, 18, -14, 15), (125, 28, 17, -14, 15), (104, 12, 15, -12, 13))]
-        + [(170, -46, 24, 6, 16), (150, -44, 20, 4, 15)],
-        6.0, paint.chance, back="hair_back", split=paint.tone == "split colour",
-    )  # fmt: skip
+    rows = [(150, -45, 20, 2, 15), (172, -46, 26, 4, 16), (-160, -46, 18, 0, 15)]
+    rows += [(side * 98, 10, 15, -11, 14) for side in (1, -1)] + [(side * 100, -8, 12, -9, 14) for side in (1, -1)]
+    draw_spikes(paint, rows, 6.0, paint.chance, bend=0.16, split=paint.tone == "split colour")
 
 
 def _spiky(paint: Paint) -> None:
@@ -153,86 +154,98 @@ def _messy(paint: Paint) -> None:
             (side * 165, -44, 22, 4, 20), (side * 120, -36, 20, -3, 20), (side * 94, -20, 19, -8, 20),
             (side * 96, 4, 20, -10, 20), (side * 75, -40, 17, 2, 16), (side * 160, -10, 20, -8, 24),
         ]  # fmt: skip
-    draw_spikes(paint, rows, 7.0, paint.chance, bend=0.12, split=paint.tone == "split colour")
+    draw_spikes(paint, rows, 7.0, paint.chance, bend=0.12, rim=0.45, split=paint.tone == "split colour")
 
 
 def _mohawk(paint: Paint) -> None:
-    rows = [(0.0, -32.0 - 2 * n, 46.0, 16.0, 20.0) for n in range(0)]
-    rows += [(180, y, n, lift, 24.0) for y, n, lift in ((26, 26, 0), (8, 34, 2), (-12, 38, 6), (-30, 38, 10), (-43, 34, 8))]
-    rows += [(0, y, n, lift, 24.0) for y, n, lift in ((-47, 30, 2), (-42, 28, 6), (-35, 26, 6))]
-    draw_spikes(paint, rows, 4.0, paint.chance, front="hair_front", back="hair_back" if abs(paint.head.yaw) < 60 else "hair_side")
+    rows = [(180, y, n, lift, 26.0) for y, n, lift in ((28, 24, 0), (12, 30, 2), (-6, 34, 4), (-24, 36, 8))]
+    rows += [(180 + turn, -40, n, 8, 24.0) for turn, n in ((30, 28), (-30, 28), (0, 36))]
+    rows += [(turn, y, n, 8, 22.0) for turn, y, n in ((40, -47, 25), (-40, -47, 25), (0, -47.5, 30), (22, -42, 17), (-22, -42, 17), (0, -38, 18))]
+    draw_spikes(paint, rows, 5.0, paint.chance, front="hair_front", back="hair_back" if abs(paint.head.yaw) < 60 else "hair_front")
 
 
 def _undercut(paint: Paint) -> None:
-    rows = []
-    for angle, y, n, lift, width in (
-        (-60, -42, 22, 10, 26), (-25, -46, 26, 10, 28), (170, -46, 26, 12, 30), (20, -47, 32, 8, 28),
-        (60, -42, 36, -2, 28), (95, -38, 36, -12, 28), (130, -40, 30, 0, 28),
-    ):  # fmt: skip
-        rows.append((angle, y, n, lift, width))
-    draw_spikes(paint, rows, 6.0, paint.chance, front="hair_front", bend=-0.1, split=paint.tone == "split colour")
+    """Long hair on top, swept over from the part on the picture's left."""
+    rise = paint.chance.uniform(0.92, 1.05)
+    start = np.array([(-38, -33, -30), (-37, -18, 24.0)])
+    over = np.array([(-18, -112 * rise, -34), (-14, -52 * rise, 46.0)])
+    finish = np.array([(74, -46, -26), (50, 2, 22.0)])
+    ends = clumps(paint.chance, 6, notch=(0.66, 0.8), reach=(0.86, 1.04), lean=0.15, belly=1.2)
+
+    def field(u: Values, t: Values) -> Points:
+        share = ((u + 1) / 2)[:, None]
+        first, middle, last = (row[0] * (1 - share) + row[1] * share for row in (start, over, finish))
+        along = t[:, None]
+        return hang(paint.head, first * (1 - along) ** 2 + 2 * middle * along * (1 - along) + last * along**2)
+
+    streaks = (2,) if _streaked(paint) else ()
+    draw_patch(paint, "hair_front", field, ends, strand=0.6, split=True, streaks=streaks, depth=3, gleams=3)
 
 
 def _afro(paint: Paint) -> None:
     """A ball of curls: its back behind the body, its front a horseshoe around the face."""
     head, chance = paint.head, paint.chance
-    radius = 68.0 * chance.uniform(0.96, 1.04)
-    x, y = hang(head, np.array([(0.0, -12.0, -8.0)]))[0].tolist()
-    bumps = 22
-    turn = np.linspace(0, 2 * np.pi, bumps * 4 + 1)[:-1]
+    radius = 66.0 * chance.uniform(0.96, 1.04)
+    x, y = hang(head, np.array([(0.0, -10.0, -8.0)]))[0].tolist()
+    bumps, count = 22, 88
+    turn = ramp(count + 1, 0.0, 2 * np.pi)[:-1]
     reach = radius * (1 + 0.06 * np.abs(np.sin(turn * bumps / 2)) + 0.012 * np.sin(turn * 3 + chance.uniform(0, 6)))
     ball = np.stack([x + 1.02 * reach * np.cos(turn), y + 0.98 * reach * np.sin(turn)], 1)
-    path = spline(ball, closed=True)
-    top, bottom = y - radius, y + radius
-    for second, clip in ((False, ""), (True, paint.half)):
-        if second and not clip:
-            continue
-        paint.canvas.shape(
-            "hair_back", path, paint.fill(second, True, top, bottom), region="hair_accent" if second else "hair",
-            line=paint.outline(second), line_width=paint.width, clip=clip,
-        )  # fmt: skip
-    angles = np.clip(np.linspace(74, -74, 17), -88 - head.yaw, 88 - head.yaw)
-    level = np.where(np.abs(np.linspace(74, -74, 17)) > 66, 22, hairline(np.linspace(74, -74, 17)))
-    inner = hang(head, shell_points(head, angles, level, 5.0))
-
-    first = int(bumps * 4 * 0.07)
-    arc = np.roll(ball, -bumps * 2 + first, axis=0)[: bumps * 2 + 1 + 2 * 0]
-    # From the lower left over the top to the lower right, then back around the face.
-    start = int(len(ball) * 0.43)
-    arc = np.roll(ball, -start, axis=0)[: int(len(ball) * 0.64)]
+    _draw_both(paint, "hair_back", spline(ball, closed=True), (y - radius, y + radius), dark=True)
+    # The horseshoe runs over the top from its left end to its right end (degrees clockwise from the right) and
+    # back around the face; in profile the end at the back of the head comes down to the nape.
+    turned = float(np.sin(np.radians(head.yaw)))
+    left = 152 - 50 * turned if turned > 0 else 152 - 50 * turned
+    right = 28 - 50 * turned if turned > 0 else 28 - 50 * turned
+    arc = ball[np.arange(round(left / 360 * count), round((360 + right) / 360 * count) + 1) % count]
+    sides = np.array([74, 70, 62, 48, 25, 0, -25, -48, -62, -70, -74.0])
+    level = hairline(sides)
+    level[[0, -1]] = 24
+    angles = sides
+    if turned > 0.3:
+        angles, level = np.append(sides, [-88, -104, -122]), np.append(level, [22, 30, 38])
+    elif turned < -0.3:
+        angles, level = np.append([122, 104, 88], sides), np.append([38, 30, 22], level)
+    inner = hang(head, shell_points(head, visible(head, angles), level, 4.0))
     knots = np.concatenate([arc, inner])
     corners = np.zeros(len(knots), bool)
     corners[[0, len(arc) - 1, len(arc), len(knots) - 1]] = True
-    shape = spline(knots, corners, closed=True)
-    for second, clip in ((False, ""), (True, paint.half)):
-        if second and not clip:
-            continue
-        paint.canvas.shape(
-            "hair_side", shape, paint.fill(second, False, top, bottom), region="hair_accent" if second else "hair",
-            line=paint.outline(second), line_width=paint.width, clip=clip,
-        )  # fmt: skip
+    _draw_both(paint, "hair_side", spline(knots, corners, closed=True), (y - radius, y + radius))
     if paint.tone in ("dipped tips", "streaks"):
-        where = turn[(np.sin(turn) < 0.35)][::3] if paint.tone == "dipped tips" else turn[np.sin(turn) < 0][::9]
-        blobs = [np.stack([x + radius * (0.9 + 0.13 * np.cos(loop)) * np.cos(a) + radius * 0.13 * np.sin(loop) * np.sin(a), y + radius * (0.9 + 0.13 * np.cos(loop)) * np.sin(a) - radius * 0.13 * np.sin(loop) * np.cos(a)], 1) for a in where for loop in [np.linspace(0, 6.28, 8)[:-1]]]
-        paint.canvas.shape("hair_side", loops(np.array(blobs)), paint.accent, region="hair_accent")
-    _curls(paint, x, y, radius)
+        dipped = paint.tone == "dipped tips"
+        where = np.radians(np.arange(left + 4, 356 + right, 10.5 if dipped else 46))
+        ring = ramp(9, 0.0, 2 * np.pi)[:-1]
+        far = 0.93 if dipped else 0.78
+        centre = np.stack([x + radius * far * np.cos(where), y + radius * far * np.sin(where)], 1)
+        size = radius * (0.13 if dipped else 0.16)
+        blobs = centre[:, None] + size * np.stack([np.cos(ring), np.sin(ring)], 1)
+        paint.canvas.shape("hair_side", loops(blobs), paint.accent, region="hair_accent")
+    _curls(paint, x, y, radius, (left, 360 + right))
 
 
-def _curls(paint: Paint, x: float, y: float, radius: float) -> None:
-    from rakkan.corpus.figures.hair.paths import brushes
+def _draw_both(paint: Paint, layer: str, path: str, span: tuple[float, float], *, dark: bool = False) -> None:
+    """A mass on both sides of the head, with its half of the second colour when the colour is split."""
+    for second, clip in ((False, ""), (True, paint.half)):
+        if clip or not second:
+            paint.canvas.shape(
+                layer, path, paint.fill(second, dark, *span), region="hair_accent" if second else "hair",
+                line=paint.outline(second), line_width=paint.width, clip=clip,
+            )  # fmt: skip
 
+
+def _curls(paint: Paint, x: float, y: float, radius: float, span: tuple[float, float]) -> None:
     chance = paint.chance
-    arcs = []
-    for n in range(34):
-        angle = -np.pi * (n + chance.uniform(0, 0.9)) / 34 - 0.0
-        reach = radius * chance.choice((0.9, 0.78, 0.68))
-        cx, cy = x + reach * np.cos(angle), y + reach * np.sin(angle)
-        sweep = np.linspace(0, 2.6, 5) + chance.uniform(0, 6)
-        size = chance.uniform(3.5, 6)
-        arcs.append(np.stack([cx + size * np.cos(sweep), cy + size * np.sin(sweep)], 1))
-    paint.canvas.shape(
-        "hair_side", brushes(np.array(arcs), np.array([0.1, 0.9, 1.1, 0.8, 0.1]) * paint.width * 1.2), paint.line, region="line"
-    )
+    angles = np.radians([span[0] + (span[1] - span[0]) * (n + chance.uniform(0, 0.9)) / 40 for n in range(40)])
+    reach = radius * np.array([chance.choice((0.92, 0.8, 0.7)) for _ in angles])
+    size = np.array([chance.uniform(3.5, 6.5) for _ in angles])[:, None]
+    sweep = ramp(5, 0.0, 3.0) + np.array([chance.uniform(0, 6.3) for _ in angles])[:, None]
+    arcs = np.stack([(x + reach * np.cos(angles))[:, None] + size * np.cos(sweep), (y + reach * np.sin(angles))[:, None] + size * np.sin(sweep)], -1)
+    weights = np.array([0.1, 0.9, 1.1, 0.8, 0.1])
+    lit = (angles > np.radians(185)) & (angles < np.radians(275)) & (reach < radius * 0.85)
+    if paint.style.shading != "flat":
+        paint.canvas.shape("hair_side", brushes(arcs[lit] - 1.2, weights * 2.6), paint.gleam, region="line")
+        paint.canvas.shape("hair_side", brushes(arcs[~lit] + 1.2, weights * 2.8), paint.shade, region="line")
+    paint.canvas.shape("hair_side", brushes(arcs, weights * paint.width * 1.1), paint.line, region="line")
 
 
 EXTRAS: dict[str, Extra] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -103,10 +103,19 @@ def _ends(sweep: Sweep, chance: Random) -> Clumps:
     return ends
 
 
-def draw_fringe(paint: Paint, layer: str, name: str, shell: float, *, streaks: bool = False, accent: bool = False) -> list[Points]:
-    """Draw the fringe called ``name``; the outlines of what it covers, for the shadow that it casts."""
+def draw_fringe(
+    paint: Paint, layer: str, name: str, shell: float, *, streaks: bool = False, breadth: float = 1.0
+) -> list[Points]:
+    """Draw the fringe called ``name``; the outlines of what it covers, for the shadow that it casts.
+
+    ``breadth`` under 1 narrows it to the middle of the forehead.
+    """
     head, outlines = paint.head, []
     for index, sweep in enumerate(SWEEPS[name]):
+        if breadth < 1:
+            first, last = sweep.ends
+            part = None if sweep.part is None else sweep.part * breadth
+            sweep = replace(sweep, ends=(first * breadth, last * breadth), part=part)
         ends = _ends(sweep, paint.chance)
         at = sweep.angles(ends.bounds) + head.yaw
         keep = ~(((at[:-1] > 88) & (at[1:] > 88)) | ((at[:-1] < -88) & (at[1:] < -88)))
@@ -118,15 +127,15 @@ def draw_fringe(paint: Paint, layer: str, name: str, shell: float, *, streaks: b
             return sweep.place(head, u, t, shell)
 
         seams = (
-            bool(sweep.angles(ends.bounds[:1])[0] + head.yaw > -88),
-            bool(sweep.angles(ends.bounds[-1:])[0] + head.yaw < 88),
+            0.85 * float(sweep.angles(ends.bounds[:1])[0] + head.yaw > -88),
+            0.85 * float(sweep.angles(ends.bounds[-1:])[0] + head.yaw < 88),
         )
-        chosen = ()
+        chosen: tuple[int, ...] = ()
         if streaks and sweep.count > 1:
             chosen = (len(ends.tips) // 3,) if index else (len(ends.tips) // 2,)
         outlines.append(
             draw_patch(
-                paint, layer, field, ends, strand=sweep.strand, streaks=chosen, split=not accent, seams=seams, accent=accent
+                paint, layer, field, ends, strand=sweep.strand, streaks=chosen, split=True, seams=seams
             )
         )
     return outlines

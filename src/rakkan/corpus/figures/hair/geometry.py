@@ -14,8 +14,8 @@ from rakkan.corpus.figures.head import CENTRE, PIVOT, Head
 Values = NDArray[np.float64]
 
 #: The hairline: angle around the head and height on the skull.
-_LINE_ANGLES = np.array([0, 25, 42, 54, 62, 70, 77, 84, 92, 102, 112, 126, 150, 180.0])
-_LINE_HEIGHTS = np.array([-31, -30, -27, -20, -9, 6, 15, 6, 1, 4, 18, 29, 34, 35.0])
+_LINE_ANGLES = np.array([0, 25, 42, 52, 60, 68, 76, 84, 92, 102, 112, 126, 150, 180.0])
+_LINE_HEIGHTS = np.array([-31, -30, -25, -15, -1, 11, 16, 6, 1, 4, 18, 29, 34, 35.0])
 #: Below this height locks no longer follow the tilt of the head but fall straight.
 _FREE = 24.0
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rakkan.corpus.figures.curves import Points
-from rakkan.corpus.figures.hair.paths import brushes, loops, spline
+from rakkan.corpus.figures.hair.paths import brushes, loops, ramp, spline
 from rakkan.corpus.figures.hair.shading import Paint
 
 Values = NDArray[np.float64]
@@ -87,30 +87,39 @@ def draw_patch(
     streaks: tuple[int, ...] = (),
     split: bool = False,
     shadows: bool = True,
-    seams: tuple[bool, bool] = (False, False),
+    seams: tuple[float, float] = (0.0, 0.0),
+    depth: int = 0,
+    gleams: int = 0,
 ) -> Points:
     """Draw a patch of hair and return the outline that it was filled with [n, 2].
 
     ``strand``: length of the lines between clumps; ``dip``: where dipped tips begin; ``streaks``:
     clumps of the second colour; ``split``: the patch lies on both sides of a split colour;
-    ``seams``: whether the left and right flank merge into other hair, hence have no contour.
+    ``seams``: how much of the left and right flank merges into other hair, hence has no contour;
+    ``depth`` and ``gleams``: how many strands lie in shade and in the light.
     """
     count = len(ends.tips)
     flank_u, flank_t = _flanks(ends)
-    left_t = np.linspace(root, ends.notches[0], edge_steps, endpoint=False)
-    right_t = np.linspace(ends.notches[-1], root, edge_steps + 1)[1:]
+    left_t = root + (ends.notches[0] - root) * ramp(edge_steps + 1)[:-1]
+    right_t = root + (ends.notches[-1] - root) * ramp(edge_steps + 1)[-2::-1]
     groups: list[tuple[Values, Values]] = [
         (np.full(edge_steps, ends.bounds[0]), left_t),
         (flank_u, flank_t),
         (np.full(edge_steps, ends.bounds[-1]), right_t),
         _strand_lines(paint.chance, ends, root, strand),
         _half_shadows(ends, root),
+        _inner_strands(paint.chance, ends, root, depth, (0.3, 0.55), (0.78, 1.0), (-0.7, 0.9)),
+        _inner_strands(paint.chance, ends, root, gleams, (0.1, 0.3), (0.4, 0.62), (-0.85, 0.35)),
     ]
     place = field(np.concatenate([group[0] for group in groups]), np.concatenate([group[1] for group in groups]))
     cuts = np.cumsum([len(group[0]) for group in groups])
     outline = place[: cuts[2]]
     lines = place[cuts[2] : cuts[3]].reshape(-1, 5, 2)
-    halves = place[cuts[3] :].reshape(count, 6, 2)
+    halves = place[cuts[3] : cuts[4]].reshape(count, 6, 2)
+    shaded, lit = place[cuts[4] : cuts[5]].reshape(-1, 5, 2), place[cuts[5] :].reshape(-1, 5, 2)
+    # Where clumps are narrow in the picture, lines between them would only clutter.
+    breadth = np.hypot(*np.diff(place[edge_steps : cuts[1] : 6], axis=0).T)
+    lines = lines[np.concatenate([np.minimum(breadth[1:], breadth[:-1]) > 4.5, breadth > 12])]
     corners = np.zeros(len(outline), bool)
     corners[edge_steps + 3 : cuts[1] : 6] = True
     corners[edge_steps + 6 : cuts[1] - 1 : 6] = True
@@ -131,21 +140,27 @@ def draw_patch(
         _draw_streak(paint, layer, field, ends, index, root, dark)
     if paint.tone == "dipped tips":
         _draw_dip(paint, layer, field, ends, place[edge_steps : cuts[1]], dip, dark)
-    _finish(paint, layer, lines, halves if shadows and not dark else halves[:0])
+    _finish(paint, layer, lines, halves if shadows and not dark else halves[:0], shaded, lit)
     if seamed:
-        first, last = edge_steps - 1 if seams[0] else 0, len(outline) - (edge_steps - 1 if seams[1] else 0)
+        first, last = int(seams[0] * edge_steps), len(outline) - int(seams[1] * edge_steps)
         contour = spline(outline[first:last], corners[first:last])
         paint.canvas.stroke(layer, contour, paint.outline(accent), paint.width)
     return outline
 
 
-def _finish(paint: Paint, layer: str, lines: Values, halves: Values) -> None:
-    shading, width = paint.style.shading, paint.width
-    if shading in ("hard", "gradient") and len(halves):
-        paint.canvas.shape(layer, loops(halves), paint.shade, region="line")
+def _finish(paint: Paint, layer: str, lines: Values, halves: Values, shaded: Values, lit: Values) -> None:
+    shading, width, canvas = paint.style.shading, paint.width, paint.canvas
+    if shading in ("hard", "gradient"):
+        shade = loops(halves) + brushes(shaded, _WEDGE * 3.4)
+        if shade:
+            canvas.shape(layer, shade, paint.shade, region="line")
+        if len(lit):
+            canvas.shape(layer, brushes(lit, _STRAND * 2.2), paint.gleam, region="line")
+    elif shading == "hatched" and len(shaded):
+        lines = np.concatenate([lines, shaded])
     if len(lines):
-        weight = {"hard": 1.15, "gradient": 1.1, "flat": 0.9, "hatched": 1.35}[shading]
-        paint.canvas.shape(layer, brushes(lines, _STRAND * width * weight), paint.line, region="line")
+        weight = {"hard": 1.1, "gradient": 1.1, "flat": 0.9, "hatched": 1.2}[shading]
+        canvas.shape(layer, brushes(lines, _STRAND * width * weight), paint.line, region="line")
 
 
 def _flanks(ends: Clumps) -> tuple[Values, Values]:
@@ -170,8 +185,7 @@ def _strand_lines(chance: Random, ends: Clumps, root: float, length: float) -> t
     u = np.concatenate([inner, middle + within * (2 / max(len(middle), 1))])
     from_t = np.concatenate([start, ends.reach - 0.12 * (ends.reach - ends.notches[:-1]) - 0.04])
     to_t = np.concatenate([start - stretch, ends.reach - 0.3 - 0.35 * length])
-    place = np.linspace(0, 1, 5)
-    t = from_t[:, None] + (np.maximum(to_t, root) - from_t)[:, None] * place
+    t = from_t[:, None] + (np.maximum(to_t, root) - from_t)[:, None] * ramp(5)
     return np.repeat(u, 5), t.ravel()
 
 
@@ -186,6 +200,27 @@ def _half_shadows(ends: Clumps, root: float) -> tuple[Values, Values]:
     middle = notch + (reach - notch) * 0.4
     t = np.stack([reach, notch + (reach - notch) * 0.78, notch, high, notch - 0.05, middle], 1)
     return u.ravel(), t.ravel()
+
+
+def _inner_strands(
+    chance: Random,
+    ends: Clumps,
+    root: float,
+    count: int,
+    start: tuple[float, float],
+    stop: tuple[float, float],
+    span: tuple[float, float],
+) -> tuple[Values, Values]:
+    """Strands within the mass: (u, t) of [count × 5]; ``start``, ``stop`` are shares of the way to the notches."""
+    if not count:
+        return np.empty(0), np.empty(0)
+    middle, half = (ends.bounds[0] + ends.bounds[-1]) / 2, (ends.bounds[-1] - ends.bounds[0]) / 2
+    step = (span[1] - span[0]) / count
+    u = np.array([middle + half * (span[0] + step * (at + chance.uniform(0.1, 0.9))) for at in range(count)])
+    reach = float(ends.notches.min())
+    first = np.array([root + (reach - root) * chance.uniform(*start) for _ in range(count)])
+    last = np.array([root + (reach - root) * chance.uniform(*stop) for _ in range(count)])
+    return np.repeat(u, 5), (first[:, None] + (last - first)[:, None] * ramp(5)).ravel()
 
 
 def _draw_dip(paint: Paint, layer: str, field: Field, ends: Clumps, flanks: Points, dip: float, dark: bool) -> None:

@@ -73,7 +73,9 @@ def draw_curtain(
         draw_patch(
             paint, layer, field, parting, dark=dark, strand=0.6, edge_steps=12 if drape.wave else 8,
             accent=split_sides and side and not dark, split=dark,
-            streaks=(count // 2,) if streaks and not dark else (),
+            streaks=(count // 2,) if streaks and not dark else (), dip=0.62,
+            depth=0 if dark else round(span / 13), gleams=0 if dark else round(span / 24),
+            seams=(0.5 * (last == 360 - front), 0.5 * (first == front)),
         )  # fmt: skip
 
     far = max(front, 90 - head.yaw), min(360 - front, 270 - head.yaw)
@@ -105,8 +107,9 @@ def draw_tail(
         ends.reach[int(paint.chance.random() < 0.5) + 1] = 1.0
         ends.tips[:] *= 0.72
     draw_patch(
-        paint, layer, tube.field, ends, accent=accent, strand=0.8, edge_steps=8, dip=0.6, streaks=(1,) if streak else ()
-    )
+        paint, layer, tube.field, ends, accent=accent, strand=0.5, edge_steps=8, dip=0.6,
+        streaks=(1,) if streak else (), depth=2, gleams=2,
+    )  # fmt: skip
     if tie:
         draw_tie(paint, layer, tube)
 
@@ -219,9 +222,11 @@ def draw_spikes(
     back: str = "hair_back",
     bend: float = 0.0,
     split: bool = False,
+    rim: float = 2.0,
 ) -> None:
     """Spikes from the skull: (angle, height, length, lift, width). They stand away from it, the more upwards the
-    greater ``lift``; those turned away go on the layer ``back``, the others on ``front``."""
+    greater ``lift``; those turned away go on the layer ``back``, the others on ``front``; those that
+    face the viewer more than ``rim`` (a cosine) are left out."""
     head = paint.head
     rows = np.asarray(spikes, float)
     rows[:, 0] += [chance.uniform(-4, 4) for _ in rows]
@@ -233,6 +238,7 @@ def draw_spikes(
     tip = root + out * rows[:, 2:3]
     tip[:, 1] -= rows[:, 3]
     depth = head.depth(root)
+    facing = np.cos(np.radians(rows[:, 0] + head.yaw))
     start, end = hang(head, root), hang(head, tip)
     along = end - start
     length = np.hypot(along[:, 0], along[:, 1])[:, None]
@@ -240,7 +246,9 @@ def draw_spikes(
     half = rows[:, 4:5] / 2
     bow = side * length * bend * np.sign(root[:, :1] + 0.01)
     for index in np.argsort(depth):
-        layer = front if depth[index] > -6 else back
+        if facing[index] > rim:
+            continue
+        layer = front if facing[index] > -0.1 else back
         base, top, across = start[index], end[index], side[index] * half[index]
         belly = base + along[index] * 0.45 + bow[index]
         near = base + along[index] * 0.78 + bow[index] * 0.8

@@ -31,6 +31,8 @@ class Hairstyle:
     side_locks: float = 0.0
     gathered: tuple[float, float] | None = None  # angle and height to which the cap's strands are drawn
     ring: bool = True
+    shaved: bool = False
+    fringe_breadth: float = 1.0
 
 
 def _long(spread: float, low: float, front: float = 62.0, **wave: float | bool) -> Drape:
@@ -41,7 +43,15 @@ def _long(spread: float, low: float, front: float = 62.0, **wave: float | bool) 
 
 
 HAIRSTYLES: dict[str, Hairstyle] = {
-    "pixie cut": Hairstyle(shell=6.0),
+    "pixie cut": Hairstyle(
+        shell=6.0,
+        curtain=Curtain(
+            Drape(((-60, 1, 1), (0, 1.0, 1.0), (16, 1.0, 0.97), (34, 0.84, 0.8), (60, 0.8, 0.66)), shell=6.5),
+            ((72, 16), (92, 16), (112, 36), (180, 52)),
+            {"count": 5, "notch": (0.66, 0.78), "reach": (0.88, 1.06), "belly": 1.0},
+            front=70,
+        ),
+    ),
     "short hair": Hairstyle(
         curtain=Curtain(
             Drape(((-60, 1, 1), (-10, 1.03, 1.02), (12, 1.1, 1.04), (30, 1.06, 0.95), (46, 0.8, 0.72), (60, 0.7, 0.6))),
@@ -100,8 +110,8 @@ HAIRSTYLES: dict[str, Hairstyle] = {
             {"count": 5, "notch": (0.5, 0.72), "reach": (0.8, 1.08), "belly": 0.95},
         ),
     ),
-    "undercut": Hairstyle(shell=2.5, ring=False),
-    "mohawk": Hairstyle(shell=1.5, ring=False),
+    "undercut": Hairstyle(shell=2.5, ring=False, shaved=True, fringe_breadth=0.85),
+    "mohawk": Hairstyle(shell=1.5, ring=False, shaved=True, fringe_breadth=0.55),
     "high ponytail": Hairstyle(side_locks=42, gathered=(180, -47)),
     "low ponytail": Hairstyle(side_locks=40, gathered=(180, 30)),
     "side ponytail": Hairstyle(side_locks=42, gathered=(100, -36)),
