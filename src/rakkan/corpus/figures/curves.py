@@ -109,6 +109,22 @@ def stroke(knots: ArrayLike, width: float, *, count: int = 9, heaviest: float = 
     return ribbon(line, width * (least + (1 - least) * swell))
 
 
+def blade(knots: ArrayLike, width: float) -> str:
+    """Path data of a slender shape through three points, sharp at both ends, ``width`` in its middle.
+
+    A cheap `stroke`, for where there are many.
+    """
+    (x0, y0), (x1, y1), (x2, y2) = points(knots).tolist()
+    chord = ((x2 - x0) ** 2 + (y2 - y0) ** 2) ** 0.5 or 1.0
+    off_x, off_y = (y2 - y0) / chord * width, (x0 - x2) / chord * width
+    # Control points that let the curves' middles pass half a width to either side of the point.
+    x, y = 2 * x1 - (x0 + x2) / 2, 2 * y1 - (y0 + y2) / 2
+    return (
+        f"M{x0:.2f} {y0:.2f}Q{x + off_x:.2f} {y + off_y:.2f} {x2:.2f} {y2:.2f}"
+        f"Q{x - off_x:.2f} {y - off_y:.2f} {x0:.2f} {y0:.2f}Z"
+    )
+
+
 def _straight(ends: Points, count: int) -> Points:
     place = np.linspace(0, 1, count)[:, None]
     return np.asarray(ends[0] * (1 - place) + ends[-1] * place)

@@ -83,7 +83,7 @@ def _stand(kit: Kit, ear: Ear, side: int, flat: ArrayLike, bend: float = 0.0) ->
         over = np.maximum(up - 34, 0)
         across, up = across + over * 0.75 * bend * 2, up - over * 0.5 * bend * 2
     angle = np.radians(ear.turn)
-    x, y, z = ear.root
+    x, y, z = np.array(ear.root) * kit.volume
     # A stronger turn in profile shows more of the plate than it truly would: as illustrators draw it.
     place = np.stack(
         [
@@ -136,5 +136,5 @@ def _tufts(kit: Kit, ear: Ear, side: int, colour: str) -> None:
         ((-reach * 0.9, -1), (reach * 0.45, reach * 0.7)),
     ):
         knots = [start, ((start[0] + end[0]) / 2 - 1.5, (start[1] + end[1]) / 2 + 1.5), end]
-        path += curves.stroke(_stand(kit, ear, side, knots), reach * 0.32, count=6, heaviest=0.3, least=0.1)
+        path += curves.blade(_stand(kit, ear, side, knots), reach * 0.36)
     kit.fill("headwear", path, colour)

@@ -83,11 +83,11 @@ def hairband(kit: Kit) -> None:
     turn = np.radians(reach) * kit.near
     tilt = kit.chance.uniform(-1.5, 1.5)
     edges = []
-    for edge in (5.0, -5.5):
+    for edge in (5.5, -5.5):
         ahead = edge * (0.3 + 0.7 * np.cos(turn) ** 0.6)
-        z = -3 + ahead + (27 + ahead * 0.4) * np.cos(turn)
-        y = 8 - (60.5 - ahead * 0.75 + tilt) * np.cos(turn) ** 0.85
-        edges.append(kit.head.project(np.stack([49.5 * np.sin(turn), y, z], axis=1)))
+        z = -3 + ahead + (34 + ahead * 0.3) * np.cos(turn)
+        y = 8 - (54.5 - ahead * 0.85 + tilt) * np.cos(turn) ** 0.8
+        edges.append(kit.head.project(np.stack([47.5 * np.sin(turn), y, z], axis=1)))
     outline = np.concatenate([edges[0], edges[1][::-1]])
     ends = (0, 14, 15, 29)
     kit.form(layer, outline, colour, corners=ends, weight=1.1)

@@ -46,7 +46,7 @@ def _circle(x: float, y: float, radius: float) -> tuple[tuple[float, float], ...
     return tuple(zip((x + radius * np.cos(turn)).tolist(), (y + radius * np.sin(turn)).tolist(), strict=True))
 
 
-_RECTANGULAR = Frame(_oblong(14.0, 9.5, 17.5, EYE_LINE, 3.5), "#3a3342", 2.7, 1.6)
+_RECTANGULAR = Frame(_oblong(13.2, 9.2, 17.8, EYE_LINE + 0.3, 3.2), "#3a3342", 2.4, 1.3)
 _ROUND = Frame(_circle(17.5, EYE_LINE + 0.5, 14.2), "#b98a3c", 2.3)
 _SUN = Frame(
     ((4, -4.5), (16, -6.5), (29, -6), (33, -4.5), (32.5, 4), (28.5, 13), (19, 16), (9.5, 13), (4.5, 4)),

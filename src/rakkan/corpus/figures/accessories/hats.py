@@ -55,8 +55,7 @@ def beanie(kit: Kit) -> None:
     kit.form(_LAYER, stack(cuff), colour, path=band(cuff), weight=1.1)
     kit.shade(_LAYER, band(cuff[:, 10:]), colour)
     ribs = "".join(
-        curves.stroke([a, b], kit.style.line_width * 0.8, count=4)
-        for a, b in zip(*cuff[:, 1:-1], strict=True)
+        curves.blade([a, (a + b) / 2, b], kit.style.line_width) for a, b in zip(*cuff[:, 1:-1], strict=True)
     )
     kit.canvas.shape(_LAYER, ribs, kit.style.line(colour), region="line", opacity=0.75)
     kit.hatch(_LAYER, front[1:4, 11], front[1:4, -1], colour, count=6)

@@ -32,6 +32,8 @@ class Kit:
         self.near = -1 if scene.head.yaw > 0 else 1
         self.profile = abs(scene.head.yaw) > 60
         self.worn = scene.attributes.accessories
+        #: How far things that stand on the hair are lifted from the middle of the skull.
+        self.volume = 1.12 if scene.attributes.hairstyle == "afro" else 1.0
 
     def spot(self, x: float, y: float, z: float) -> tuple[float, float]:
         """One point of head space in the picture."""
@@ -99,8 +101,12 @@ class Kit:
     def line(
         self, layer: str, knots: ArrayLike, colour: str, *, weight: float = 1.0, least: float = 0.12
     ) -> None:
-        """A tapering line in the contour colour of this fill."""
-        path = curves.stroke(knots, self.style.line_width * weight, count=7, least=least)
+        """A tapering line in the contour colour of this fill; three knots are drawn the quickest."""
+        width, knot = self.style.line_width * weight, curves.points(knots)
+        if len(knot) == 3 and least < 0.3:
+            path = curves.blade(knot, width)
+        else:
+            path = curves.stroke(knot, width, count=7, least=least)
         self.canvas.shape(layer, path, self.style.line(colour), region="line")
 
     def hatch(self, layer: str, first: ArrayLike, last: ArrayLike, colour: str, count: int = 4) -> None:
@@ -109,7 +115,7 @@ class Kit:
             return
         starts, ends = curves.sample_curve(first, count), curves.sample_curve(last, count)
         path = "".join(
-            curves.stroke([a, b], self.style.line_width * 0.7, count=4, heaviest=0.2)
+            curves.blade([a, (a + b) / 2, b], self.style.line_width * 0.8)
             for a, b in zip(starts, ends, strict=True)
         )
         self.canvas.shape(layer, path, self.style.line(colour), region="line")

@@ -67,8 +67,9 @@ def _hanging_end(kit: Kit, x: float, y: float, lean: int, colour: str) -> None:
     tassels = ""
     for at in range(6):
         root = left + (right - left) * (at + 0.5) / 6
-        tassels += curves.ribbon(
-            [root - by(0, 3), root + by(0.5, 4), root + by(sway * 0.1, 11)], (4.2, 4.6, 3.4)
+        tip = root + by(sway * 0.1, 12)
+        tassels += curves.polygon(
+            [root - by(2.1, 3), root + by(2.3, -3), tip + by(2.2, -1), tip - by(1.8, 0)]
         )
     kit.fill(_LAYER, tassels, colour, weight=0.8)
     kit.form(_LAYER, corners, colour, corners=(0, 1, 3, 4), weight=1.1)

@@ -126,7 +126,7 @@ def hair_clip(kit: Kit) -> None:
         points = bar * (squash, 1) + by(x, y)
         kit.form(_LAYER, points, colour, weight=1.15)
         shine = curves.rotate(((-11, -1.6), (2, -1.9)), turn) * (squash, 1) + by(x, y)
-        kit.gleam(_LAYER, curves.stroke(shine, 1.9, count=5), colour, strength=1.4)
+        kit.gleam(_LAYER, curves.blade([shine[0], shine.mean(axis=0), shine[1]], 2.1), colour, strength=1.4)
 
 
 def earrings(kit: Kit) -> None:

@@ -39,15 +39,11 @@ def halo(kit: Kit) -> None:
     gold = kit.colour("#ffd95e")
     height = kit.chance.uniform(-75, -72)
     outer, hidden = hoops(kit.head, ((height, 37, 37, 0, -8), (height, 29, 29, 0, -8)), dip=0.26, count=13)
-    glow = np.concatenate([outer[0], hidden[0, ::-1]])
-    middle = glow.mean(axis=0)
-    kit.canvas.shape(
-        "behind",
-        curves.smooth(middle + (glow - middle) * 1.14),
-        kit.colour("#fff3bf"),
-        region="accessory",
-        opacity=0.45,
-    )
+    for arcs in (hidden, outer):
+        middle = (outer[0].mean(axis=0) + hidden[0].mean(axis=0)) / 2
+        rim, hole = middle + (arcs[0] - middle) * 1.13, middle + (arcs[1] - middle) * 0.84
+        glow = curves.smooth(np.concatenate([rim, hole[::-1]]), corners=(0, 12, 13, 25))
+        kit.canvas.shape("behind", glow, kit.colour("#fff3bf"), region="accessory", opacity=0.45)
     ends = (0, 12, 13, 25)
     for layer, arcs in (("behind", hidden), (_LAYER, outer)):
         thick = np.stack([arcs[0] + by(0, 1.0), arcs[1] - by(0, 0.5)])
@@ -71,7 +67,8 @@ def crown(kit: Kit) -> None:
     # Points stand at fixed places around the ring, five to a side, whatever side is seen.
     rise = np.where(np.arange(count) % 4 == 2, 17.0, np.where(np.arange(count) % 2 == 0, 0.0, 4.0))
     rear = np.concatenate([back[0], (back[2] + up * (rise[:, None] * 0.9))[::-1]])
-    kit.form(_LAYER, rear, kit.style.shadow(gold, 1.3), path=curves.polygon(rear))
+    # Behind the hair, so that a bun or a crest stands up through the crown.
+    kit.form("behind", rear, kit.style.shadow(gold, 1.3), path=curves.polygon(rear))
     tips = front[2] + up * rise[:, None]
     shape = np.concatenate([front[0], tips[::-1]])
     kit.form(_LAYER, shape, gold, path=curves.polygon(shape), weight=1.1)

@@ -102,7 +102,7 @@ def _curtain(painter: Painter, inner: float, outer: float, top: float, bottom: f
             (outer + (waist - outer) * share, (top + bottom) * 0.55),
         ]
         line.append((outer + (inner - outer) * share * 0.9, bottom))
-        folds += curves.stroke(painter.at(line), painter.width * 0.02, count=5, least=0.4)
+        folds += curves.blade(painter.at(line), painter.width * 0.022)
     painter.area(folds, painter.colour("#5b4a5a"), opacity=0.18)
 
 
@@ -141,7 +141,7 @@ def _plant(painter: Painter, floor: float) -> None:
             (u + across * 0.5 + bend * 0.3, x_foot - 0.12 - up * 0.5),
             (u + across, x_foot - 0.1 - up * 0.8),
         ]
-        leaves += curves.stroke(painter.at(line), painter.width * 0.065, count=6, heaviest=0.65, least=0.08)
+        leaves += curves.blade(painter.at(line), painter.width * 0.07)
     painter.paint(leaves, "#79a878")
     pot = [(u - 0.075, x_foot - 0.12), (u + 0.075, x_foot - 0.12), (u + 0.055, x_foot), (u - 0.055, x_foot)]
     painter.paint(painter.shape(pot, straight=True), "#c9866a")

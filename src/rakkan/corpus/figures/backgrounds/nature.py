@@ -108,9 +108,8 @@ def _palm(painter: Painter) -> None:
             reach = painter.width * chance.uniform(0.2, 0.25)
             dx, dy = math.cos(bearing) * reach * facing, math.sin(bearing) * reach * 0.75
             middle = (x + dx * 0.5, y + dy * 0.75 - reach * 0.1)
-            path += curves.stroke(
-                [(x, y), middle, (x + dx, y + dy + reach * 0.38)], painter.width * 0.06, count=7
-            )
+            tip = (x + dx, y + dy + reach * 0.38)
+            path += curves.blade([(x, y), middle, tip], painter.width * 0.062)
         painter.paint(path, colour)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from rakkan.corpus.figures import curves
 from rakkan.corpus.figures.backgrounds.nature import fir
 from rakkan.corpus.figures.backgrounds.painter import MARGIN, Painter
 from rakkan.corpus.figures.scene import Scene
+
+#: A petal a unit long on either side: its foot, a bulge, the two tips with the notch between, a bulge.
+_PETAL = ((-1, 0), (0, -1.2), (1, -0.3), (0.7, 0), (1, 0.3), (0, 1.2))
 
 
 def cherry_blossoms(scene: Scene) -> None:
@@ -53,7 +54,7 @@ def cherry_blossoms(scene: Scene) -> None:
     ]
     painter.paint(painter.discs(small), "#fff2f6", edged=False)
     petals = "".join(
-        _petal(painter, chance.random(), chance.uniform(0.2, 1.0), chance.uniform(0, 360)) for _ in range(26)
+        _petal(painter, chance.random(), chance.uniform(0.2, 1.0), chance.uniform(0, 6.28)) for _ in range(26)
     )
     painter.paint(petals, "#f7a9c4", edged=False)
 
@@ -72,16 +73,13 @@ def _cluster(painter: Painter, u: float, v: float, radius: float) -> str:
 
 
 def _petal(painter: Painter, u: float, v: float, turn: float) -> str:
-    """One notched petal on the wind."""
+    """One notched petal on the wind; ``turn`` in radians."""
     size = painter.width * painter.chance.uniform(0.016, 0.026)
-    outline = curves.rotate([(-1, 0), (0, -0.62), (1, -0.3), (0.75, 0), (1, 0.3), (0, 0.62)], turn) * size
     x, y = painter.spot(u, v)
-    (a, b), *rest = (outline + np.array([x, y])).tolist()
-    (c, d), (e, f), (g, h), (i, j), (k, m) = rest
-    return (
-        f"M{a:.1f} {b:.1f}Q{c:.1f} {d:.1f} {e:.1f} {f:.1f}L{g:.1f} {h:.1f}L{i:.1f} {j:.1f}"
-        f"Q{k:.1f} {m:.1f} {a:.1f} {b:.1f}Z"
-    )
+    cosine, sine = math.cos(turn) * size, math.sin(turn) * size
+    places = [(x + a * cosine - b * sine, y + a * sine + b * cosine) for a, b in _PETAL]
+    start, bulge, tip, notch, other_tip, other_bulge = (f"{across:.1f} {down:.1f}" for across, down in places)
+    return f"M{start}Q{bulge} {tip}L{notch}L{other_tip}Q{other_bulge} {start}Z"
 
 
 def snow(scene: Scene) -> None:
