@@ -98,7 +98,7 @@ def any_text_is_a_prompt_or_a_fault_in_words(random: Random, folder: Path) -> No
         if kind == 0:
             parts.append(random.choice(words))
         elif kind == 1:
-            parts.append("".join(random.choices(_ODD, k=random.randrange(12))))
+            parts.append(_odd_text(random))
         elif kind == 2:
             parts.append("".join(random.choices(string.ascii_letters + " ", k=random.randrange(20))))
         else:
@@ -209,12 +209,56 @@ def two_rasterisers_agree(random: Random, folder: Path) -> None:
     figure = attributes.sample(random)
     svg = draw(figure, random.getrandbits(32))
     height = 384 if figure.framing == "full body" else 256
-    ours = rasterise(svg, 256, height).astype(int)
+    ours = rasterise(svg, 256, height)
     encoded = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=256, height=height))
     with Image.open(io.BytesIO(encoded)) as image:
-        theirs = numpy.asarray(image.convert("RGB")).astype(int)
-    difference = float(numpy.abs(ours - theirs).mean())
-    check(difference < 4, f"ThorVG and resvg differ by {difference:.1f} levels on average: {figure}")
+        theirs = numpy.asarray(image.convert("RGB"))[:height]  # resvg rounds its last row up
+    # Edges fall a fraction of a pixel apart, a shape that one of them loses changes whole blocks.
+    difference = numpy.abs(_blocks(ours) - _blocks(theirs))
+    check(difference.mean() < 3 and difference.max() < 70, f"ThorVG and resvg differ: {figure}")
+
+
+def _blocks(pixels: numpy.ndarray) -> numpy.ndarray:
+    """Means of blocks of 8×8 pixels."""
+    height, width = pixels.shape[:2]
+    return pixels.reshape(height // 8, 8, width // 8, 8, 3).mean((1, 3))
+
+
+@case(weight=2)
+def a_prompt_becomes_a_picture_that_says_how(random: Random, folder: Path) -> None:
+    from rakkan.corpus.figures import captions
+    from rakkan.studio.create import CreateRequest, Upscaler, create, plan
+    from rakkan.studio.engines.fake_engine import FakeEngine
+
+    condition = captions.subset(captions.slots(attributes.sample(random)), random)
+    words = captions.write(condition, random) + random.choice(["", "\n", ", "]) + _odd_text(random)
+    request = CreateRequest(
+        prompt=words,
+        negative=random.choice(["", "hat", _odd_text(random)]),
+        seed=random.getrandbits(random.randint(1, 52)),
+        count=random.randint(1, 3),
+        steps=random.randint(1, 9),
+        guidance=random.choice([1.0, 1.5, 7.0]),
+        out=folder,
+    )
+    double = Upscaler("repeat", "0" * 64, lambda pixels: pixels.repeat(2, 0).repeat(2, 1))
+    try:
+        planned = plan(request)
+    except RakkanError as fault:
+        check(bool(fault.message), f"a fault without words for {words!r}")
+        return
+    made = create(planned, FakeEngine(), double, assemble.gate().release)
+    again = create(planned, FakeEngine(), double, assemble.gate().release)
+    check(len(made) == request.count + (request.count > 1), f"{len(made)} files for {request.count}")
+    for one, other in zip(made, again, strict=True):
+        data = one.path.read_bytes()
+        check(data == other.path.read_bytes(), f"the same recipe gave another file: {words!r}")
+        check(recipe_from_json(png.text_of(data)["rakkan"]) == one.recipe, f"the recipe is lost: {words!r}")
+    check(len(list(folder.iterdir())) == 2 * len(made), "files were overwritten or left behind")
+
+
+def _odd_text(random: Random) -> str:
+    return "".join(random.choices(_ODD, k=random.randrange(12)))
 
 
 def _noise(random: Random, size: int) -> numpy.ndarray:

@@ -36,6 +36,7 @@ def sheet(
 
     random = Random(seed)
     drawn = [render(attributes.sample(random), random.getrandbits(32)) for _ in range(count)]
+    drawn.sort(key=len)  # full bodies last, so that rows are of one height
     columns = min(_COLUMNS, count)
     pixels = contact_sheet(drawn, columns)
     recipe = FiguresRecipe(

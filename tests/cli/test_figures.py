@@ -1,0 +1,43 @@
+"""``rakkan figures sheet``: the renderer's figures through the gate."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from rakkan.formats import png
+from rakkan.records import FiguresRecipe, recipe_from_json
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_the_same_seed_draws_the_same_sheet(rakkan: Run, tmp_path: Path) -> None:
+    paths = []
+    for name in ("a.png", "b.png"):
+        done = rakkan("figures", "sheet", "--seed", "3", "--count", "2", "--out", name)
+        assert (done.returncode, done.stderr) == (0, "")
+        paths.append(tmp_path / done.stdout.strip())
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    recipe = recipe_from_json(png.text_of(paths[0].read_bytes())["rakkan"])
+    assert isinstance(recipe, FiguresRecipe)
+    assert (recipe.seed, recipe.count, recipe.columns) == (3, 2, 2)
+
+
+def test_another_seed_draws_another_sheet_into_the_pictures_folder(rakkan: Run, tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        rakkan("figures", "sheet", "--seed", seed, "--count", "1", RAKKAN_PICTURES="shots")
+    one, two = sorted((tmp_path / "shots").iterdir())
+    assert (one.name, two.name) == ("figures-1.png", "figures-2.png")
+    assert one.read_bytes() != two.read_bytes()
+
+
+def test_a_place_that_cannot_be_written_to_is_one_line(rakkan: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = rakkan("figures", "sheet", "--count", "1", "--out", "file/a.png")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("rakkan: file/a.png was not written: ")
+    assert done.stderr.count("\n") == 1
+    done = rakkan("figures", "sheet", "--count", "1", "--out", "a.jpg")
+    assert done.returncode == 2
+    assert "does not end in .png" in done.stderr
