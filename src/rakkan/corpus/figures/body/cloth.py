@@ -25,7 +25,7 @@ def draw_cloth(wear: Wear, top: list[Point], colour: str, *, hem: float = 0.0, p
         outer, left = tube.edges(1, *marks), tube.edges(-1, *marks)
         depth = [min(0.09 * index, 0.27 - 0.03 * (index % 2)) for index in range(len(marks))]
         inner = [between(b, a, share) for a, b, share in zip(left, outer, depth, strict=True)]
-        pen.shade("outfit", inner, outer, colour)
+        pen.shade("outfit", inner, outer, colour, over=pattern and wear.patterned)
     # Repeat the contour, which pattern and shade have partly covered.
     pen.line("outfit", path, colour)
     _folds(wear, colour, hem)

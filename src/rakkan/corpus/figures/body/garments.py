@@ -103,6 +103,11 @@ class Wear:
         return self.pen.scene
 
     @property
+    def patterned(self) -> bool:
+        """Whether the cloth has a pattern."""
+        return self.scene.attributes.outfit_pattern != "plain"
+
+    @property
     def hem(self) -> float:
         """The lowest height worth drawing of the garment."""
         return min(self.cut.hem, self.pen.bottom + 12)

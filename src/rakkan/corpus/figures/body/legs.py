@@ -8,8 +8,8 @@ from rakkan.corpus.figures.body.pen import between, joined
 from rakkan.corpus.figures.body.skeleton import ANKLES, KNEES, SOLES
 from rakkan.corpus.figures.body.tube import Point
 
-_THIGH = ((0.0, 27.0), (0.4, 24.0), (1.0, 17.0))
-_SHIN = ((0.0, 17.0), (0.3, 17.0), (0.75, 11.5), (1.0, 9.5))
+_THIGH = ((0.0, 27.5), (0.4, 25.0), (0.94, 17.0))
+_SHIN = ((0.0, 17.0), (0.06, 16.2), (0.3, 17.4), (0.72, 12.0), (1.0, 9.6))
 
 
 def draw_legs(wear: Wear) -> None:
@@ -18,7 +18,7 @@ def draw_legs(wear: Wear) -> None:
         return
     body = wear.body
     chance = wear.scene.random("stance")
-    shift, open_ = chance.uniform(-5, 5), chance.uniform(0, 6)
+    shift, open_ = chance.uniform(-6, 6), chance.uniform(1, 9)
     near = -1 if wear.scene.body_yaw > 0 else 1
     if wear.cut.hem < 320:
         colour = _trousers(wear)
@@ -46,9 +46,13 @@ def _leg(wear: Wear, side: int, hip: Point, knee: Point, ankle: Point) -> None:
     low_one, low_other = offsets(knee, ankle, _SHIN[1:], 1.0, ease * 1.4)
     left, right = [*other, *low_other], [*one, *low_one]
     fill = pen.paint(colour, (left[0][0], left[0][1]), (right[-1][0], right[-1][1]), strength=0.7)
-    pen.area("torso", joined(left, right[::-1]), colour, fill=fill)
+    pen.area("torso", joined(left, right[::-1]), colour, weight=0, fill=fill)
     begin = [between(b, a, 0.32) for a, b in zip(left, right, strict=True)]
     pen.shade("torso", begin, right, colour)
+    # The contour is open at the hip; the inner edge begins below the seat.
+    inner, outer = (left, right) if side > 0 else (right, left)
+    inner = [between(inner[0], inner[1], 0.55), *inner[1:]] if cut.hem < 320 else inner
+    pen.line("torso", joined(outer, inner[::-1], closed=False), colour)
     kx, ky = knee
     pen.creases(
         "torso",

@@ -14,7 +14,7 @@ from rakkan.corpus.figures.body.cloth import (
     shirt_collar,
 )
 from rakkan.corpus.figures.body.garments import Wear, neckline
-from rakkan.corpus.figures.body.patterns import draw_pattern
+from rakkan.corpus.figures.body.patterns import hoop
 from rakkan.corpus.figures.body.pen import joined
 from rakkan.corpus.figures.body.tube import Point
 
@@ -155,7 +155,7 @@ def dungarees(wear: Wear) -> None:
     bands = []
     y = 92.0
     while y < min(pen.bottom, 235):
-        bands.append(joined(wear.tube.across(y, 3, 5), wear.tube.across(y + 5, 3, 5)[::-1]))
+        bands.append(hoop(wear.tube, y, y + 5))
         y += 12
     pen.canvas.shape("outfit", "".join(bands), style.colour("#7f8ea8"), region="outfit_trim")
     pen.line("outfit", joined(wear.tube.edges(1, 90, 126, 170, 205), closed=False), shirt_colour)
@@ -262,7 +262,6 @@ def _fringe(wear: Wear, hem: list[Point]) -> None:
 
 __all__ = [
     "cardigan",
-    "draw_pattern",
     "draw_poncho_drape",
     "dress",
     "dungarees",

@@ -7,7 +7,7 @@ from math import cos, sin
 from rakkan.corpus.figures.body.arms import Sleeve
 from rakkan.corpus.figures.body.garments import Wear
 from rakkan.corpus.figures.body.pen import between, dots, joined
-from rakkan.corpus.figures.body.tube import Point
+from rakkan.corpus.figures.body.tube import Point, Tube
 from rakkan.corpus.figures.palette import luminance, mix
 
 
@@ -32,7 +32,7 @@ def draw_pattern(wear: Wear, colour: str, top: float, bottom: float) -> None:
         y = top
         while y < bottom:
             low = min(y + thick, bottom)
-            bands.append(joined(tube.across(y, 3.5, 5), tube.across(low, 3.5, 5)[::-1]))
+            bands.append(hoop(tube, y, low))
             y += pitch
         canvas.shape("outfit", "".join(bands), strong if pattern == "striped" else faint, region="outfit")
         if pattern == "checked":
@@ -40,6 +40,21 @@ def draw_pattern(wear: Wear, colour: str, top: float, bottom: float) -> None:
         return
     marks = _grid(wear, top, bottom, 17.0 if pattern == "dotted" else 25.0)
     _spots(wear, "outfit", marks, pattern, strong, faint)
+
+
+def hoop(tube: Tube, upper: float, lower: float, dip: float = 3.5) -> str:
+    """Path data of a stripe around a tube between two heights."""
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = (
+        tube.edge(-1, upper),
+        tube.edge(1, upper),
+        tube.edge(1, lower),
+        tube.edge(-1, lower),
+    )
+    middle = tube.front(0, (upper + lower) / 2)[0]
+    return (
+        f"M{x0:.1f} {y0:.1f}Q{middle:.1f} {y0 + 2 * dip:.1f} {x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"
+        f"Q{middle:.1f} {y2 + 2 * dip:.1f} {x3:.1f} {y3:.1f}Z"
+    )
 
 
 def _columns(wear: Wear, top: float, bottom: float) -> str:
@@ -108,7 +123,7 @@ def _spots(
 def draw_sleeve_pattern(wear: Wear, sleeve: Sleeve, colour: str) -> None:
     """Lay the scene's pattern over one piece of a sleeve."""
     pattern = wear.scene.attributes.outfit_pattern
-    if pattern == "plain" or sleeve.layer == "body_back":
+    if pattern == "plain":
         return
     strong, faint = tones(colour, wear.scene.style.shadow(wear.scene.style.shadow(colour)))
     count = min(len(sleeve.left), len(sleeve.right))

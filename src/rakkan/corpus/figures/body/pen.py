@@ -29,22 +29,30 @@ def run(values: Sequence[Point]) -> str:
     if last == 1:
         return f"L{values[1][0]:.1f} {values[1][1]:.1f}"
     pieces = []
-    (x0, y0), (x1, y1) = values[0], values[1]
-    tangent_x, tangent_y = _unit(x1 - x0, y1 - y0)
-    for index in range(last):
-        x0, y0 = values[index]
-        x1, y1 = values[index + 1]
-        if index + 1 < last:
-            x2, y2 = values[index + 2]
-            next_x, next_y = _unit(x2 - x0, y2 - y0)
+    x0, y0 = values[0]
+    x1, y1 = values[1]
+    along_x, along_y = x1 - x0, y1 - y0
+    reach = 0.34 * (along_x * along_x + along_y * along_y) ** 0.5
+    unit = 0.34 / reach if reach else 0.0
+    tangent_x, tangent_y = along_x * unit, along_y * unit
+    for index in range(2, last + 2):
+        if index <= last:
+            x2, y2 = values[index]
+            next_x, next_y = x2 - x0, y2 - y0
         else:
-            next_x, next_y = _unit(x1 - x0, y1 - y0)
-        reach = hypot(x1 - x0, y1 - y0) * 0.34
+            x2, y2 = x1, y1
+            next_x, next_y = along_x, along_y
+        length = (next_x * next_x + next_y * next_y) ** 0.5
+        if length:
+            next_x, next_y = next_x / length, next_y / length
         pieces.append(
-            f"C{x0 + tangent_x * reach:.1f} {y0 + tangent_y * reach:.1f} "
-            f"{x1 - next_x * reach:.1f} {y1 - next_y * reach:.1f} {x1:.1f} {y1:.1f}"
+            "C%.1f %.1f %.1f %.1f %.1f %.1f"
+            % (x0 + tangent_x * reach, y0 + tangent_y * reach, x1 - next_x * reach, y1 - next_y * reach, x1, y1)
         )
         tangent_x, tangent_y = next_x, next_y
+        along_x, along_y = x2 - x1, y2 - y1
+        reach = 0.34 * (along_x * along_x + along_y * along_y) ** 0.5
+        x0, y0, x1, y1 = x1, y1, x2, y2
     return "".join(pieces)
 
 
@@ -158,11 +166,12 @@ class Pen:
         region: str = "outfit",
         depth: float = 1.0,
         wash: bool = False,
+        over: bool = False,
     ) -> None:
         """Shadow between an inner edge (where it begins) and an outer one of as many points.
 
         Cel paints it hard; soft blends it in (unless ``wash``: then evenly faint); pastel hints at
-        it; ink hatches across it.
+        it; ink hatches across it. ``over`` lets what lies below show through (patterned cloth).
         """
         shading = self.style.shading
         if shading == "hatched":
@@ -170,7 +179,11 @@ class Pen:
             return
         path = joined(inner, outer[::-1])
         tone = self.style.shadow(colour, depth)
-        if shading == "hard":
+        if over:
+            dark = mix(self.style.shadow(tone), "#2a1c50", 0.25)
+            strength = {"hard": 0.42, "gradient": 0.28}.get(shading, 0.16)
+            self.canvas.shape(layer, path, dark, region=region, opacity=strength)
+        elif shading == "hard":
             self.canvas.shape(layer, path, tone, region=region)
         elif shading == "gradient":
             if wash:

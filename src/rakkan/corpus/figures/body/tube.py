@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import asin, atan2, cos, degrees, hypot, pi, radians, sin
+from math import asin, atan2, cos, hypot, pi, radians, sin
 
 import numpy as np
 
@@ -53,6 +53,10 @@ class Tube:
     sine: float = field(init=False)
     _table: tuple[list[float], list[float], list[float]] = field(init=False, repr=False, compare=False)
 
+    _known: dict[float, tuple[float, float, float, float, float]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "_table", _dense(self.rings))
         object.__setattr__(self, "cosine", cos(radians(self.yaw)))
@@ -70,19 +74,26 @@ class Tube:
 
     def radii(self, y: float) -> tuple[float, float, float]:
         """Half width, front and back reach of the ring at a height (that of the end beyond the ends)."""
+        return self._ring(y)[:3]
+
+    def _ring(self, y: float) -> tuple[float, float, float, float, float]:
+        """`radii` and `horizon` of a height, remembered because clothes ask for the same heights often."""
+        known = self._known.get(y)
+        if known is not None:
+            return known
         width, front, back = self._table
-        place = (y - self.rings[0][0]) / _STEP
-        if place <= 0:
-            return width[0], front[0], back[0]
+        place = min(max((y - self.rings[0][0]) / _STEP, 0.0), len(width) - 1.001)
         index = int(place)
-        if index >= len(width) - 1:
-            return width[-1], front[-1], back[-1]
         share = place - index
-        return (
-            width[index] + (width[index + 1] - width[index]) * share,
-            front[index] + (front[index + 1] - front[index]) * share,
-            back[index] + (back[index + 1] - back[index]) * share,
-        )
+        across = width[index] + (width[index + 1] - width[index]) * share
+        ahead = front[index] + (front[index + 1] - front[index]) * share
+        behind = back[index] + (back[index + 1] - back[index]) * share
+        side, turn = across * self.cosine, abs(self.sine)
+        near, far = pi - atan2(side, behind * turn), atan2(side, ahead * turn)
+        left, right = (-near, far) if self.sine >= 0 else (-far, near)
+        ring = across, ahead, behind, left, right
+        self._known[y] = ring
+        return ring
 
     def project(self, x: float, y: float, z: float) -> Point:
         """A point of body space in the picture."""
@@ -90,23 +101,25 @@ class Tube:
 
     def horizon(self, y: float) -> tuple[float, float]:
         """The two angles (radians, left then right) at which the ring turns away from the viewer."""
-        width, front, back = self.radii(y)
-        side, turn = width * self.cosine, abs(self.sine)
-        near, far = pi - atan2(side, back * turn), atan2(side, front * turn)
-        return (-near, far) if self.sine >= 0 else (-far, near)
+        return self._ring(y)[3:]
 
     def at(self, angle: float, y: float) -> Point:
-        """The point of the surface at an angle (degrees: 0 front, 90 the side at +x), kept on the seen side."""
-        left, right = self.horizon(y)
-        turn = min(max(radians(angle), left), right)
-        width, front, back = self.radii(y)
+        """The point of the surface at an angle, kept on the seen side.
+
+        ``angle`` in degrees: 0 is the front, 90 the side at +x.
+        """
+        return self._point(radians(angle), y)
+
+    def _point(self, turn: float, y: float) -> Point:
+        width, front, back, left, right = self._ring(y)
+        turn = left if turn < left else right if turn > right else turn
         depth = cos(turn)
         return width * sin(turn) * self.cosine + (front if depth > 0 else back) * depth * self.sine, y
 
     def front(self, x: float, y: float) -> Point:
         """The point of the front at ``x`` (as seen from the front); beyond the horizon it stays upon it."""
-        width = self.radii(y)[0]
-        return self.at(degrees(asin(min(max(x / width, -1.0), 1.0))), y)
+        share = x / self._ring(y)[0]
+        return self._point(asin(-1.0 if share < -1 else 1.0 if share > 1 else share), y)
 
     def fronts(self, *values: Point) -> list[Point]:
         """`front` of several points."""
@@ -114,7 +127,7 @@ class Tube:
 
     def edge(self, side: int, y: float) -> Point:
         """The silhouette at a height, on the picture's left (-1) or right (1)."""
-        width, front, back = self.radii(y)
+        width, front, back, _, _ = self._ring(y)
         reach = front if side * self.sine >= 0 else back
         return side * hypot(width * self.cosine, reach * self.sine), y
 
@@ -124,6 +137,6 @@ class Tube:
 
     def across(self, y: float, dip: float = 0.0, count: int = 7) -> list[Point]:
         """The seen half of the ring from left to right; its middle hangs ``dip`` lower."""
-        left, right = (degrees(angle) for angle in self.horizon(y))
+        left, right = self.horizon(y)
         angles = [left + (right - left) * step / (count - 1) for step in range(count)]
-        return [(self.at(angle, y)[0], y + dip * cos(radians(angle))) for angle in angles]
+        return [(self._point(angle, y)[0], y + dip * cos(angle)) for angle in angles]
