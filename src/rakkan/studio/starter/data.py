@@ -123,7 +123,8 @@ class Supply:
     """Batches from a stock per bucket, refilled from the render queue.
 
     ``prepare`` turns pictures uint8 [n, H, W, 3] on the device into items of the stock (encoding them,
-    say). ``minimum`` is the number of usable items below which a batch waits for the workers.
+    say). ``minimum`` is the number of usable items below which a batch waits for the workers; ``chunk``
+    bounds what a step spends on fresh pictures.
     """
 
     def __init__(
@@ -133,18 +134,20 @@ class Supply:
         prepare: Callable[[Tensor], Tensor] | None = None,
         minimum: int = 256,
         seed: int = 0,
+        chunk: int = 16,
     ) -> None:
         self._queue = queue
         self._stocks = stocks
         self._prepare = prepare
         self._minimum = minimum
+        self._chunk = chunk
         self._random = np.random.default_rng(seed)
 
-    def refill(self, limit: int = 64) -> int:
-        """Move up to ``limit`` fresh pictures per bucket from the queue to the stock; how many there were."""
+    def refill(self) -> int:
+        """Move up to ``chunk`` fresh pictures per bucket from the queue to the stock; how many there were."""
         moved = 0
         for name, stock in self._stocks.items():
-            wanted = min(limit, stock.room)
+            wanted = min(self._chunk, stock.room)
             if not wanted:
                 continue
             pictures, ids = self._queue.take(name, wanted)

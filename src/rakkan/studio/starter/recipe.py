@@ -43,6 +43,7 @@ STAGES = ("autoencoder", "flow", "distil")
 
 _RENDER_BYTES = 221_184
 _BATCHES = {"cpu": (32, 48, 40), "cuda": (64, 512, 512)}
+_CHUNKS = {"cpu": 16, "cuda": 256}
 _RATES = (8e-4, 6e-4, 3e-4)
 #: Part of an autoencoder run on a GPU that is kept for turning all its renders into latents.
 _ENCODING_SHARE = 0.1
@@ -105,7 +106,7 @@ def _run_autoencoder(
         measure_latents(averaged, stocks, 96 if clock.running else 512)
         _save(settings, checkpoint, stage, outcome)
 
-    supply = Supply(queue, stocks, seed=seed)
+    supply = Supply(queue, stocks, seed=seed, chunk=_CHUNKS[settings.device])
     outcome = train(stage, supply, clock, settings.device, settings.folder, save, report)
     if _keeps_latents(settings):
         report("autoencoder: turning the renders into latents")
@@ -131,7 +132,13 @@ def _run_latent_stage(
         encode_stocks(
             render_stocks(settings), stocks, autoencoder, lambda: clock.running and clock.fraction < 0.2
         )
-    supply = Supply(queue, stocks, lambda pictures: encode_renders(autoencoder, pictures), seed=seed)
+    supply = Supply(
+        queue,
+        stocks,
+        lambda pictures: encode_renders(autoencoder, pictures),
+        seed=seed,
+        chunk=_CHUNKS[settings.device],
+    )
     if settings.stage == "flow":
         stage = flow_stage(text, unet, autoencoder, _batch(settings), _RATES[1], seed)
     else:

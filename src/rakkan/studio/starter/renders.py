@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -60,8 +61,12 @@ def render_figure(attributes: Attributes, seed: int, width: int, height: int) ->
     return rasterise(draw(attributes, seed), width, height)
 
 
+@cache
 def renderer_version() -> str:
-    """A digest of the renderer's source: pictures of two versions are not the same training set."""
+    """A digest of the renderer's source: pictures of two versions are not the same training set.
+
+    Read once, for the workers of a run keep drawing with the source they started with.
+    """
     import rakkan.corpus.figures as figures
 
     digest = hashlib.sha256()
