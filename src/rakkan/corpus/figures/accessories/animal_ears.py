@@ -122,7 +122,8 @@ def _tip(kit: Kit, ear: Ear, side: int) -> None:
     top = ear.outline[2:6]
     edge = ((9.5, 31), (4, 27), (1, 32), (-3, 26), (-7, 31), (-11, 25))
     flat = (*top[1:3], (8, 34.5), *edge, (-13.2, 28.5))
-    white = kit.colour("#fbf7f0" if luminance(kit.scene.hair) < 0.85 else "#8d7f86")
+    # On pale hair a white tip would be lost.
+    white = kit.colour("#fbf7f0" if luminance(kit.scene.hair) < 0.76 else "#7d717c")
     points = _stand(kit, ear, side, flat)
     kit.fill("headwear", curves.smooth(points, corners=tuple(range(2, len(points)))), white)
 

@@ -120,10 +120,9 @@ def _spectacles(kit: Kit, frame: Frame, *, dark: bool = False) -> None:
     low, high = lens[:, 0].min(), lens[:, 1].min() + (3.5 if not dark else 2.0)
     if frame.breadth < 2.5:
         high = centre[1] - 4
-    bridge = [(-low - 0.5, high + 2.5), (0, high), (low + 0.5, high + 2.5)]
     if kit.profile:
-        bridge = [(-kit.near * 1.0, high), (kit.near * low, high + 2.0)]
-    x, y = curves.points(bridge).T
+        return
+    x, y = curves.points([(-low - 0.5, high + 2.5), (0, high), (low + 0.5, high + 2.5)]).T
     arch = kit.head.project(np.stack([x, y, 42.0 - 0.0165 * x**2], axis=1))
     kit.fill(_LAYER, curves.ribbon(curves.sample_curve(arch, 5), frame.breadth + 0.4), colour)
 

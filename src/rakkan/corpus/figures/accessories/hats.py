@@ -43,12 +43,12 @@ _CONE = (
 def beanie(kit: Kit) -> None:
     """A knitted cap with a turned-up ribbed cuff and a bobble."""
     colour = kit.scene.accessory
-    front, _ = hoops(kit.head, _BEANIE)
+    front, back = hoops(kit.head, _BEANIE)
     top = front[-1].mean(axis=0)
     bobble = kit.style.light(colour, 0.9) if luminance(colour) < 0.85 else kit.style.shadow(colour, 0.6)
     _bobble(kit, (float(top[0]), float(top[1]) - 7.5), bobble)
-    kit.form(_LAYER, stack(front[1:]), colour, weight=1.1)
-    kit.shade(_LAYER, curves.smooth(stack(front[1:], 10)), colour)
+    kit.form(_LAYER, stack(front[1:], top=back[-1]), colour, weight=1.1)
+    kit.shade(_LAYER, curves.smooth(stack(front[1:], first=10)), colour)
     for place in (2, 4, 6, 8, 10, 12):
         kit.line(_LAYER, front[1:, place], colour, weight=0.75)
     cuff, _ = hoops(kit.head, ((-19.5, 51, 53, 0, -9), (-37, 50.5, 52, 0, -10)))
@@ -75,9 +75,9 @@ def straw_hat(kit: Kit) -> None:
     """A wide straw brim, a rounded crown and a ribbon."""
     straw = kit.colour("#ecca7c")
     _brim(kit, (-31, 84, 74, 0, -8), straw, wave=2.0, weave=True)
-    front, _ = hoops(kit.head, _STRAW)
-    kit.form(_LAYER, stack(front), straw, weight=1.1)
-    kit.shade(_LAYER, curves.smooth(stack(front, 10)), straw)
+    front, back = hoops(kit.head, _STRAW)
+    kit.form(_LAYER, stack(front, top=back[-1]), straw, weight=1.1)
+    kit.shade(_LAYER, curves.smooth(stack(front, first=10)), straw)
     for height in (2, 3):
         kit.line(_LAYER, front[height], straw, weight=0.6)
     ribbon = kit.colour("#c9484e")

@@ -155,10 +155,14 @@ def hoops(
     return front, back[:, ::-1] if back[0, 0, 0] > back[0, -1, 0] else back
 
 
-def stack(front: NDArray[np.float64], first: int = 0, last: int | None = None) -> Points:
-    """The outline of a form built of hoops (lowest first), from arc place ``first`` to ``last``."""
-    arcs = front[:, first : len(front[0]) if last is None else last]
-    return np.concatenate([arcs[0], arcs[1:-1, -1], arcs[-1, ::-1], arcs[-2:0:-1, 0]])
+def stack(front: NDArray[np.float64], *, first: int = 0, top: Points | None = None) -> Points:
+    """The outline of a form built of hoops (lowest first), from arc place ``first`` to its right edge.
+
+    ``top`` is what closes it above, left to right, if not the front of the highest hoop.
+    """
+    arcs = front[:, first:]
+    crest = arcs[-1] if top is None else top
+    return np.concatenate([arcs[0], arcs[1:-1, -1], crest[::-1], arcs[-2:0:-1, 0]])
 
 
 def band(front: NDArray[np.float64]) -> str:

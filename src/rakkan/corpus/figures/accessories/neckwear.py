@@ -103,7 +103,7 @@ def necklace(kit: Kit) -> None:
     ring, _ = form.ring(0.08, ease=3.0, slope=4.0)
     left, right = ring[0], ring[-1]
     x, y = (left + right) / 2 + (
-        form.depth * 0.25 * np.sin(np.radians(form.yaw)),
+        form.depth * (0.8 if kit.profile else 0.25) * np.sin(np.radians(form.yaw)),
         22.0 + kit.chance.uniform(-1.5, 2.5),
     )
     chain = [
@@ -156,7 +156,10 @@ def bow_tie(kit: Kit) -> None:
     form = neck(kit.scene)
     ring, _ = form.ring(0.0, ease=2.0, slope=6.0)
     turn = np.radians(kit.scene.body_yaw)
-    x, y = form.base[0] + (form.depth + 4) * np.sin(turn) * 0.9, float(ring[4, 1]) + 3.0
+    x, y = (
+        form.base[0] + (form.depth + 4) * np.sin(turn) * (1.5 if kit.profile else 0.9),
+        float(ring[4, 1]) + 3.0,
+    )
     squash = max(float(np.cos(turn)), 0.62)
     bow_shape(
         kit,

@@ -148,7 +148,10 @@ def earrings(kit: Kit) -> None:
         drop = np.array(
             [(0, 0), (4.6, 7.5), (5.6, 12), (3.6, 16.2), (0, 17.4), (-3.6, 16.2), (-5.6, 12), (-4.6, 7.5)]
         ) + by(x, low)
-        kit.form(_LAYER, drop, colour, corners=(0,), weight=1.0)
+        # Set in gold, so that it shows on hair of its own colour.
+        casing = drop.mean(axis=0) + (drop - drop.mean(axis=0)) * (1.32, 1.2)
+        kit.fill(_LAYER, curves.smooth(casing, corners=(0,)), gold, weight=1.0)
+        kit.form(_LAYER, drop, colour, corners=(0,), weight=0.6)
         side_shade = np.array([(0.4, 3), (4.6, 8), (5.4, 12), (3.4, 16), (0, 17), (2.6, 12)]) + by(x, low)
         kit.shade(_LAYER, curves.smooth(side_shade, corners=(0, 4)), colour)
         kit.gleam(_LAYER, curves.ellipse(x - 1.9, low + 10.2, 1.3, 2.2), colour, strength=1.5)

@@ -15,7 +15,9 @@ def city(scene: Scene) -> None:
     """Pale towers under a morning sky."""
     painter = Painter(scene)
     painter.wash([(0, "#a6d3f2"), (0.6, "#eaf5fa"), (1, "#f3f3ee")])
-    cloud(painter, painter.chance.uniform(0.4, 0.6), 0.13, 0.34, shade="#d8e6f4")
+    cloud(
+        painter, painter.chance.uniform(0.68, 0.76), painter.chance.uniform(0.13, 0.18), 0.34, shade="#d8e6f4"
+    )
     _far_towers(painter, "#c3d5e6")
     blocks = _near_towers(painter)
     for block, wall, shade in zip(

@@ -12,7 +12,7 @@ _BINDINGS = ("#b9776c", "#7f95a6", "#8fa37f", "#cfae78", "#95819c", "#dccdb0")
 
 def library(scene: Scene) -> None:
     """Wooden shelves full of books."""
-    painter = Painter(scene)
+    painter = Painter(scene, haze=0.24)
     chance = painter.chance
     painter.wash([(0, "#8a6753")])
     rows = 4 if painter.aspect < 1.2 else 6

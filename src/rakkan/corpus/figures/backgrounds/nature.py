@@ -118,7 +118,7 @@ def mountains(scene: Scene) -> None:
     painter = Painter(scene)
     chance = painter.chance
     painter.wash([(0, "#9ccdf0"), (0.6, "#e6f4fb"), (1, "#e6f4fb")])
-    cloud(painter, chance.uniform(0.46, 0.56), 0.12, 0.28, shade="#d3e2f2")
+    cloud(painter, chance.uniform(0.34, 0.4), chance.uniform(0.13, 0.2), 0.24, shade="#d3e2f2")
     far = [
         (-MARGIN, 0.5),
         (0.14, 0.42),

@@ -26,10 +26,12 @@ class Painter:
     mirrored by chance (`at` turns u round), so they say "left" and mean "this or the other side".
     """
 
-    def __init__(self, scene: Scene, *, may_mirror: bool = True) -> None:
+    def __init__(self, scene: Scene, *, haze: float = 0.0) -> None:
+        """``haze`` (0-1) is how far all colours pale, so that a busy scene stays behind its figure."""
         self.left, self.top, self.width, self.height = scene.frame
         self.chance: Random = scene.random("background")
-        self.mirrored = may_mirror and self.chance.random() < 0.5
+        self.mirrored = self.chance.random() < 0.5
+        self.haze = haze
         self.aspect = self.height / self.width
         self.inked = scene.style.shading == "hatched"
         self.hard = scene.style.shading in ("hard", "hatched")
@@ -37,7 +39,7 @@ class Painter:
 
     def colour(self, colour: str) -> str:
         """A colour as the scene's style paints it."""
-        return self._scene.style.colour(colour)
+        return self._scene.style.colour(mix(colour, "#fbefdf", self.haze) if self.haze else colour)
 
     def at(self, places: ArrayLike) -> Points:
         """Places [n, 2] in figure units."""
