@@ -1,0 +1,1 @@
+"""Measuring the starter model: two instruments for adherence, distances, neighbours and the report."""

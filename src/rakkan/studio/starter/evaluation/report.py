@@ -1,0 +1,199 @@
+"""The model card, written from the measurement's figures so that no number in it can go stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Figures = Mapping[str, Any]
+
+_INTRODUCTION = """# The starter model
+
+Written by `rakkan starter evaluate`; the figures are those of `docs/measurements/starter.json`.
+
+A small latent-diffusion model that ships with Rakkan and runs on any processor: an autoencoder
+(16 × 16 latents of 32 channels for 256 × 256 pixels), a text encoder over the attribute slots, and a
+U-Net trained with rectified flow and then distilled, so that a few steps without guidance are enough. It
+was trained only on drawings of Rakkan's own renderer, `rakkan.corpus.figures`, each drawn afresh; no
+picture by anyone else, and no picture of a person, went into it. It can draw what the renderer's
+attribute space holds and nothing else: adults and ageless cartoon figures, fully clothed.
+"""
+
+
+def card(figures: Figures, manifest: Figures, by_eye: Figures | None = None) -> str:
+    """Markdown of ``docs/starter-model.md`` from the figures, the weights' manifest and the count by eye."""
+    parts = [_INTRODUCTION, _training(manifest), _adherence(figures), _colours(figures)]
+    if by_eye:
+        parts.append(_by_eye(by_eye))
+    parts += [_held_out(figures), _steps(figures), _distances(figures), _neighbours(figures), _LIMITS]
+    return "\n".join(parts)
+
+
+def _training(manifest: Figures) -> str:
+    size = sum(entry["bytes"] for entry in manifest["files"].values()) / 1e6
+    rows = [
+        f"| {name} | {stage['seconds'] / 60:.0f} | {stage['steps']:,} | {stage['samples']:,} |"
+        for name, stage in manifest["stages"].items()
+    ]
+    machine = ", ".join(dict.fromkeys(str(stage["processor"]) for stage in manifest["stages"].values()))
+    return "\n".join(
+        [
+            "## Training",
+            "",
+            f"{size:.1f} MB of fp16 weights. Trained on: {machine}.",
+            "",
+            "| stage | minutes | steps | samples |",
+            "|---|---:|---:|---:|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _adherence(figures: Figures) -> str:
+    shares = {
+        slot: row["share"] if row["corrected"] is None else row["corrected"]
+        for slot, row in figures["adherence"].items()
+    }
+    worst = min(shares, key=lambda slot: shares[slot])
+    rows = []
+    for slot, row in figures["adherence"].items():
+        error = figures["instrument_error"][slot]
+        rows.append(
+            f"| {_words(slot)} | {row['n']} | {_percent(row['share'])} | {_interval(row)} "
+            f"| {_percent(row['corrected'])} | {_percent(error['sensitivity'])} |"
+        )
+    return "\n".join(
+        [
+            "## Does it draw what the prompt says?",
+            "",
+            f"{figures['prompts']} prompts that name all that is visible, as tags or as sentences, drawn in "
+            f"{figures['steps']} steps without guidance and read by a classifier that was trained on renders "
+            "alone. *Read* is the share of pictures in which it sees the value asked for (with the Wilson "
+            "interval at 95 %); *corrected* takes the classifier's own error, measured on fresh renders, out "
+            "of it (Rogan-Gladen); *classifier* is how often it is right on those renders.",
+            "",
+            f"**Mean over the groups {_percent(sum(shares.values()) / len(shares))}, worst group "
+            f"{_percent(shares[worst])} ({_words(worst)}), corrected.**",
+            "",
+            "| group | n | read | interval | corrected | classifier |",
+            "|---|---:|---:|---|---:|---:|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _colours(figures: Figures) -> str:
+    rows = [
+        f"| {_words(slot)} | {row['n']} | {_percent(row['share'])} | {_interval(row)} "
+        f"| {_percent(row['on_renders'])} |"
+        for slot, row in figures["colours_by_pixels"].items()
+    ]
+    return "\n".join(
+        [
+            "### The same by another instrument",
+            "",
+            "Colours measured from pixels, without a network: the renderer says where hair, irises, skin, "
+            "outfit and background of the figure lie and what each candidate colour would look like there. "
+            "The last column is this instrument's score on the renderer's own drawings.",
+            "",
+            "| group | n | by pixels | interval | on renders |",
+            "|---|---:|---:|---|---:|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _by_eye(by_eye: Figures) -> str:
+    rows = [f"| {_words(group)} | {row['right']} | {row['n']} |" for group, row in by_eye["groups"].items()]
+    return "\n".join(
+        [
+            "### By eye",
+            "",
+            by_eye["note"],
+            "",
+            "| group | right | of |",
+            "|---|---:|---:|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _held_out(figures: Figures) -> str:
+    rows = []
+    for name, table in figures["held_out"].items():
+        for slot, row in table.items():
+            usual = figures["adherence"][slot]
+            rows.append(
+                f"| {name.replace('_', ' ')} | {_words(slot)} | {row['n']} | {_percent(row['share'])} "
+                f"| {_interval(row)} | {_percent(usual['share'])} |"
+            )
+    return "\n".join(
+        [
+            "## Combinations it has never seen",
+            "",
+            "About 4 % of the pairs of hairstyle and hair colour, and of outfit and outfit colour, were kept "
+            "out of training. Asked for those, beside the share on combinations it has seen:",
+            "",
+            "| held-out pair | group | n | read | interval | seen pairs |",
+            "|---|---|---:|---:|---|---:|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _steps(figures: Figures) -> str:
+    compared, few = figures["steps_compared"], str(figures["steps"])
+    return (
+        "## Few steps\n\n"
+        f"Mean adherence over the groups on the same {compared['n']} prompts and seeds: "
+        f"{_percent(compared[few])} with {few} steps, {_percent(compared['16'])} with 16.\n"
+    )
+
+
+def _distances(figures: Figures) -> str:
+    row = figures["distance"]
+    return (
+        "## Distance from renders\n\n"
+        f"On {row['n']} pictures, in the classifier's features: Fréchet distance {row['frechet']:.2f}, where "
+        f"two sets of renders lie {row['frechet_floor']:.2f} apart; kernel distance {row['kernel']:.4f}, "
+        f"where two sets of renders lie {row['kernel_floor']:.4f} apart.\n"
+    )
+
+
+def _neighbours(figures: Figures) -> str:
+    row = figures["neighbours"]
+    if not row["n"]:
+        return ""
+    return (
+        "## Nearest renders\n\n"
+        f"Correlation of each of {row['n']} pictures with the most similar of {row['among']} renders, at an "
+        f"eighth of the size: median {row['median']:.3f}, largest {row['largest']:.3f}. Fresh renders, which "
+        f"cannot be copies, come as near: median {row['median_of_renders']:.3f}, largest "
+        f"{row['largest_of_renders']:.3f}.\n"
+    )
+
+
+_LIMITS = """## What it cannot do
+
+It knows the words of its lexicon and says so when it meets others. It draws one figure in a frame. Small
+things (eyes in a full-body picture, patterns, hands) are the weakest. It is a starting point that needs no
+download, not a rival of checkpoints a hundred times its size.
+"""
+
+
+def _words(slot: str) -> str:
+    return slot.replace("_", " ")
+
+
+def _percent(share: float | None) -> str:
+    return "not measurable" if share is None else f"{100 * share:.1f} %"
+
+
+def _interval(row: Figures) -> str:
+    low, high = row["interval"]
+    return f"{100 * low:.1f}–{100 * high:.1f}"

@@ -1,0 +1,75 @@
+"""What is asked of the model in a measurement: prompts, with the figures they describe in full."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
+
+from rakkan.corpus.figures.attributes import ACCESSORY_PLACES, GROUPS, Attributes, sample
+from rakkan.corpus.figures.captions import caption
+from rakkan.studio.starter.holdout import PAIRS, held_out, held_out_combinations
+from rakkan.studio.starter.vocabulary import BARE, SLOTS, condition_of
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One request: the figure, the prompt that names all that is visible of it, the picture's seed."""
+
+    attributes: Attributes
+    prompt: str
+    seed: int
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """Slot -> value for all that the prompt names (a bare place is not named)."""
+        return {slot: value for slot, value in condition_of(self.attributes).items() if value != BARE}
+
+
+def balanced_trials(least: int, seed: int) -> list[Trial]:
+    """Trials of combinations seen in training until every slot is asked for ``least`` times or more."""
+    random, trials, counts = Random(f"trials {seed}"), list[Trial](), Counter[str]()
+    while short := [slot for slot in SLOTS if counts[slot] < least]:
+        # Mostly plain chance; once only rare slots are short, ask for those.
+        fixed = _asking_for(random.choice(short), random) if len(trials) > 1.5 * least else {}
+        attributes = sample(random, **fixed)
+        if not held_out(attributes):
+            trials.append(_trial(attributes, random))
+            counts.update(trials[-1].asked.keys())
+    return trials
+
+
+def held_out_trials(count: int, seed: int) -> list[Trial]:
+    """Trials of combinations that training never showed, ``count`` for each pair of groups."""
+    random, trials = Random(f"held out {seed}"), []
+    for pair in PAIRS:
+        combinations = held_out_combinations(pair)
+        for number in range(count):
+            first, second = combinations[number % len(combinations)]
+            given = {pair[0]: first, pair[1]: second}
+            if pair[0] == "hairstyle":
+                given["hair_tone"] = "plain"
+            if pair[0] == "outfit":
+                given["outfit_pattern"] = "plain"
+            trials.append(_trial(sample(random, **given), random))
+    return trials
+
+
+def _trial(attributes: Attributes, random: Random) -> Trial:
+    return Trial(attributes, caption(attributes, random), random.getrandbits(31))
+
+
+def _asking_for(slot: str, random: Random) -> dict[str, str | tuple[str, ...]]:
+    """Attributes under which a slot can be read off the picture."""
+    if slot.startswith("accessory "):
+        names = ACCESSORY_PLACES[slot.removeprefix("accessory ")]
+        return {"accessories": (random.choice(names),), "hairstyle": random.choice(("bob cut", "long bob"))}
+    if slot == "accessory_colour":
+        return {"accessories": (random.choice(("scarf", "hair bow", "headphones", "hairband")),)}
+    if slot == "background_colour":
+        return {"background": random.choice(("plain background", "gradient background"))}
+    if slot == "hair_accent":
+        return {"hair_tone": random.choice(GROUPS["hair_tone"][1:])}
+    if slot == "pose":
+        return {"framing": random.choice(("half body", "full body"))}
+    return {"expression": "neutral"}
