@@ -75,7 +75,7 @@ def _draw_side_locks(
             return hang(head, drape.place(head, angle, -34 + (length + 34) * t))
 
         draw_patch(
-            paint, layer, field, parting, accent=paint.tone == "split colour" and side > 0, dip=0.66,
+            paint, layer, field, parting, accent=paint.tone == "split colour" and (side > 0 or abs(head.yaw) > 45), dip=0.66,
             seams=(0.6 * (side < 0 and middle > -80), 0.6 * (side > 0 and middle < 80)),
         )  # fmt: skip
 

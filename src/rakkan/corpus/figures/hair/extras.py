@@ -31,7 +31,10 @@ def _streaked(paint: Paint) -> bool:
 
 
 def _split(paint: Paint, side: float) -> bool:
-    return paint.tone == "split colour" and side > 0
+    """Whether a mass on a side takes the second colour of split hair: in profile it is the far side's."""
+    if paint.tone != "split colour":
+        return False
+    return side * paint.head.yaw > 0 if abs(paint.head.yaw) > 45 else side > 0
 
 
 def _high_ponytail(paint: Paint) -> None:
@@ -120,13 +123,13 @@ def _double_bun(paint: Paint) -> None:
 
 
 def _half_updo(paint: Paint) -> None:
+    if abs(paint.head.yaw) > 45:
+        draw_knot(paint, "hair_back", (0, -52, -30), 16, squash=1.05)
+        return
     for side in _pair(paint):
         knots = [(0, -50, -26), (side * 15, -67, -28), (side * 33, -70, -30), (side * 36, -54, -32), (side * 12, -47, -30)]
-        wide = 1 + 0.7 * abs(np.sin(np.radians(paint.head.yaw)))
-        draw_tail(
-            paint, knots, (7 * wide, 15 * wide, 19 * wide, 16 * wide, 8), layer="hair_back", accent=_split(paint, side), tie=False
-        )
-    draw_knot(paint, "hair_back" if abs(paint.head.yaw) < 60 else "hair_side", (0, -54, -28), 7.5)
+        draw_tail(paint, knots, (7, 15, 19, 16, 8), layer="hair_back", accent=_split(paint, side), tie=False)
+    draw_knot(paint, "hair_back", (0, -54, -28), 7.5)
 
 
 def _pixie(paint: Paint) -> None:
@@ -151,25 +154,32 @@ def _messy(paint: Paint) -> None:
     rows = []
     for side in (1, -1):
         rows += [
-            (side * 165, -44, 22, 4, 20), (side * 120, -36, 20, -3, 20), (side * 94, -20, 19, -8, 20),
-            (side * 96, 4, 20, -10, 20), (side * 75, -40, 17, 2, 16), (side * 160, -10, 20, -8, 24),
+            (side * 165, -44, 24, 4, 20), (side * 120, -36, 24, -2, 22), (side * 94, -20, 23, -6, 22),
+            (side * 96, 4, 27, -8, 24), (side * 75, -40, 20, 3, 18), (side * 160, -10, 24, -8, 24),
+            (side * 104, 20, 27, -16, 22), (side * 150, 22, 26, -16, 22),
         ]  # fmt: skip
     draw_spikes(paint, rows, 7.0, paint.chance, bend=0.12, rim=0.45, split=paint.tone == "split colour")
 
 
 def _mohawk(paint: Paint) -> None:
     rows = [(180, y, n, lift, 26.0) for y, n, lift in ((28, 24, 0), (12, 30, 2), (-6, 34, 4), (-24, 36, 8))]
-    rows += [(180 + turn, -40, n, 8, 24.0) for turn, n in ((30, 28), (-30, 28), (0, 36))]
-    rows += [(turn, y, n, 8, 22.0) for turn, y, n in ((40, -47, 25), (-40, -47, 25), (0, -47.5, 30), (22, -42, 17), (-22, -42, 17), (0, -38, 18))]
+    rows += [(180 + turn, -40, n, 8, 24.0) for turn, n in ((30, 25), (-30, 25), (0, 31))]
+    rows += [(turn, y, n, 8, 22.0) for turn, y, n in ((40, -47, 23), (-40, -47, 23), (0, -47.5, 26), (22, -42, 17), (-22, -42, 17), (0, -38, 18))]
     draw_spikes(paint, rows, 5.0, paint.chance, front="hair_front", back="hair_back" if abs(paint.head.yaw) < 60 else "hair_front")
 
 
 def _undercut(paint: Paint) -> None:
-    """Long hair on top, swept over from the part on the picture's left."""
-    rise = paint.chance.uniform(0.92, 1.05)
-    start = np.array([(-38, -33, -30), (-37, -18, 24.0)])
-    over = np.array([(-18, -112 * rise, -34), (-14, -52 * rise, 46.0)])
-    finish = np.array([(74, -46, -26), (50, 2, 22.0)])
+    """Long hair on top, swept over from the part on the picture's left; in profile swept back."""
+    rise = paint.chance.uniform(0.94, 1.04)
+    if abs(paint.head.yaw) > 45:
+        near = _near(paint)
+        start = np.array([(0, -32, 44), (near * 30, -20, 34.0)])
+        over = np.array([(0, -106 * rise, 34), (near * 36, -50, 8.0)])
+        finish = np.array([(0, -52, -68), (near * 32, -8, -52.0)])
+    else:
+        start = np.array([(-38, -33, -30), (-37, -18, 24.0)])
+        over = np.array([(-18, -112 * rise, -34), (-14, -52, 46.0)])
+        finish = np.array([(74, -46, -26), (50, 2, 22.0)])
     ends = clumps(paint.chance, 6, notch=(0.66, 0.8), reach=(0.86, 1.04), lean=0.15, belly=1.2)
 
     def field(u: Values, t: Values) -> Points:

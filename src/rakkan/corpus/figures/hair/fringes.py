@@ -103,6 +103,13 @@ def _ends(sweep: Sweep, chance: Random) -> Clumps:
     return ends
 
 
+def _mirrored(sweep: Sweep) -> Sweep:
+    first, last = sweep.ends
+    return replace(
+        sweep, ends=(-last, -first), heights=sweep.heights[::-1], part=-(sweep.part or 0.0), lean=-sweep.lean
+    )
+
+
 def draw_fringe(
     paint: Paint, layer: str, name: str, shell: float, *, streaks: bool = False, breadth: float = 1.0
 ) -> list[Points]:
@@ -111,7 +118,11 @@ def draw_fringe(
     ``breadth`` under 1 narrows it to the middle of the forehead.
     """
     head, outlines = paint.head, []
-    for index, sweep in enumerate(SWEEPS[name]):
+    sweeps = SWEEPS[name]
+    if name == "one eye covered" and head.yaw < -45:
+        # In profile the hair falls over the far eye, so that the face keeps the near one.
+        sweeps = tuple(_mirrored(sweep) for sweep in sweeps)
+    for index, sweep in enumerate(sweeps):
         if breadth < 1:
             first, last = sweep.ends
             part = None if sweep.part is None else sweep.part * breadth

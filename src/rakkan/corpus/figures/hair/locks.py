@@ -119,7 +119,8 @@ def draw_patch(
     shaded, lit = place[cuts[4] : cuts[5]].reshape(-1, 5, 2), place[cuts[5] :].reshape(-1, 5, 2)
     # Where clumps are narrow in the picture, lines between them would only clutter.
     breadth = np.hypot(*np.diff(place[edge_steps : cuts[1] : 6], axis=0).T)
-    lines = lines[np.concatenate([np.minimum(breadth[1:], breadth[:-1]) > 4.5, breadth > 12])]
+    least = 2.0 + 2.4 * paint.width
+    lines = lines[np.concatenate([np.minimum(breadth[1:], breadth[:-1]) > least, breadth > 2.5 * least])]
     corners = np.zeros(len(outline), bool)
     corners[edge_steps + 3 : cuts[1] : 6] = True
     corners[edge_steps + 6 : cuts[1] - 1 : 6] = True

@@ -57,6 +57,7 @@ def draw_curtain(
     before the ears. ``lengths``: (angle, height of the tips); ``ends``: how `clumps` parts a quarter turn."""
     head = paint.head
     turns, lows = np.asarray(lengths, float).T
+    profile = abs(head.yaw) > 45
 
     def draw(first: float, last: float, layer: str, dark: bool) -> None:
         span = abs(last - first)
@@ -72,7 +73,7 @@ def draw_curtain(
         side = bool((first + last) / 2 % 360 < 180)
         draw_patch(
             paint, layer, field, parting, dark=dark, strand=0.6, edge_steps=12 if drape.wave else 8,
-            accent=split_sides and side and not dark, split=dark,
+            accent=split_sides and side and not dark and not profile, split=dark or profile,
             streaks=(count // 2,) if streaks and not dark else (), dip=0.62,
             depth=0 if dark else round(span / 13), gleams=0 if dark else round(span / 24),
             seams=(0.5 * (last == 360 - front), 0.5 * (first == front)),
@@ -127,6 +128,7 @@ def draw_braid(paint: Paint, knots: Knots, width: float, lobes: int, *, layer: s
     """A braid with two rows of lobes, a band and a tuft."""
     tube = Tube(paint, knots, (width * 0.9, width, width * 0.95, width * 0.85, width * 0.62))
     body, step = 0.84, 0.84 / lobes
+    line_width = min(paint.width, 1.3)
     region = "hair_accent" if accent else "hair"
     tuft = clumps(paint.chance, 3, notch=(0.93, 0.95), reach=(0.97, 1.0), belly=1.4)
     draw_patch(paint, layer, tube.field, tuft, accent=accent, root=body, strand=0.08, edge_steps=3, dip=0.8)
@@ -145,7 +147,7 @@ def draw_braid(paint: Paint, knots: Knots, width: float, lobes: int, *, layer: s
             if len(part):
                 paint.canvas.shape(
                     layer, loops(part), paint.fill(second, False, top, bottom),
-                    region="hair_accent" if second else region, line=paint.outline(second), line_width=paint.width,
+                    region="hair_accent" if second else region, line=paint.outline(second), line_width=line_width,
                 )  # fmt: skip
         shade = np.array([(0.15, 0.75), (-0.35, 0.8), (-0.8, 0.5), (-0.3, 0.98), (0.25, 1.05)]) * ((1, 1) if row == 0 else (-1, 1))
         if paint.style.shading in ("hard", "gradient"):
@@ -155,7 +157,7 @@ def draw_braid(paint: Paint, knots: Knots, width: float, lobes: int, *, layer: s
             )
     band = np.array([(-0.8, body - 0.01), (0, body - 0.02), (0.8, body - 0.01), (0.8, body + 0.03), (0, body + 0.04), (-0.8, body + 0.03)])
     paint.canvas.shape(
-        layer, loops(tube.field(band[:, 0], band[:, 1])[None]), paint.deep, region=region, line=paint.line, line_width=paint.width
+        layer, loops(tube.field(band[:, 0], band[:, 1])[None]), paint.deep, region=region, line=paint.line, line_width=line_width
     )
 
 
