@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rakkan.config import Config
-    from rakkan.studio.create import Plan, Progress, Upscaler
-    from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.create import Plan, Progress
 
 #: A prompt of nonsense gets this many lines about its words, not one for each.
 _MOST_WARNINGS = 8
@@ -38,37 +36,23 @@ def create(
 ) -> None:
     """Draw an anime-style character and write it as a PNG."""
     from rakkan import assemble, config
+    from rakkan.records import Recipe
     from rakkan.studio.create import CreateRequest, plan
     from rakkan.studio.create import create as draw
 
-    settings = config.load()
-    place = out if out is not None else settings.pictures
+    place = out if out is not None else config.load().pictures
     planned = plan(CreateRequest(prompt, negative, seed, count, steps, guidance, size, place))
     _warn(planned)
-    engine, upscaler = load_engine(settings), load_upscaler()
-    with _bar(count * steps) as progress:
-        made = draw(planned, engine, upscaler, assemble.gate().release, progress)
+    try:
+        engine, upscaler = assemble.engine(), assemble.upscaler()
+        with _bar(count * steps) as progress:
+            made = draw(planned, engine, upscaler, assemble.gate().release, progress)
+    except KeyboardInterrupt:  # which typer would turn into a silent exit
+        raise typer.Abort from None
     for created in made:
-        seed_text = (
-            "sheet" if count > 1 and created is made[-1] else f"seed {getattr(created.recipe, 'seed', '')}"
-        )
-        typer.echo(f"{created.path}  {seed_text}  {created.seconds:.1f} s")
-
-
-def load_engine(settings: Config) -> Engine:
-    """The starter model on this machine's processor. Raises RakkanError for missing or corrupted weights."""
-    from rakkan.studio.engines.openvino_engine import STARTER_WEIGHTS, OpenVinoEngine
-
-    return OpenVinoEngine(settings.weights or STARTER_WEIGHTS, threads=settings.threads or None)
-
-
-def load_upscaler() -> Upscaler:
-    """waifu2x, twice each side; its weights are verified when it first enlarges."""
-    from rakkan.studio.create import Upscaler
-    from rakkan.studio.engines.weights import manifest_digest
-    from rakkan.studio.upscaling import waifu2x
-
-    return Upscaler("waifu2x upconv_7 anime noise0 2x", manifest_digest(waifu2x.WEIGHTS), waifu2x.enlarge)
+        recipe = created.recipe
+        what = f"seed {recipe.seed}" if isinstance(recipe, Recipe) else "all of them"
+        typer.echo(f"{created.path}  {what}  {created.seconds:.1f} s")
 
 
 def _warn(planned: Plan) -> None:

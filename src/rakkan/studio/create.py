@@ -6,6 +6,7 @@ What draws, what enlarges and the way out are handed in, so this knows of no eng
 from __future__ import annotations
 
 import math
+import os
 import re
 import secrets
 import time
@@ -196,14 +197,8 @@ def _check_place(out: Path, count: int) -> None:
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not existing.is_dir():
         raise RakkanError(f"{existing} is a file, not a folder", "Name another folder")
-    if not _may_write(existing):
+    if not os.access(existing, os.W_OK | os.X_OK):
         raise RakkanError(f"The folder {existing} may not be written to", "Name another folder")
-
-
-def _may_write(folder: Path) -> bool:
-    import os
-
-    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _nothing_known(reading: Reading) -> RakkanError:
@@ -304,7 +299,7 @@ def slug(prompt: str) -> str:
     words = re.findall(r"[a-z0-9]+", re.sub(r"<[^>]*>|:[\d.]+", " ", telling.lower()))
     name = ""
     for word in words:
-        if len(name) + len(word) > 40:
+        if len(name) + 1 + len(word) > 40:
             break
         name += f"-{word}" if name else word
     return name or "figure"

@@ -106,12 +106,11 @@ def _defused(text: str) -> str:
     lines: list[str] = []
     for raw in text.strip().split("\n"):
         line = raw.strip()
-        if not line.startswith(_LABEL):
-            lines.append(line)
-        elif lines:
-            lines[-1] = f"{lines[-1]} {line}".strip() if lines[-1] else f", {line}"
-        else:
-            lines.append(f", {line}")
+        if line.startswith(_LABEL):
+            while lines and not lines[-1]:
+                lines.pop()
+            line = f"{lines.pop()} {line}" if lines else f", {line}"
+        lines.append(line)
     return "\n".join(lines)
 
 

@@ -97,6 +97,7 @@ class _Reader:
     notes: list[str] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
     previous: Item | None = None
+    stranded: bool = False
 
     def clause(self, items: list[Item]) -> None:
         """Read one clause: bind each run of adjectives to the noun after it, or else to the one before."""
@@ -111,7 +112,7 @@ class _Reader:
             elif item.role == "and":
                 after_and = bool(chain)
             elif item.role == "unknown":
-                continue
+                self.stranded = self.stranded or bool(chain)
             elif item.role in ("value", "noun") and negated:
                 self._absent(item)
                 chain, negated, link, joint = [], False, "", 0
@@ -123,6 +124,7 @@ class _Reader:
                 chain = chain[len(behind) :]
                 self._fill_value(item)
                 self._attach(chain, item)
+                self.stranded = False
                 described = any(is_colour(modifier.text) for modifier in chain)
                 here, chain, link, after_and, joint = item, [], "", False, 0
             else:
@@ -162,7 +164,13 @@ class _Reader:
                 self._describe(modifier, "hair" if second and modifier is colours[0] else kind, noun)
 
     def _attach_back(self, chain: list[Item], noun: Item | None, link: str) -> None:
-        """Let adjectives with no noun after them describe the one before, or what they usually describe."""
+        """Let adjectives with no noun after them describe the one before, or what they usually describe.
+
+        Those before an unknown word describe that, so they are let go: "red hoodi" makes no hair red.
+        """
+        if self.stranded and chain:
+            self.stranded = False
+            return
         for modifier in chain:
             kinds = [noun.kind if noun else "", default_kind(modifier.text) or ""]
             if noun is not None and noun.kind == "person":

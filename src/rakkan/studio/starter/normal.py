@@ -20,7 +20,8 @@ _SPELLINGS: dict[str, str] = {
 
 _EMOTICONS: dict[str, str] = {
     ":d": "grin", ";d": "wink", ":)": "smile", ";)": "wink", ":(": "sad", ":o": "surprised",
-    "^ ^": "closed eyes",     "^^": "closed eyes", ">:(": "angry", ":<": "pout", "t t": "crying", "; ;": "crying", "=)": "smile",
+    "^ ^": "closed eyes", "^^": "closed eyes", ">:(": "angry", ":<": "pout", "t t": "crying",
+    "; ;": "crying", "=)": "smile",
 }  # fmt: skip
 
 _ADAPTER = re.compile(r"<\s*(lora|lyco|hypernet)\s*:([^<>:]*)[^<>]*>", re.IGNORECASE)
@@ -31,7 +32,7 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 #: Words that may stand anywhere without a meaning, even inside a phrase ("a flower in her hair").
 _DETERMINERS = frozenset(
-    ("a", "an", "the", "her", "his", "their", "its", "my", "your", "this", "that", "some")
+    ("a", "an", "the", "her", "his", "their", "its", "my", "your", "this", "that", "own", "some")
 )
 
 

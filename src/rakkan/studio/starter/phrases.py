@@ -32,7 +32,7 @@ _NOUNS = {
     "accent": "accents,accent,hair accents,second hair colour",
     "eyes": "eyes,eye,eyed,irises,iris,gaze,pupils,eye colour",
     "skin": "skin,skinned,complexion,skin tone",
-    "outfit": "outfit,clothes,clothing,clothed,garment,attire,wearing,wears,wear,dressed,clad,costume,outfit colour",
+    "outfit": "outfit,clothes,clothing,clothed,garment,attire,wearing,wears,wear,dressed,clad,costume",
     "accessory": "accessories,accessory",
     "background": "background,backdrop,behind,background colour",
 }
@@ -55,11 +55,11 @@ sitting posing posed pose drawn shown set stands keeps holds held gives makes ma
 head face body shoulders shoulder arm arms hand hands neck ears expression style view shot look viewer
 scene patterned pattern frames framed framing falling fall cut side left right
 highlighted falls catches looking facing turned turns seen light lit whole single kind
-masterpiece quality best high amazing good great excellent normal top score up aesthetic very highres absurdres
-lowres newest recent mid solo alone anime official art artwork illustration illustrated drawing painting picture
-image digital detailed highly ultra intricate beautiful pretty cute handsome lovely elegant nice cool adult
-portrait rating general safe sfw hd uhd 4k 8k 2d focus break original manga cartoon comic simple one two
-upon please draw make create want i me but
+masterpiece quality best high amazing good great excellent normal top score up aesthetic very highres
+absurdres lowres newest recent mid solo alone anime official art artwork illustration illustrated drawing
+painting picture image digital detailed highly intricate beautiful pretty cute handsome lovely elegant nice
+cool adult portrait rating general safe sfw hd uhd 4k 8k 2d focus break original manga cartoon comic simple
+one two upon ultra during softly please draw make create want i me but
 """
 
 
