@@ -26,6 +26,8 @@ class Sleeve:
     layer: str
     left: list[Point]
     right: list[Point]
+    #: The run over the shoulder and the armpit, of a piece that begins at the shoulder.
+    cap: tuple[Point, ...] = ()
 
 
 def offsets(
@@ -103,7 +105,7 @@ def _limb(
         inside = [armpit, inner[0], between(inner[1], fore_inner[0], 0.5), *fore_inner[1:]]
         _piece(wear, arm.upper, outline, inside, colour, region)
         pen.creases(arm.upper, colour, *_elbow_folds(inside[2], outline[-3], inside[3]))
-        return [Sleeve(arm.upper, outline[2:], inside)]
+        return [Sleeve(arm.upper, outline[len(over) - 1 :], inside, (*over, armpit))]
     bow = _elbow_bow(arm, 10.2 * scale + ease)
     if bow[0] > 0:  # the elbow points to the side of `one`
         left_bend, right_bend = [one[-1], bow[1], first[0]], [other[-1]]
@@ -121,7 +123,7 @@ def _limb(
     inside, outside = (second, first) if bow[0] > 0 else (first, second)
     pen.creases(arm.lower, colour, *_elbow_folds(inside[0], outside[1], inside[1]))
     return [
-        Sleeve(arm.upper, [over[-1], *outer], [armpit, *inner]),
+        Sleeve(arm.upper, [over[-1], *outer], [armpit, *inner], (*over, armpit)),
         Sleeve(arm.lower, first, second) if arm.side > 0 else Sleeve(arm.lower, second, first),
     ]
 
@@ -179,14 +181,15 @@ def _short_sleeve(wear: Wear, arm: Arm, colour: str, scale: float, ease: float) 
         colour,
         0.6,
     )
-    return Sleeve(arm.upper, outline[1:], inside)
+    return Sleeve(arm.upper, outline[len(over) - 1 :], inside, (*over, armpit))
 
 
 def _hand(wear: Wear, arm: Arm, scale: float) -> None:
     if not arm.gesture or min(arm.wrist[1], arm.wrist[1] - 30) > wear.pen.bottom:
         return
     draw_hand(
-        wear.pen, arm.lower, arm.gesture, arm.wrist, arm.angle, mirrored=arm.mirrored, scale=1.04 * scale**0.7
+        wear.pen, arm.lower, arm.gesture, arm.wrist, arm.angle, mirrored=arm.mirrored, scale=1.04 * scale**0.7,
+        glove=wear.dark if wear.cut.sleeve == "plate" else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rakkan.corpus.figures.body.garments import Wear
-from rakkan.corpus.figures.body.pen import joined
+from rakkan.corpus.figures.body.pen import curve, joined
 
 
 def draw_neck(wear: Wear) -> None:
@@ -14,33 +14,33 @@ def draw_neck(wear: Wear) -> None:
     half = neck.half_width
     lean = half * 0.96
     left = [
-        (tx - lean, ty - 8),
+        (tx - lean, ty - 14),
         (tx * 0.5 + bx * 0.5 - half, 58),
         (bx - half - 3.5, 70),
         body.edge(-1, 80),
         body.edge(-1, 90),
     ]
     right = [
-        (tx + lean, ty - 8),
+        (tx + lean, ty - 14),
         (tx * 0.5 + bx * 0.5 + half, 58),
         (bx + half + 3.5, 70),
         body.edge(1, 80),
         body.edge(1, 90),
     ]
+    if wear.cut.stand:  # a collar that stands around the neck leaves no shoulder bare
+        left[2:] = [(bx - half, 70), (bx - half * 0.9, 84)]
+        right[2:] = [(bx + half, 70), (bx + half * 0.9, 84)]
     low = body.fronts((30, 116), (0, 122), (-30, 116))
-    pen.area("torso", joined(left[::-1], right, low, [left[-1]]), skin, region="skin")
+    pen.area("torso", joined(left[::-1], right, low, [left[-1]]), skin, region="skin", weight=0)
     # The head's shadow falls to the lower right.
-    lean_x = 3.0
     if pen.style.shading != "flat":
-        inner = [
-            (tx - lean, ty - 6),
-            (tx * 0.4 + bx * 0.6 - half * 0.72, 62),
-            (bx + lean_x, 72),
-            (bx + half * 0.95, 68),
-        ]
-        outer = [(tx - lean * 0.2, ty - 6), (tx, ty - 6), (tx + lean * 0.7, ty - 6), (tx + lean, ty - 6)]
-        path_inner, path_outer = inner, outer
-        pen.shade("torso", path_inner, path_outer, skin, region="skin", wash=True)
+        lit = [(tx - lean, ty - 6), (tx * 0.4 + bx * 0.6 - half * 0.72, 62), (bx + 3, 72), (bx + half * 0.98, 67)]
+        above = [(tx + lean * share, ty - 10) for share in (-0.3, 0.2, 0.7, 1.0)]
+        pen.shade("torso", lit, above, skin, region="skin", depth=0.7, wash=True)
+    else:
+        lit = [(tx - lean, ty + 8), (tx, ty + 17), (tx + lean, ty + 12)]
+        pen.shade("torso", lit, [(x, ty - 8) for x, _ in lit], skin, region="skin")
+    pen.line("torso", curve(left) + curve(right), skin)
     pit = body.front(0, 82)
     pen.creases(
         "torso",

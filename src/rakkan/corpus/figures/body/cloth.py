@@ -89,6 +89,11 @@ def tee_inside(wear: Wear, opening: list[Point], colour: str, top: list[Point]) 
     wear.pen.area("outfit", joined(top, opening), colour, region="outfit_trim", weight=0.8)
 
 
+def fallen(values: list[Point], depth: float = 4.0) -> list[Point]:
+    """Points moved as the light from the upper left moves a shadow."""
+    return [(x + depth * 0.5, y + depth) for x, y in values]
+
+
 def opening(wear: Wear, *edge: Point) -> tuple[list[Point], list[Point]]:
     """The two edges of an open front, left and right, from points of the right one (mirrored for the left)."""
     right = wear.front(*edge)
@@ -106,14 +111,12 @@ def collar_stand(
     behind = [(float(x), float(y)) for x, y in back]
     wear.pen.area("body_back", joined(upper, behind[::-1]), wear.shadow(colour, 1.3), region=region)
     wear.pen.area("outfit_trim", joined(lower, upper[::-1]), colour, region=region)
-    half = len(lower) // 2
-    wear.pen.shade(
-        "outfit_trim",
-        [between(a, b, 0.5) for a, b in zip(lower[half:], upper[half:], strict=True)],
-        upper[half:],
-        colour,
-        region=region,
-    )
+    at = len(lower) * 2 // 3
+    shares = (0.0, 0.5, 1.0)
+    begin = [between(lower[at], upper[at], share) for share in shares]
+    rim = [between(lower[-1], upper[-1], share) for share in shares]
+    wear.pen.shade("outfit_trim", begin, rim, colour, region=region)
+    wear.pen.line("outfit_trim", joined(lower, upper[::-1]), colour)
     return lower, upper
 
 
@@ -123,6 +126,7 @@ def shirt_collar(wear: Wear, colour: str, *, region: str = "outfit_trim", spread
         leaf = wear.front((side * 15, 64), (side * 9, 73), (side * 1.5, 82))
         tip = wear.front((side * 1.5, 82), (side * 15 * spread, 99))
         outer = wear.front((side * 15 * spread, 99), (side * 22, 84), (side * 21, 68), (side * 15, 64))
+        wear.pen.cast("outfit_trim", joined(*(fallen(part) for part in (leaf, tip, outer))), wear.main)
         wear.pen.area("outfit_trim", joined(leaf, tip, outer), colour, region=region)
 
 

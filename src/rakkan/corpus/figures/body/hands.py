@@ -91,8 +91,9 @@ def draw_hand(
     *,
     mirrored: bool = False,
     scale: float = 1.0,
+    glove: str = "",
 ) -> None:
-    """Draw a hand whose fingers point ``angle`` degrees clockwise from upwards."""
+    """Draw a hand whose fingers point ``angle`` degrees clockwise from upwards, bare or in a glove of a colour."""
     cosine, sine = cos(radians(angle)) * scale, sin(radians(angle)) * scale
     flip = -1 if mirrored else 1
     x0, y0 = wrist
@@ -101,9 +102,9 @@ def draw_hand(
         return [(x0 + flip * x * cosine - y * sine, y0 + flip * x * sine + y * cosine) for x, y in values]
 
     outline, inside, over = _inside(gesture)
-    skin = pen.scene.skin
-    pen.area(layer, joined(*(place(part) for part in outline)), skin, region="skin", weight=0.9)
+    skin, region = (glove, "outfit") if glove else (pen.scene.skin, "skin")
+    pen.area(layer, joined(*(place(part) for part in outline)), skin, region=region, weight=0.9)
     for loop in over:
-        pen.area(layer, joined(place(loop)), skin, region="skin", weight=0.7)
+        pen.area(layer, joined(place(loop)), skin, region=region, weight=0.7)
     if inside:
         pen.line(layer, "".join(joined(place(part), closed=False) for part in inside), skin, 0.6)

@@ -74,7 +74,7 @@ def _leg(wear: Wear, side: int, hip: Point, knee: Point, ankle: Point) -> None:
 def _trousers(wear: Wear) -> str:
     style = wear.scene.style
     return {
-        "jeans": style.colour("#43597f"),
+        "jeans": style.colour(wear.scene.random("jeans").choice(("#43597f", "#384a6b", "#5a7196"))),
         "trousers": wear.main,
         "dark trousers": style.colour("#41404d"),
         "skirted": style.colour("#4a4552"),

@@ -8,6 +8,7 @@ from rakkan.corpus.figures.body.cloth import (
     collar_stand,
     crew,
     draw_cloth,
+    fallen,
     front_area,
     opening,
     seam,
@@ -81,6 +82,7 @@ def hoodie(wear: Wear) -> None:
             (side * 27, 62),
             (side * 17, 60),
         )
+        pen.cast("outfit_trim", joined(fallen(inner), fallen(outer)), wear.main)
         pen.area("outfit_trim", joined(inner, outer), wear.main)
         if side > 0:
             edge = wear.front((5, 103.5), (20, 96.5), (35, 84), (35.5, 73))
@@ -108,7 +110,7 @@ def hoodie(wear: Wear) -> None:
 
 def turtleneck(wear: Wear) -> None:
     """A high rolled collar that covers the neck."""
-    top = crew(wear, 80, 61)
+    top = crew(wear, 80, 65)
     draw_cloth(wear, top, wear.main)
     lower, upper = collar_stand(wear, wear.main, -0.12, 0.86, 2.4)
     middle = [
@@ -207,6 +209,7 @@ def dress(wear: Wear) -> None:
             (side * 26, 70),
             (side * 16, 66),
         )
+        pen.cast("outfit_trim", joined(fallen(inner), fallen(outer)), wear.main)
         pen.area("outfit_trim", joined(inner, outer), collar, region="outfit_trim")
     buttons(wear, wear.front(*((0, y) for y in (106, 124, 142, 160, 178))), collar, 2.0)
     if pen.bottom > 180:
@@ -221,7 +224,7 @@ def dress(wear: Wear) -> None:
 
 def poncho(wear: Wear) -> None:
     """A triangular drape with a border and fringe; the arms hang beneath it."""
-    draw_cloth(wear, crew(wear, 84, 61), wear.dark, pattern=False)
+    draw_cloth(wear, crew(wear, 84, 65), wear.dark, pattern=False)
 
 
 def draw_poncho_drape(wear: Wear) -> None:
@@ -230,7 +233,7 @@ def draw_poncho_drape(wear: Wear) -> None:
     reach = abs(tube.edge(1, 98)[0])
     wide = reach * 1.32
     x = wear.neck.base[0] * 0.4
-    top = crew(wear, 84, 61)
+    top = crew(wear, 84, 65)
     tip = (tube.front(0, 200)[0] * 1.1, 226.0)
     left_end, right_end = (x - wide * 1.06, 182.0), (x + wide * 1.06, 182.0)
     right: list[Point] = [
@@ -243,10 +246,10 @@ def draw_poncho_drape(wear: Wear) -> None:
     left: list[Point] = [top[0], tube.edge(-1, 80), (x - reach * 1.06, 92), (x - reach * 1.24, 124), left_end]
     hem = [right_end, (x + wide * 0.55, 205), tip, (x - wide * 0.55, 205), left_end]
     path = joined(top, right, hem[:3], hem[2:], left[::-1])
+    pen.cast("outfit_trim", joined(fallen(hem[:3], 9), fallen(hem[2:], 9)), wear.dark)
     _fringe(wear, hem)
     pen.area("outfit_trim", path, wear.main, fill=pen.paint(wear.main, left[2], right_end))
     collar_stand(wear, wear.shadow(depth=0.6), -0.2, 0.42, 4.5)
-    pen.line("outfit_trim", path, wear.main)
 
 
 def _fringe(wear: Wear, hem: list[Point]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rakkan.corpus.figures.body.cloth import collar_stand, crew, draw_cloth, front_area, seam
+from rakkan.corpus.figures.body.cloth import collar_stand, crew, draw_cloth, fallen, front_area, seam
 from rakkan.corpus.figures.body.garments import Wear, neckline
 from rakkan.corpus.figures.body.pen import curve, dots, joined
 
@@ -47,7 +47,7 @@ def kimono(wear: Wear) -> None:
 
 def wizard_robe(wear: Wear) -> None:
     """A long robe; its mantle is drawn over the arms."""
-    draw_cloth(wear, crew(wear, 86, 61), wear.main)
+    draw_cloth(wear, crew(wear, 86, 65), wear.main)
     gold = wear.pen.style.colour("#dcae45")
     if wear.pen.bottom > 180:
         wear.pen.area(
@@ -72,13 +72,14 @@ def draw_mantle(wear: Wear) -> None:
     pen, tube = wear.pen, wear.tube
     gold = pen.style.colour("#dcae45")
     reach_left, reach_right = abs(tube.edge(-1, 98)[0]) + 15, abs(tube.edge(1, 98)[0]) + 15
-    top = crew(wear, 84, 61)
+    top = crew(wear, 84, 65)
     x = tube.front(0, 140)[0]
     right = [top[-1], tube.edge(1, 78), (reach_right * 0.9, 89), (reach_right, 110), (reach_right + 4, 136)]
     left = [top[0], tube.edge(-1, 78), (-reach_left * 0.9, 89), (-reach_left, 110), (-reach_left - 4, 136)]
     hem = [right[-1], (reach_right * 0.55 + x * 0.3, 150), (x + 2, 132)]
     hem_left = [(x + 2, 132), (-reach_left * 0.55 + x * 0.3, 150), left[-1]]
     path = joined(top, right, hem, hem_left, left[::-1])
+    pen.cast("outfit_trim", joined(fallen(hem, 9), fallen(hem_left, 9)), wear.main)
     tone = wear.shadow(depth=0.45)
     pen.area("outfit_trim", path, tone, fill=pen.paint(tone, left[2], right[-1]))
     pen.canvas.stroke(
@@ -110,7 +111,7 @@ def draw_mantle(wear: Wear) -> None:
 def armour(wear: Wear) -> None:
     """A breastplate with a ridge, plates below and a gorget about the neck."""
     pen = wear.pen
-    draw_cloth(wear, crew(wear, 84, 61), wear.main)
+    draw_cloth(wear, crew(wear, 84, 65), wear.main)
     light = pen.style.light(wear.main, 0.9)
     front_area(
         wear,

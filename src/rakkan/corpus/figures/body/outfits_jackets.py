@@ -7,6 +7,7 @@ from rakkan.corpus.figures.body.cloth import (
     collar_stand,
     crew,
     draw_cloth,
+    fallen,
     front_area,
     opening,
     seam,
@@ -49,8 +50,8 @@ def _lapels(
             (side * peak, notch), (side * (peak - 11), notch - 4), (side * (peak - 1), notch - 12)
         )
         back = wear.front((side * (peak - 1), notch - 12), (side * 32, 76), (side * 26, 66), (side * 19, 63))
-        path = "".join((joined(roll, edge), ""))
         path = joined(roll, edge, collar[:2], collar[1:], back)
+        wear.pen.cast(layer, joined(*(fallen(part) for part in (edge, collar))), wear.main)
         wear.pen.area(layer, path, colour)
 
 
@@ -93,7 +94,7 @@ def waistcoat(wear: Wear) -> None:
 def leather_jacket(wear: Wear) -> None:
     """A wide lapel with studs on either side and a zip that runs aslant."""
     pen = wear.pen
-    draw_cloth(wear, crew(wear, 86, 64), wear.main)
+    draw_cloth(wear, crew(wear, 86, 65), wear.main)
     top = crew(wear, 84, 68)
     left, right = opening(wear, (22, 66), (25, 86), (22, 112), (14, 140))
     low = wear.hem - 2
@@ -186,7 +187,7 @@ def trench_coat(wear: Wear) -> None:
 def puffer_jacket(wear: Wear) -> None:
     """Bulging quilted rows, a zip and a high stuffed collar."""
     pen, tube = wear.pen, wear.tube
-    draw_cloth(wear, crew(wear, 84, 61), wear.main)
+    draw_cloth(wear, crew(wear, 84, 65), wear.main)
     rows = [y for y in (98, 118, 138, 158, 178, 198, 218, 238, 256) if y < pen.bottom + 20]
     bulges, lines, shines = [], [], []
     for upper, lower in zip([86, *rows[:-1]], rows, strict=True):
@@ -221,7 +222,7 @@ def puffer_jacket(wear: Wear) -> None:
 def track_jacket(wear: Wear) -> None:
     """A zipped stand-up collar and pale stripes down the sleeves."""
     pen = wear.pen
-    draw_cloth(wear, crew(wear, 84, 61), wear.main)
+    draw_cloth(wear, crew(wear, 84, 65), wear.main)
     lower, upper = collar_stand(wear, wear.accent, -0.25, 0.42, 4.2, region="outfit_trim")
     pen.line("outfit", curve(wear.front((0, 84), (0, 170), (0, wear.hem))), wear.main, 2.4)
     pen.canvas.stroke("outfit", curve(wear.front((0, 84), (0, 170), (0, wear.hem))), wear.white, 1.6)

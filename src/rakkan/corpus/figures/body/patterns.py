@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import cos, sin
 
 from rakkan.corpus.figures.body.arms import Sleeve
 from rakkan.corpus.figures.body.garments import Wear
-from rakkan.corpus.figures.body.pen import between, dots, joined
+from rakkan.corpus.figures.body.pen import between, dots, joined, straight
 from rakkan.corpus.figures.body.tube import Point, Tube
 from rakkan.corpus.figures.palette import luminance, mix
+
+
+#: Distance and thickness of the stripes around the body.
+_PITCH = {"striped": (15.0, 7.0), "checked": (24.0, 9.0)}
 
 
 def tones(colour: str, darker: str) -> tuple[str, str]:
@@ -24,21 +29,31 @@ def draw_pattern(wear: Wear, colour: str, top: float, bottom: float) -> None:
     if pattern == "plain":
         return
     strong, faint = tones(colour, wear.scene.style.shadow(wear.scene.style.shadow(colour)))
+    wear.pen.pattern_top = top
     bottom = min(bottom, wear.pen.bottom + 6)
     canvas, tube = wear.pen.canvas, wear.tube
     if pattern in ("striped", "checked"):
-        pitch, thick = (15.0, 7.0) if pattern == "striped" else (24.0, 9.0)
+        pitch, thick = _PITCH[pattern]
         bands = []
         y = top
         while y < bottom:
             low = min(y + thick, bottom)
             bands.append(hoop(tube, y, low))
             y += pitch
+        y = top - pitch
+        while y > 79:  # beside the neckline
+            for side in (-1, 1):
+                far, near = tube.edge(side, y), tube.front(side * 31, y)
+                below, beyond = tube.front(side * 31, y + thick), tube.edge(side, y + thick)
+                bands.append(straight([far, near, below, beyond]))
+            y -= pitch
         canvas.shape("outfit", "".join(bands), strong if pattern == "striped" else faint, region="outfit")
         if pattern == "checked":
             canvas.shape("outfit", _columns(wear, top, bottom), strong, region="outfit", opacity=0.55)
         return
-    marks = _grid(wear, top, bottom, 17.0 if pattern == "dotted" else 25.0)
+    marks = _grid(wear, 76, bottom, 17.0 if pattern == "dotted" else 25.0)
+    middle = wear.neck.base[0]
+    marks = [mark for mark in marks if mark[1] > top + 3 or abs(mark[0] - middle) > 31]
     _spots(wear, "outfit", marks, pattern, strong, faint)
 
 
@@ -138,8 +153,8 @@ def draw_sleeve_pattern(wear: Wear, sleeve: Sleeve, colour: str) -> None:
             )
     rungs = [rung for rung in rungs if min(rung[0][1], rung[1][1]) < wear.pen.bottom]
     if pattern in ("striped", "checked"):
-        bands = []
-        for (a, b), (c, d) in zip(rungs[:-1], rungs[1:], strict=True):
+        bands = _cap_stripes(sleeve, wear.pen.pattern_top, *_PITCH[pattern])
+        for (a, b), (c, d) in pairwise(rungs):
             bands.append(joined([a, b], [between(b, d, 0.45), between(a, c, 0.45)]))
         if bands:
             tone = strong if pattern == "striped" else faint
@@ -151,7 +166,7 @@ def draw_sleeve_pattern(wear: Wear, sleeve: Sleeve, colour: str) -> None:
                 sleeve.layer, joined(one, other[::-1]), strong, region="outfit", opacity=0.55
             )
         return
-    spots = []
+    spots = _cap_spots(sleeve, pattern)
     for index, (a, b) in enumerate(rungs):
         for share in (0.3, 0.72) if index % 2 else (0.5,):
             x, y = between(a, b, share)
@@ -159,3 +174,40 @@ def draw_sleeve_pattern(wear: Wear, sleeve: Sleeve, colour: str) -> None:
     if pattern == "floral":
         spots = spots[::2]
     _spots(wear, sleeve.layer, spots, pattern, strong, faint)
+
+
+def _cap_stripes(sleeve: Sleeve, top: float, pitch: float, thick: float) -> list[str]:
+    """The torso's stripes carried on over the shoulder."""
+    if not sleeve.cap:
+        return []
+    start, *over, armpit = sleeve.cap
+    bands = []
+    y = top
+    while y - pitch > start[1]:
+        y -= pitch
+    while y + thick < over[-1][1] + 4:
+        near = [between(start, armpit, (level - start[1]) / max(armpit[1] - start[1], 1)) for level in (y, y + thick)]
+        far = [(_across(over, level), level) for level in (y, y + thick)]
+        bands.append(straight([near[0], far[0], far[1], near[1]]))
+        y += pitch
+    return bands
+
+
+def _across(over: list[Point], y: float) -> float:
+    """Where the run over the shoulder crosses a height."""
+    for (x0, y0), (x1, y1) in pairwise(over):
+        if y0 <= y <= y1:
+            return x0 + (x1 - x0) * (y - y0) / max(y1 - y0, 0.1)
+    return over[0][0] if y < over[0][1] else over[-1][0]
+
+
+def _cap_spots(sleeve: Sleeve, pattern: str) -> list[tuple[float, float, float]]:
+    """Marks upon the shoulder."""
+    if not sleeve.cap:
+        return []
+    start, *over, armpit = sleeve.cap
+    outer = over[-2] if len(over) > 1 else over[-1]
+    places = [between(outer, armpit, 0.22)]
+    if pattern == "dotted":
+        places += [between(start, armpit, 0.35), between(over[-1], armpit, 0.45)]
+    return [(x, y + 2, 0.85) for x, y in places]

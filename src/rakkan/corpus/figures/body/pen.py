@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import hypot
 
 from rakkan.corpus.figures.body.tube import Point
@@ -111,6 +112,8 @@ class Pen:
         self.canvas = scene.canvas
         self.style = scene.style
         self.width = scene.style.line_width
+        #: Height at which the torso's pattern begins, so that the shoulders' falls in with it.
+        self.pattern_top = 88.0
         #: Lowest height that the picture shows; nothing below need be drawn.
         self.bottom = scene.frame[1] + scene.frame[3]
 
@@ -156,6 +159,13 @@ class Pen:
         if path:
             self.canvas.shape(layer, path, shade, region="line")
 
+    def cast(self, layer: str, path: str, colour: str, *, region: str = "outfit") -> None:
+        """The shadow that something lying on a cloth of that colour casts: its outline, moved by the caller."""
+        strength = {"hard": 0.42, "gradient": 0.26, "hatched": 0.3}.get(self.style.shading, 0.0)
+        if strength:
+            dark = mix(self.style.shadow(self.style.shadow(colour)), "#2a1c50", 0.25)
+            self.canvas.shape(layer, path, dark, region=region, opacity=strength)
+
     def shade(
         self,
         layer: str,
@@ -199,7 +209,7 @@ class Pen:
         """Strokes from the outer edge inwards, each a wedge that tapers to a point."""
         pieces = []
         last = len(inner) - 1
-        length = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(outer, outer[1:], strict=False))
+        length = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(outer))
         count = max(4, min(26, int(length / 4.2)))
         for step in range(count):
             place = (step + 0.5) / count * last

@@ -49,7 +49,7 @@ def _rungs(sleeve: Sleeve, pitch: float) -> list[tuple[Point, Point]]:
 
 def _quilting(wear: Wear, sleeve: Sleeve, pitch: float) -> None:
     """Seams around the sleeve, with a light above each."""
-    outer, inner = _pairs(sleeve)
+    outer = _pairs(sleeve)[0]
     dx, dy = outer[-1][0] - outer[0][0], outer[-1][1] - outer[0][1]
     length = max((dx * dx + dy * dy) ** 0.5, 1.0)
     sag_x, sag_y = dx / length * 4, dy / length * 4
