@@ -29,7 +29,10 @@ def cap_outline(head: Head, shell: float) -> tuple[Points, np.ndarray]:
 
 
 def draw_cap(paint: Paint, layer: str, shell: float, *, shaved: str = "") -> None:
-    """The cap of hair; a split colour takes its half of it. ``shaved``: the skin that shows through, if it does."""
+    """The cap of hair; a split colour takes its half of it.
+
+    ``shaved``: the colour of the skin that shows through, if it does.
+    """
     knots, corners = cap_outline(paint.head, shell)
     path = spline(knots, corners, closed=True)
     top, bottom = float(knots[:, 1].min()), float(knots[:, 1].max())
@@ -40,9 +43,14 @@ def draw_cap(paint: Paint, layer: str, shell: float, *, shaved: str = "") -> Non
         if shaved:
             fill = mix(paint.accent if second else paint.base, shaved, 0.42)
         paint.canvas.shape(
-            layer, path, fill, region="hair_accent" if second else "hair",
-            line=paint.outline(second), line_width=paint.width, clip=clip,
-        )  # fmt: skip
+            layer,
+            path,
+            fill,
+            region="hair_accent" if second else "hair",
+            line=paint.outline(second),
+            line_width=paint.width,
+            clip=clip,
+        )
 
 
 def draw_flyaways(paint: Paint, layer: str, shell: float) -> None:
@@ -55,9 +63,20 @@ def draw_flyaways(paint: Paint, layer: str, shell: float) -> None:
             at = chance.randint(1, 7)
             x, y = outline[first + (at if side > 0 else 12 - at)].tolist()
             out, up = chance.uniform(3, 7) * side, chance.uniform(-5, 1)
-            strands.append([(x - side * 9, y - 5), (x + out * 0.3, y + up * 0.6 - 1.5), (x + out, y + up + 3 + at)])
+            strands.append(
+                [(x - side * 9, y - 5), (x + out * 0.3, y + up * 0.6 - 1.5), (x + out, y + up + 3 + at)]
+            )
     lines = np.array(strands, float)
-    knots = np.stack([lines[:, 0], (lines[:, 0] + 2 * lines[:, 1]) / 3, lines[:, 1], (lines[:, 1] * 1.2 + lines[:, 2]) / 2.2, lines[:, 2]], 1)
+    knots = np.stack(
+        [
+            lines[:, 0],
+            (lines[:, 0] + 2 * lines[:, 1]) / 3,
+            lines[:, 1],
+            (lines[:, 1] * 1.2 + lines[:, 2]) / 2.2,
+            lines[:, 2],
+        ],
+        1,
+    )
     paint.canvas.shape(layer, brushes(knots, _TAPER * paint.width * 0.9), paint.line, region="line")
 
 
@@ -72,17 +91,24 @@ def draw_hairline(paint: Paint, layer: str, shell: float) -> None:
     level = foot[:, None] + ((goal - foot) * rise)[:, None] * ramp(5)
     drift = angles[:, None] * (1 + 0.35 * ramp(5))
     points = head.on_surface(drift.ravel(), level.ravel(), shell - 1.5).reshape(-1, 5, 2)
+    if paint.tone == "streaks":
+        chosen = points[1::5]
+        if len(chosen):
+            widths = np.array([7.0, 6.5, 5.0, 3.0, 0.2])
+            paint.canvas.shape(layer, brushes(chosen, widths), paint.accent, region="hair_accent")
     if paint.style.shading in ("hard", "gradient"):
-        paint.canvas.shape(layer, brushes(points, np.array([4.2, 3.6, 2.2, 1.0, 0.1])), paint.shade, region="line")
+        paint.canvas.shape(
+            layer, brushes(points, np.array([4.2, 3.6, 2.2, 1.0, 0.1])), paint.shade, region="line"
+        )
     paint.canvas.shape(layer, brushes(points[::2], _TAPER[::-1] * paint.width), paint.line, region="line")
 
 
 def draw_strands(paint: Paint, layer: str, shell: float, focus: tuple[float, float] | None) -> None:
-    """Lines over the cap: down from the crown, or drawn together to a ``focus`` (angle, height) where it is tied."""
+    """Lines over the cap: from the crown, or together to a ``focus`` (angle, height) where it is tied."""
     head, chance = paint.head, paint.chance
     low = -180 if head.yaw > 45 else -105
     high = 180 if head.yaw < -45 else 105
-    angles = np.array([angle for angle in range(low, high + 1, 13)], float)
+    angles = np.array(range(low, high + 1, 13), float)
     angles += [chance.uniform(-5, 5) for _ in angles]
     hidden = np.abs(angles + head.yaw) > 86
     angles = angles[~hidden]
@@ -122,7 +148,9 @@ def draw_ring(paint: Paint, layer: str, shell: float, height: float = -37.0) -> 
         angles = np.clip(np.linspace(first, last, 2 * teeth + 1), -84 - head.yaw, 84 - head.yaw)
         swell = np.sin(np.linspace(0, np.pi, 2 * teeth + 1)) ** 0.6
         level = height + 9 * ((angles - centre) / 60) ** 2
-        jag = np.array([chance.uniform(0.3, 1.0) for _ in angles]) * np.where(np.arange(len(angles)) % 2, 1.0, 0.25)
+        jag = np.array([chance.uniform(0.3, 1.0) for _ in angles]) * np.where(
+            np.arange(len(angles)) % 2, 1.0, 0.25
+        )
         upper = head.on_surface(angles, level - spread * swell * (0.6 + 0.5 * jag), shell)
         lower = head.on_surface(angles, level + spread * swell * (0.35 + 1.3 * jag), shell)
         outline = np.concatenate([upper, lower[::-1][1:-1]])

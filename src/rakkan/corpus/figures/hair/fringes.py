@@ -54,12 +54,25 @@ class Sweep:
             most = max(abs(side - self.part) for side in self.ends)
             angle = self.part + (end - self.part) * along ** (self.curve * (1 - 0.72 * away / most))
         low = np.interp(u, np.linspace(-1, 1, len(self.heights)), np.asarray(self.heights))
-        return hang(head, shell_points(head, visible(head, angle), self.root + (low - self.root) * along, shell + self.lift))
+        return hang(
+            head,
+            shell_points(
+                head, visible(head, angle), self.root + (low - self.root) * along, shell + self.lift
+            ),
+        )
 
 
 SWEEPS: dict[str, tuple[Sweep, ...]] = {
     "blunt fringe": (
-        Sweep((-63, 63), (1, -5, -5.5, -5, 1), count=9, notch=(0.9, 0.95), reach=(0.985, 1.015), belly=3.6, strand=0.35),
+        Sweep(
+            (-63, 63),
+            (1, -5, -5.5, -5, 1),
+            count=9,
+            notch=(0.9, 0.95),
+            reach=(0.985, 1.015),
+            belly=3.6,
+            strand=0.35,
+        ),
     ),
     "parted fringe": (
         Sweep((-64, -22), (6, -3, -18), part=-15, count=4, lean=-0.35, notch=(0.68, 0.8)),
@@ -70,32 +83,69 @@ SWEEPS: dict[str, tuple[Sweep, ...]] = {
         Sweep((-66, 40), (9, 0, -6, -16), part=34, count=6, lean=-0.75, notch=(0.76, 0.86), curve=0.8),
     ),
     "wispy fringe": (
-        Sweep((-64, 64), (2, -3, -3, -3, 2), count=9, notch=(0.42, 0.52), reach=(0.84, 1.04), belly=0.62, strand=0.25),
+        Sweep(
+            (-64, 64),
+            (2, -3, -3, -3, 2),
+            count=9,
+            notch=(0.42, 0.52),
+            reach=(0.84, 1.04),
+            belly=0.62,
+            strand=0.25,
+        ),
     ),
     "choppy fringe": (
-        Sweep((-64, 64), (4, -3, -2, -3, 4), count=7, notch=(0.58, 0.74), reach=(0.8, 1.08), belly=1.15, lean=-0.12),
+        Sweep(
+            (-64, 64),
+            (4, -3, -2, -3, 4),
+            count=7,
+            notch=(0.58, 0.74),
+            reach=(0.8, 1.08),
+            belly=1.15,
+            lean=-0.12,
+        ),
     ),
     "curtain fringe": (
-        Sweep((-68, -30), (22, 14, -12), part=0, count=3, lean=-0.5, notch=(0.74, 0.84), curve=1.15, root=-49),
+        Sweep(
+            (-68, -30), (22, 14, -12), part=0, count=3, lean=-0.5, notch=(0.74, 0.84), curve=1.15, root=-49
+        ),
         Sweep((30, 68), (-12, 14, 22), part=0, count=3, lean=0.5, notch=(0.74, 0.84), curve=1.15, root=-49),
     ),
     "crossed fringe": (
         Sweep((-64, -17), (6, -4, -10), count=4, part=-6, lean=-0.3, notch=(0.7, 0.82)),
         Sweep((17, 64), (-10, -4, 6), count=4, part=6, lean=0.3, notch=(0.7, 0.82)),
-        Sweep((-13, 1), (12, 10), part=26, count=1, lean=-0.9, notch=(0.5, 0.55), belly=1.6, curve=1.2, lift=2.6),
-        Sweep((-1, 13), (10, 12), part=-26, count=1, lean=0.9, notch=(0.5, 0.55), belly=1.6, curve=1.2, lift=3.2),
+        Sweep(
+            (-13, 1), (12, 10), part=26, count=1, lean=-0.9, notch=(0.5, 0.55), belly=1.6, curve=1.2, lift=2.6
+        ),
+        Sweep(
+            (-1, 13), (10, 12), part=-26, count=1, lean=0.9, notch=(0.5, 0.55), belly=1.6, curve=1.2, lift=3.2
+        ),
     ),
     "one eye covered": (
         Sweep((-66, -32), (8, -2, -14), part=-26, count=3, lean=-0.4),
-        Sweep((-20, 68), (-16, -6, 24, 36, 30), part=-26, count=5, lean=0.1, notch=(0.8, 0.88), curve=0.75, lift=3.0),
+        Sweep(
+            (-20, 68),
+            (-16, -6, 24, 36, 30),
+            part=-26,
+            count=5,
+            lean=0.1,
+            notch=(0.8, 0.88),
+            curve=0.75,
+            lift=3.0,
+        ),
     ),
     "no fringe": (),
-}  # fmt: skip
+}
 
 
 def _ends(sweep: Sweep, chance: Random) -> Clumps:
     ends = clumps(
-        chance, sweep.count, notch=sweep.notch, reach=sweep.reach, lean=sweep.lean, belly=sweep.belly, edge=sweep.edge
+        chance,
+        sweep.count,
+        notch=sweep.notch,
+        reach=sweep.reach,
+        lean=sweep.lean,
+        belly=sweep.belly,
+        edge=sweep.edge,
     )
     if sweep.belly < 1.3:
         # Jagged fringes alternate long and short, which chance alone would sometimes even out.
@@ -158,5 +208,5 @@ def cast_shadow(paint: Paint, outlines: list[Points], skin: str, shadow: str) ->
         return
     head = paint.head
     clip = paint.canvas.clip_to(spline(head.outline(0.0, -40, 49.9, 17), closed=True))
-    path = "".join(spline(outline + (1.6, 4.6)) for outline in outlines)
+    path = "".join(spline(outline + np.array([1.6, 4.6])) for outline in outlines)
     paint.canvas.shape("face_shadow", path, shadow, region="skin", clip=clip)

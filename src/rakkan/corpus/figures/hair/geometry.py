@@ -27,21 +27,29 @@ def hairline(angle: ArrayLike) -> Values:
 
 
 def shell_points(head: Head, angle: ArrayLike, y: ArrayLike, shell: float) -> Values:
-    """Points [n, 3] at true heights ``y`` on a shell over the skull (unlike `Head.surface`, which lifts y too)."""
+    """Points [n, 3] at true heights ``y`` on a shell over the skull.
+
+    Unlike `Head.surface`, which lifts the heights too.
+    """
     height = np.asarray(y, float)
     low = (height - CENTRE[1]) / (1 + shell / 44) + CENTRE[1]
     return head.surface(angle, np.maximum(low, -49.9), shell)
 
 
 def hang(head: Head, values: Values) -> Points:
-    """Points [n, 3] of head space to the picture; what hangs below the cheeks falls plumb when the head tilts."""
+    """Points [n, 3] of head space to the picture.
+
+    What hangs below the cheeks falls plumb when the head tilts.
+    """
     yaw, roll = np.radians(head.yaw), np.radians(head.roll)
     x = values[:, 0] * np.cos(yaw) + values[:, 2] * np.sin(yaw)
     y = values[:, 1]
     fallen = 12.0 * np.logaddexp(0.0, (y - _FREE) / 12.0)
     held = y - fallen - PIVOT[1]
     cosine, sine = np.cos(roll), np.sin(roll)
-    return np.stack([x * cosine - held * sine + PIVOT[0], x * sine + held * cosine + fallen + PIVOT[1]], axis=1)
+    return np.stack(
+        [x * cosine - held * sine + PIVOT[0], x * sine + held * cosine + fallen + PIVOT[1]], axis=1
+    )
 
 
 def visible(head: Head, angle: Values) -> Values:

@@ -72,6 +72,20 @@ def clumps(
     return Clumps(bounds, notches, tips, far, belly)
 
 
+@dataclass(frozen=True)
+class Parting:
+    """How a kind of hair parts into clumps; the fields are those of `clumps`."""
+
+    count: int = 4
+    notch: tuple[float, float] = (0.72, 0.82)
+    reach: tuple[float, float] = (0.92, 1.03)
+    belly: float = 1.5
+
+    def clumps(self, chance: Random, count: int = 0) -> Clumps:
+        """Clumps parted so; ``count`` stands in for the usual number."""
+        return clumps(chance, count or self.count, notch=self.notch, reach=self.reach, belly=self.belly)
+
+
 def draw_patch(
     paint: Paint,
     layer: str,
@@ -111,7 +125,9 @@ def draw_patch(
         _inner_strands(paint.chance, ends, root, depth, (0.3, 0.55), (0.78, 1.0), (-0.7, 0.9)),
         _inner_strands(paint.chance, ends, root, gleams, (0.1, 0.3), (0.4, 0.62), (-0.85, 0.35)),
     ]
-    place = field(np.concatenate([group[0] for group in groups]), np.concatenate([group[1] for group in groups]))
+    place = field(
+        np.concatenate([group[0] for group in groups]), np.concatenate([group[1] for group in groups])
+    )
     cuts = np.cumsum([len(group[0]) for group in groups])
     outline = place[: cuts[2]]
     lines = place[cuts[2] : cuts[3]].reshape(-1, 5, 2)
@@ -129,14 +145,23 @@ def draw_patch(
     region = "hair_accent" if accent else "hair"
     seamed = any(seams)
     paint.canvas.shape(
-        layer, path, paint.fill(accent, dark, top, bottom), region=region,
-        line="" if seamed else paint.outline(accent), line_width=paint.width,
-    )  # fmt: skip
+        layer,
+        path,
+        paint.fill(accent, dark, top, bottom),
+        region=region,
+        line="" if seamed else paint.outline(accent),
+        line_width=paint.width,
+    )
     if split and paint.half:
         paint.canvas.shape(
-            layer, path, paint.fill(True, dark, top, bottom), region="hair_accent", clip=paint.half,
-            line=paint.outline(True), line_width=paint.width,
-        )  # fmt: skip
+            layer,
+            path,
+            paint.fill(True, dark, top, bottom),
+            region="hair_accent",
+            clip=paint.half,
+            line=paint.outline(True),
+            line_width=paint.width,
+        )
     for index in streaks:
         _draw_streak(paint, layer, field, ends, index, root, dark)
     if paint.tone == "dipped tips":
@@ -197,7 +222,10 @@ def _half_shadows(ends: Clumps, root: float) -> tuple[Values, Values]:
     width = right - ends.bounds[:-1]
     high = np.maximum(notch - 0.75 * (reach - notch) - 0.1, root)
     near = 0.78**ends.belly
-    u = np.stack([tips, right + (tips - right) * near, right, right - 0.03, right - 0.1 * width, tips + 0.16 * width], 1)
+    u = np.stack(
+        [tips, right + (tips - right) * near, right, right - 0.03, right - 0.1 * width, tips + 0.16 * width],
+        1,
+    )
     middle = notch + (reach - notch) * 0.4
     t = np.stack([reach, notch + (reach - notch) * 0.78, notch, high, notch - 0.05, middle], 1)
     return u.ravel(), t.ravel()
@@ -212,7 +240,8 @@ def _inner_strands(
     stop: tuple[float, float],
     span: tuple[float, float],
 ) -> tuple[Values, Values]:
-    """Strands within the mass: (u, t) of [count × 5]; ``start``, ``stop`` are shares of the way to the notches."""
+    """Strands within the mass: (u, t) of [count × 5]; ``start``, ``stop`` are
+    shares of the way to the notches."""
     if not count:
         return np.empty(0), np.empty(0)
     middle, half = (ends.bounds[0] + ends.bounds[-1]) / 2, (ends.bounds[-1] - ends.bounds[0]) / 2
@@ -224,7 +253,9 @@ def _inner_strands(
     return np.repeat(u, 5), (first[:, None] + (last - first)[:, None] * ramp(5)).ravel()
 
 
-def _draw_dip(paint: Paint, layer: str, field: Field, ends: Clumps, flanks: Points, dip: float, dark: bool) -> None:
+def _draw_dip(
+    paint: Paint, layer: str, field: Field, ends: Clumps, flanks: Points, dip: float, dark: bool
+) -> None:
     """The ends in the second colour, with a jagged upper edge."""
     count = len(ends.tips) * 4 + 1
     u = np.linspace(ends.bounds[-1], ends.bounds[0], count)
@@ -241,7 +272,9 @@ def _draw_dip(paint: Paint, layer: str, field: Field, ends: Clumps, flanks: Poin
     paint.canvas.shape(layer, path, paint.fill(True, dark, top, bottom), region="hair_accent")
 
 
-def _draw_streak(paint: Paint, layer: str, field: Field, ends: Clumps, index: int, root: float, dark: bool) -> None:
+def _draw_streak(
+    paint: Paint, layer: str, field: Field, ends: Clumps, index: int, root: float, dark: bool
+) -> None:
     """One clump from root to tip in the second colour."""
     index %= len(ends.tips)
     one = ends.visible(np.arange(len(ends.tips)) == index)
@@ -253,6 +286,10 @@ def _draw_streak(paint: Paint, layer: str, field: Field, ends: Clumps, index: in
     corners[[0, 7, len(outline) - 1]] = True
     top, bottom = float(outline[:, 1].min()), float(outline[:, 1].max())
     paint.canvas.shape(
-        layer, spline(outline, corners), paint.fill(True, dark, top, bottom), region="hair_accent",
-        line=paint.accent_line, line_width=paint.width * 0.8,
-    )  # fmt: skip
+        layer,
+        spline(outline, corners),
+        paint.fill(True, dark, top, bottom),
+        region="hair_accent",
+        line=paint.accent_line,
+        line_width=paint.width * 0.8,
+    )

@@ -9,7 +9,7 @@ import numpy as np
 
 from rakkan.corpus.figures.curves import Points, normals, sample_curve
 from rakkan.corpus.figures.hair.geometry import Drape, Values, hang
-from rakkan.corpus.figures.hair.locks import Clumps, clumps, draw_patch
+from rakkan.corpus.figures.hair.locks import Clumps, Parting, clumps, draw_patch
 from rakkan.corpus.figures.hair.paths import brushes, loops, spline
 from rakkan.corpus.figures.hair.shading import Paint
 
@@ -46,24 +46,26 @@ def draw_curtain(
     paint: Paint,
     drape: Drape,
     lengths: tuple[tuple[float, float], ...],
-    ends: dict[str, float | int | tuple[float, float]],
+    ends: Parting,
     *,
     front: float,
     root: float = -32.0,
     split_sides: bool = False,
     streaks: bool = False,
 ) -> None:
-    """Hair that falls all around from ``front`` degrees backwards: its far side behind the body, its near sides
-    before the ears. ``lengths``: (angle, height of the tips); ``ends``: how `clumps` parts a quarter turn."""
+    """Hair that falls all around from ``front`` degrees backwards: its far side behind the body, its
+    near sides before the ears.
+
+    ``lengths``: (angle, height of the tips); ``ends``: the parting of a quarter turn.
+    """
     head = paint.head
     turns, lows = np.asarray(lengths, float).T
     profile = abs(head.yaw) > 45
 
     def draw(first: float, last: float, layer: str, dark: bool) -> None:
         span = abs(last - first)
-        options = dict(ends)
-        count = max(2 if span > 25 else 1, round(int(options.pop("count", 4)) * span / 90))  # type: ignore[arg-type]
-        parting = clumps(paint.chance, count, **options)  # type: ignore[arg-type]
+        count = max(2 if span > 25 else 1, round(ends.count * span / 90))
+        parting = ends.clumps(paint.chance, count)
 
         def field(u: Values, t: Values) -> Points:
             angle = first + (last - first) * (u + 1) / 2
@@ -72,12 +74,21 @@ def draw_curtain(
 
         side = bool((first + last) / 2 % 360 < 180)
         draw_patch(
-            paint, layer, field, parting, dark=dark, strand=0.6, edge_steps=12 if drape.wave else 8,
-            accent=split_sides and side and not dark and not profile, split=dark or profile,
-            streaks=(count // 2,) if streaks and not dark else (), dip=0.62,
-            depth=0 if dark else round(span / 13), gleams=0 if dark else round(span / 24),
+            paint,
+            layer,
+            field,
+            parting,
+            dark=dark,
+            strand=0.6,
+            edge_steps=12 if drape.wave else 8,
+            accent=split_sides and side and not dark and not profile,
+            split=dark or profile,
+            streaks=(count // 2,) if streaks and not dark else (),
+            dip=0.62,
+            depth=0 if dark else round(span / 13),
+            gleams=0 if dark else round(span / 24),
             seams=(0.5 * (last == 360 - front), 0.5 * (first == front)),
-        )  # fmt: skip
+        )
 
     far = max(front, 90 - head.yaw), min(360 - front, 270 - head.yaw)
     if far[1] - far[0] > 4:
@@ -104,13 +115,24 @@ def draw_tail(
     tube = Tube(paint, knots, widths)
     layer = layer or depth_layer(paint, tube.path)
     if ends is None:
-        ends = clumps(paint.chance, 4, notch=(0.66, 0.8), reach=(0.86, 0.97), uneven=0.15, belly=1.3, edge=0.6)
+        ends = clumps(
+            paint.chance, 4, notch=(0.66, 0.8), reach=(0.86, 0.97), uneven=0.15, belly=1.3, edge=0.6
+        )
         ends.reach[int(paint.chance.random() < 0.5) + 1] = 1.0
         ends.tips[:] *= 0.72
     draw_patch(
-        paint, layer, tube.field, ends, accent=accent, strand=0.5, edge_steps=8, dip=0.6,
-        streaks=(1,) if streak else (), depth=2, gleams=2,
-    )  # fmt: skip
+        paint,
+        layer,
+        tube.field,
+        ends,
+        accent=accent,
+        strand=0.5,
+        edge_steps=8,
+        dip=0.6,
+        streaks=(1,) if streak else (),
+        depth=2,
+        gleams=2,
+    )
     if tie:
         draw_tie(paint, layer, tube)
 
@@ -124,72 +146,14 @@ def draw_tie(paint: Paint, layer: str, tube: Tube) -> None:
     )
 
 
-def draw_braid(paint: Paint, knots: Knots, width: float, lobes: int, *, layer: str, accent: bool = False) -> None:
-    """A braid with two rows of lobes, a band and a tuft."""
-    tube = Tube(paint, knots, (width * 0.9, width, width * 0.95, width * 0.85, width * 0.62))
-    body, step = 0.84, 0.84 / lobes
-    line_width = min(paint.width, 1.3)
-    region = "hair_accent" if accent else "hair"
-    tuft = clumps(paint.chance, 3, notch=(0.93, 0.95), reach=(0.97, 1.0), belly=1.4)
-    draw_patch(paint, layer, tube.field, tuft, accent=accent, root=body, strand=0.08, edge_steps=3, dip=0.8)
-    left = np.array([(0.1, -0.35), (-0.75, -0.25), (-1.12, 0.2), (-0.95, 0.62), (-0.3, 0.98), (0.28, 1.1), (0.3, 0.6)])
-    right = left * (-1, 1)
-    starts = np.arange(lobes) * step
-    top, bottom = float(tube.line[0, 1]), float(tube.line[-1, 1])
-    for row, shape in enumerate((left, right)):
-        begin = starts + row * step / 2
-        u = np.tile(shape[:, 0], lobes)
-        t = np.clip((begin[:, None] + shape[:, 1] * step).ravel(), 0, body)
-        cells = tube.field(u, t).reshape(lobes, len(shape), 2)
-        dipped = paint.tone == "dipped tips"
-        cut = lobes * 2 // 3 if dipped else lobes
-        for part, second in ((cells[:cut], accent), (cells[cut:], True)):
-            if len(part):
-                paint.canvas.shape(
-                    layer, loops(part), paint.fill(second, False, top, bottom),
-                    region="hair_accent" if second else region, line=paint.outline(second), line_width=line_width,
-                )  # fmt: skip
-        shade = np.array([(0.15, 0.75), (-0.35, 0.8), (-0.8, 0.5), (-0.3, 0.98), (0.25, 1.05)]) * ((1, 1) if row == 0 else (-1, 1))
-        if paint.style.shading in ("hard", "gradient"):
-            t = np.clip((begin[:, None] + shade[:, 1] * step).ravel(), 0, body)
-            paint.canvas.shape(
-                layer, loops(tube.field(np.tile(shade[:, 0], lobes), t).reshape(lobes, -1, 2)), paint.shade, region="line"
-            )
-    band = np.array([(-0.8, body - 0.01), (0, body - 0.02), (0.8, body - 0.01), (0.8, body + 0.03), (0, body + 0.04), (-0.8, body + 0.03)])
-    paint.canvas.shape(
-        layer, loops(tube.field(band[:, 0], band[:, 1])[None]), paint.deep, region=region, line=paint.line, line_width=line_width
-    )
-
-
-def draw_drill(paint: Paint, knots: Knots, width: float, turns: int, *, layer: str = "", accent: bool = False) -> None:
-    """A ringlet: slanting coils that narrow to a point."""
-    tube = Tube(paint, knots, (width * 0.75, width, width * 0.97, width * 0.8, width * 0.5, width * 0.1))
-    layer = layer or depth_layer(paint, tube.path)
-    step = 1 / turns
-    coil = np.array([(-0.8, 0.1), (0.0, 0.02), (0.85, -0.22), (1.12, 0.2), (0.95, 0.62), (0.1, 1.12), (-0.75, 1.3), (-1.12, 0.85), (-1.05, 0.4)])
-    shade = np.array([(1.08, 0.3), (0.92, 0.62), (0.1, 1.1), (-0.72, 1.26), (-0.2, 0.85), (0.6, 0.5)])
-    gleam = np.array([(-0.85, 0.55), (-0.5, 0.38), (-0.1, 0.35), (-0.35, 0.55), (-0.7, 0.72)])
-    starts = (np.arange(turns) * step)[::-1]
-    top, bottom = float(tube.line[0, 1]), float(tube.line[-1, 1])
-
-    def cells(shape: Values, at: Values) -> Values:
-        t = np.clip((at[:, None] + shape[:, 1] * step).ravel(), 0, 1)
-        return tube.field(np.tile(shape[:, 0], len(at)), t).reshape(len(at), -1, 2)
-
-    dipped = starts > 0.55 if paint.tone == "dipped tips" else np.zeros(turns, bool)
-    for part, second in ((starts[dipped], True), (starts[~dipped], accent)):
-        if len(part):
-            paint.canvas.shape(
-                layer, loops(cells(coil, part)), paint.fill(second, False, top, bottom),
-                region="hair_accent" if second else "hair", line=paint.outline(second), line_width=paint.width,
-            )  # fmt: skip
-    if paint.style.shading in ("hard", "gradient"):
-        paint.canvas.shape(layer, loops(cells(shade, starts)), paint.shade, region="line")
-        paint.canvas.shape(layer, loops(cells(gleam, starts)), paint.gleam, region="line")
-
-
 def draw_knot(
-    paint: Paint, layer: str, centre: tuple[float, float, float], radius: float, *, squash: float = 0.9, accent: bool = False
+    paint: Paint,
+    layer: str,
+    centre: tuple[float, float, float],
+    radius: float,
+    *,
+    squash: float = 0.9,
+    accent: bool = False,
 ) -> None:
     """A bun: a ball of wound strands."""
     (x, y), chance = hang(paint.head, np.array([centre]))[0].tolist(), paint.chance
@@ -198,25 +162,39 @@ def draw_knot(
     knots = np.stack([x + reach * np.cos(turn), y + squash * reach * np.sin(turn)], 1)
     path = spline(knots, closed=True)
     paint.canvas.shape(
-        layer, path, paint.fill(accent, False, y - radius, y + radius), region="hair_accent" if accent else "hair",
-        line=paint.outline(accent), line_width=paint.width,
-    )  # fmt: skip
+        layer,
+        path,
+        paint.fill(accent, False, y - radius, y + radius),
+        region="hair_accent" if accent else "hair",
+        line=paint.outline(accent),
+        line_width=paint.width,
+    )
     if paint.style.shading in ("hard", "gradient"):
         crescent = np.array([(0.95, -0.2), (0.75, 0.6), (0.1, 0.97), (-0.6, 0.75), (0.1, 0.6), (0.6, 0.25)])
-        paint.canvas.shape(layer, loops((crescent * (radius, radius * squash) + (x, y))[None]), paint.shade, region="line")
+        paint.canvas.shape(
+            layer, loops((crescent * (radius, radius * squash) + (x, y))[None]), paint.shade, region="line"
+        )
     curls = []
     for start, inner in ((2.4, 0.78), (3.9, 0.62), (0.6, 0.7), (5.2, 0.4), (1.6, 0.35)):
         sweep = np.linspace(start, start + 1.7, 5)
         spiral = radius * np.linspace(inner, inner * 0.55 + 0.1, 5)
         curls.append(np.stack([x + spiral * np.cos(sweep), y + squash * spiral * np.sin(sweep)], 1))
-    paint.canvas.shape(layer, brushes(np.array(curls), np.array([0.1, 0.8, 1.0, 0.7, 0.1]) * paint.width), paint.line, region="line")
-    gleam = np.array([(-0.62, -0.25), (-0.3, -0.62), (0.15, -0.7), (-0.2, -0.48), (-0.5, -0.12)]) * (radius, radius * squash)
-    paint.canvas.shape(layer, loops((gleam + (x, y))[None]), paint.gleam, region="line")
+    paint.canvas.shape(
+        layer,
+        brushes(np.array(curls), np.array([0.1, 0.8, 1.0, 0.7, 0.1]) * paint.width),
+        paint.line,
+        region="line",
+    )
+    gleam = np.array([(-0.62, -0.25), (-0.3, -0.62), (0.15, -0.7), (-0.2, -0.48), (-0.5, -0.12)]) * (
+        radius,
+        radius * squash,
+    )
+    paint.canvas.shape(layer, loops((gleam + np.array([x, y]))[None]), paint.gleam, region="line")
 
 
 def draw_spikes(
     paint: Paint,
-    spikes: Sequence[tuple[float, float, float, float, float]],
+    spikes: Sequence[tuple[float, ...]],
     shell: float,
     chance: Random,
     *,
@@ -226,9 +204,11 @@ def draw_spikes(
     split: bool = False,
     rim: float = 2.0,
 ) -> None:
-    """Spikes from the skull: (angle, height, length, lift, width). They stand away from it, the more upwards the
-    greater ``lift``; those turned away go on the layer ``back``, the others on ``front``; those that
-    face the viewer more than ``rim`` (a cosine) are left out."""
+    """Spikes from the skull: (angle, height, length, lift, width).
+
+    They stand away from it, the more upwards the greater ``lift``. Those turned away go on the layer
+    ``back``, the others on ``front``; those that face the viewer more than ``rim`` (a cosine) are left out.
+    """
     head = paint.head
     rows = np.asarray(spikes, float)
     rows[:, 0] += [chance.uniform(-4, 4) for _ in rows]
@@ -248,24 +228,44 @@ def draw_spikes(
     half = rows[:, 4:5] / 2
     bow = side * length * bend * np.sign(root[:, :1] + 0.01)
     for index in np.argsort(depth):
-        if facing[index] > rim:
+        if facing[index] > rim or (paint.hatted and root[index, 1] < -22):
             continue
         layer = front if facing[index] > -0.1 else back
         base, top, across = start[index], end[index], side[index] * half[index]
         belly = base + along[index] * 0.45 + bow[index]
         near = base + along[index] * 0.78 + bow[index] * 0.8
         outline = np.array(
-            [base - across, belly - across * 0.85, near - across * 0.36, top, near + across * 0.3, belly + across * 0.72, base + across]
+            [
+                base - across,
+                belly - across * 0.85,
+                near - across * 0.36,
+                top,
+                near + across * 0.3,
+                belly + across * 0.72,
+                base + across,
+            ]
         )
-        accent = split and bool(root[index, 0] > 0)
+        profile = abs(head.yaw) > 45
+        accent = split and bool(abs(rows[index, 0]) < 62 if profile else root[index, 0] > 0)
+        accent = accent or (paint.tone == "streaks" and index % 4 == 1)
         dip = paint.tone == "dipped tips"
         path = spline(outline, np.array([0, 0, 0, 1, 0, 0, 0], bool))
         paint.canvas.shape(
-            layer, path, paint.fill(accent, False, float(outline[:, 1].min()), float(outline[:, 1].max())),
-            region="hair_accent" if accent else "hair", line=paint.outline(accent), line_width=paint.width,
-        )  # fmt: skip
+            layer,
+            path,
+            paint.fill(accent, False, float(outline[:, 1].min()), float(outline[:, 1].max())),
+            region="hair_accent" if accent else "hair",
+            line=paint.outline(accent),
+            line_width=paint.width,
+        )
         if dip:
-            paint.canvas.shape(layer, spline(outline[2:5], np.array([1, 1, 1], bool)), paint.accent, region="hair_accent")
+            paint.canvas.shape(
+                layer, spline(outline[2:5], np.array([1, 1, 1], bool)), paint.accent, region="hair_accent"
+            )
         if paint.style.shading in ("hard", "gradient"):
-            shade = np.array([top, near + across * 0.3, belly + across * 0.72, base + across, belly + across * 0.1])
-            paint.canvas.shape(layer, spline(shade, np.array([1, 0, 0, 1, 0], bool)), paint.shade, region="line")
+            shade = np.array(
+                [top, near + across * 0.3, belly + across * 0.72, base + across, belly + across * 0.1]
+            )
+            paint.canvas.shape(
+                layer, spline(shade, np.array([1, 0, 0, 1, 0], bool)), paint.shade, region="line"
+            )

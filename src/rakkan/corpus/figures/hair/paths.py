@@ -1,4 +1,4 @@
-"""Path data for many curves at once: hair is hundreds of small curves, so whole batches are written in one go."""
+"""Path data for many curves at once: hair is hundreds of small curves, written in whole batches."""
 
 from __future__ import annotations
 

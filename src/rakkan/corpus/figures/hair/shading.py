@@ -11,6 +11,8 @@ from rakkan.corpus.figures.head import Head
 from rakkan.corpus.figures.palette import luminance, mix
 from rakkan.corpus.figures.scene import Scene
 
+_HATS = frozenset({"beret", "witch hat", "beanie", "straw hat"})
+
 
 @dataclass(frozen=True)
 class Paint:
@@ -32,6 +34,7 @@ class Paint:
     line: str
     accent_line: str
     width: float
+    hatted: bool  # nothing may stand up from the crown
     half: str  # id of the clip around the half of the second colour, or empty
 
     def fill(self, accent: bool, dark: bool, top: float, bottom: float) -> Fill:
@@ -43,7 +46,11 @@ class Paint:
             return Gradient(
                 (0, top),
                 (0, bottom),
-                ((0.0, self.style.light(colour, 0.22)), (0.45, colour), (1.0, self.style.shadow(colour, 0.75))),
+                (
+                    (0.0, self.style.light(colour, 0.22)),
+                    (0.45, colour),
+                    (1.0, self.style.shadow(colour, 0.75)),
+                ),
             )
         return colour
 
@@ -72,10 +79,14 @@ def make_paint(scene: Scene, half: str) -> Paint:
         accent=accent,
         shade=_veil(style.shadow(base, 1.5), 0.62),
         deep=style.shadow(base, 1.9),
-        gleam=_veil(mix(style.light(base, 1.15), "#ffffff", 0.55 if pale else 0.12), 0.55 if style.shading == "gradient" else 0.8),
+        gleam=_veil(
+            mix(style.light(base, 1.15), "#ffffff", 0.55 if pale else 0.12),
+            0.55 if style.shading == "gradient" else 0.8,
+        ),
         line=style.line(base),
         accent_line=style.line(accent),
         width=style.line_width,
+        hatted=not _HATS.isdisjoint(scene.attributes.accessories),
         half=scene.canvas.clip_to(half) if tone == "split colour" else "",
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rakkan.corpus.figures.hair.geometry import Drape
+from rakkan.corpus.figures.hair.locks import Parting
 
-Ends = dict[str, float | int | tuple[float, float]]
-
-_LOCKS: Ends = {"count": 4, "notch": (0.72, 0.82), "reach": (0.92, 1.03), "belly": 1.5}
+_LOCKS = Parting(count=4, notch=(0.72, 0.82), reach=(0.92, 1.03), belly=1.5)
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Curtain:
 
     drape: Drape
     lengths: tuple[tuple[float, float], ...]
-    ends: Ends = field(default_factory=lambda: dict(_LOCKS))
+    ends: Parting = _LOCKS
     front: float = 58.0
     root: float = -32.0
 
@@ -35,11 +34,19 @@ class Hairstyle:
     fringe_breadth: float = 1.0
 
 
-def _long(spread: float, low: float, front: float = 62.0, **wave: float | bool) -> Drape:
+def _long(spread: float, low: float, wave: float = 0.0, period: float = 40.0) -> Drape:
     return Drape(
-        ((-60, 1, 1), (0, 1.0, 1), (30, 1.06, 0.96), (60, 1.0 + spread * 0.5, 0.92), (110, 1 + spread, 0.95), (260, 1 + spread * 1.6, 1.0)),
-        **wave,  # type: ignore[arg-type]
-    )  # fmt: skip
+        (
+            (-60, 1, 1),
+            (0, 1.0, 1),
+            (30, 1.06, 0.96),
+            (60, 1.0 + spread * 0.5, 0.92),
+            (110, 1 + spread, 0.95),
+            (260, 1 + spread * 1.6, 1.0),
+        ),
+        wave=wave,
+        period=period,
+    )
 
 
 HAIRSTYLES: dict[str, Hairstyle] = {
@@ -48,57 +55,96 @@ HAIRSTYLES: dict[str, Hairstyle] = {
         curtain=Curtain(
             Drape(((-60, 1, 1), (0, 1.0, 1.0), (16, 1.0, 0.97), (34, 0.84, 0.8), (60, 0.8, 0.66)), shell=6.5),
             ((72, 16), (92, 16), (112, 36), (180, 52)),
-            {"count": 5, "notch": (0.66, 0.78), "reach": (0.88, 1.06), "belly": 1.0},
+            Parting(count=5, notch=(0.66, 0.78), reach=(0.88, 1.06), belly=1.0),
             front=70,
         ),
     ),
     "short hair": Hairstyle(
         curtain=Curtain(
-            Drape(((-60, 1, 1), (-10, 1.03, 1.02), (12, 1.1, 1.04), (30, 1.06, 0.95), (46, 0.8, 0.72), (60, 0.7, 0.6))),
+            Drape(
+                (
+                    (-60, 1, 1),
+                    (-10, 1.03, 1.02),
+                    (12, 1.1, 1.04),
+                    (30, 1.06, 0.95),
+                    (46, 0.8, 0.72),
+                    (60, 0.7, 0.6),
+                )
+            ),
             ((58, 20), (75, 28), (100, 34), (180, 46)),
-            {"count": 4, "notch": (0.78, 0.86), "reach": (0.95, 1.03), "belly": 1.5},
+            Parting(count=4, notch=(0.78, 0.86), reach=(0.95, 1.03), belly=1.5),
             front=64,
         ),
     ),
     "bob cut": Hairstyle(
         curtain=Curtain(
-            Drape(((-60, 1, 1), (-10, 1.04, 1.02), (20, 1.24, 1.12), (36, 1.3, 1.16), (50, 1.16, 1.04), (60, 0.98, 0.85))),
+            Drape(
+                (
+                    (-60, 1, 1),
+                    (-10, 1.04, 1.02),
+                    (20, 1.24, 1.12),
+                    (36, 1.3, 1.16),
+                    (50, 1.16, 1.04),
+                    (60, 0.98, 0.85),
+                )
+            ),
             ((58, 49), (90, 53), (180, 52)),
-            {"count": 4, "notch": (0.9, 0.94), "reach": (0.98, 1.02), "belly": 2.6},
+            Parting(count=4, notch=(0.9, 0.94), reach=(0.98, 1.02), belly=2.6),
         ),
     ),
     "long bob": Hairstyle(
         curtain=Curtain(
-            Drape(((-60, 1, 1), (0, 1.03, 1.02), (35, 1.1, 1.02), (58, 1.1, 0.95), (74, 1.32, 1.1), (86, 1.72, 1.4), (100, 2.0, 1.5))),
+            Drape(
+                (
+                    (-60, 1, 1),
+                    (0, 1.03, 1.02),
+                    (35, 1.1, 1.02),
+                    (58, 1.1, 0.95),
+                    (74, 1.32, 1.1),
+                    (86, 1.72, 1.4),
+                    (100, 2.0, 1.5),
+                )
+            ),
             ((58, 70), (75, 84), (100, 86), (180, 84)),
-            {"count": 4, "notch": (0.72, 0.84), "reach": (0.95, 1.04), "belly": 1.3, "lean": 0.0},
+            Parting(count=4, notch=(0.72, 0.84), reach=(0.95, 1.04), belly=1.3),
         ),
     ),
     "hime cut": Hairstyle(
         curtain=Curtain(
             Drape(((-60, 1, 1), (0, 1.0, 1), (40, 1.0, 0.92), (110, 1.0, 0.9), (260, 1.06, 0.95))),
             ((84, 176), (180, 178)),
-            {"count": 4, "notch": (0.97, 0.985), "reach": (0.995, 1.005), "belly": 3.5},
+            Parting(count=4, notch=(0.97, 0.985), reach=(0.995, 1.005), belly=3.5),
             front=84,
         ),
     ),
     "long straight hair": Hairstyle(
-        curtain=Curtain(_long(0.42, 180), ((58, 66), (72, 112), (84, 150), (110, 184), (180, 192)), dict(_LOCKS)),
+        curtain=Curtain(_long(0.42, 180), ((58, 66), (72, 112), (84, 150), (110, 184), (180, 192)), _LOCKS),
     ),
     "long wavy hair": Hairstyle(
         curtain=Curtain(
-            _long(0.5, 165, wave=5.5, period=42.0), ((58, 78), (72, 118), (84, 145), (110, 164), (180, 168)), dict(_LOCKS)
+            _long(0.5, 165, wave=5.5, period=42.0),
+            ((58, 78), (72, 118), (84, 145), (110, 164), (180, 168)),
+            _LOCKS,
         ),
     ),
     "curly hair": Hairstyle(
         shell=9.0,
         curtain=Curtain(
             Drape(
-                ((-60, 1, 1), (-30, 1.05, 1.05), (0, 1.18, 1.12), (40, 1.42, 1.22), (70, 1.46, 1.18), (95, 1.2, 1.0)),
-                wave=6.5, period=21.0, scallop=True,
+                (
+                    (-60, 1, 1),
+                    (-30, 1.05, 1.05),
+                    (0, 1.18, 1.12),
+                    (40, 1.42, 1.22),
+                    (70, 1.46, 1.18),
+                    (95, 1.2, 1.0),
+                ),
+                wave=6.5,
+                period=21.0,
+                scallop=True,
             ),
             ((58, 62), (80, 84), (180, 92)),
-            {"count": 5, "notch": (0.86, 0.92), "reach": (0.95, 1.03), "belly": 3.0},
+            Parting(count=5, notch=(0.86, 0.92), reach=(0.95, 1.03), belly=3.0),
         ),
     ),
     "afro": Hairstyle(ring=False),
@@ -107,7 +153,7 @@ HAIRSTYLES: dict[str, Hairstyle] = {
         curtain=Curtain(
             Drape(((-60, 1, 1), (0, 1.06, 1.04), (25, 1.16, 1.04), (50, 1.3, 0.95), (70, 1.3, 0.9))),
             ((58, 38), (75, 52), (100, 56), (180, 64)),
-            {"count": 5, "notch": (0.5, 0.72), "reach": (0.8, 1.08), "belly": 0.95},
+            Parting(count=5, notch=(0.5, 0.72), reach=(0.8, 1.08), belly=0.95),
         ),
     ),
     "undercut": Hairstyle(shell=2.5, ring=False, shaved=True, fringe_breadth=0.85),
@@ -124,8 +170,10 @@ HAIRSTYLES: dict[str, Hairstyle] = {
     "double bun": Hairstyle(side_locks=50),
     "half updo": Hairstyle(
         curtain=Curtain(
-            _long(0.3, 150, wave=2.0, period=60.0), ((58, 58), (70, 84), (84, 128), (110, 148), (180, 156)), dict(_LOCKS)
+            _long(0.3, 150, wave=2.0, period=60.0),
+            ((58, 58), (70, 84), (84, 128), (110, 148), (180, 156)),
+            _LOCKS,
         ),
         gathered=(180, -38),
     ),
-}  # fmt: skip
+}
