@@ -28,6 +28,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Seed of the first weights and of the figures.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes that render (0: chosen by device).")] = 0,
     guidance: Annotated[float, typer.Option(help="Guidance scale that distillation bakes in.")] = 2.0,
+    crop: Annotated[int, typer.Option(help="Side of the squares the autoencoder is shown (0: whole).")] = 0,
 ) -> None:
     """Train one stage of the starter model; Ctrl-C saves and ends the run."""
     from rakkan.errors import RakkanError
@@ -48,6 +49,7 @@ def train(
         seed=seed,
         workers=workers,
         guidance=guidance,
+        crop=crop,
     )
     run(settings, typer.echo)
     typer.echo(f"weights are in {folder / 'weights'}")

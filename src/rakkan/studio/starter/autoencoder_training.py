@@ -20,12 +20,18 @@ SPREAD_WEIGHT = 2e-4
 DETAIL_WEIGHT = 2.0
 
 
-def autoencoder_stage(autoencoder: Autoencoder, stocks: dict[str, Stock], batch: int, rate: float) -> Stage:
-    """The stage that trains ``autoencoder`` on stocks of uint8 renders."""
+def autoencoder_stage(
+    autoencoder: Autoencoder, stocks: dict[str, Stock], batch: int, rate: float, crop: int = 0
+) -> Stage:
+    """The stage that trains ``autoencoder`` on stocks of uint8 renders.
+
+    With ``crop`` (pixels, a multiple of 64) each step sees a random square of that side of every picture:
+    a quarter of the work a step, and early on the number of steps is what counts. 0 takes them whole.
+    """
     averages = Averages({"autoencoder": autoencoder}, 0.999)
 
     def loss(given: Batch) -> Tensor:
-        return autoencoder_loss(autoencoder, to_pictures(given.items))
+        return autoencoder_loss(autoencoder, to_pictures(cropped(given.items, crop)))
 
     def grid(file: Path) -> None:
         model = averages.modules["autoencoder"]
@@ -33,6 +39,14 @@ def autoencoder_stage(autoencoder: Autoencoder, stocks: dict[str, Stock], batch:
             write_grid(_comparison(model, stocks), file)
 
     return Stage("autoencoder", {"autoencoder": autoencoder}, averages, loss, grid, batch, rate, linear)
+
+
+def cropped(items: Tensor, side: int) -> Tensor:
+    """The same random square of pictures [B, H, W, 3]: [B, side, side, 3]; all of them if ``side`` is 0."""
+    if not side:
+        return items
+    top, left = (int(torch.randint(size - side + 1, ())) for size in items.shape[1:3])
+    return items[:, top : top + side, left : left + side]
 
 
 def autoencoder_loss(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:

@@ -319,7 +319,11 @@ class Autoencoder(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Pictures -> means and log-variances, [B, 2 * channels, h, w]."""
+    """Pictures -> means and log-variances, [B, 2 * channels, h, w].
+
+    ``short`` goes past every norm: norms take the mean out of what passes them, and flat colours with
+    it, which the rest of the network would need thousands of steps to bring back.
+    """
 
     def __init__(self, sizes: NetworkSizes) -> None:
         super().__init__()
@@ -332,6 +336,8 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(Block(sizes.encoder_width) for _ in range(sizes.encoder_depth))
         self.norm = nn.GroupNorm(GROUP_COUNT, sizes.encoder_width)
         self.out = nn.Conv2d(sizes.encoder_width, 2 * sizes.latent_channels, 3, padding=1)
+        self.factor = sizes.latent_factor
+        self.short = nn.Conv2d(3 * self.factor**2, 2 * sizes.latent_channels, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
         features = functional.silu(self.stem(functional.pixel_unshuffle(pictures, 4)))
@@ -341,11 +347,12 @@ class Encoder(nn.Module):
         features = self.deepen(features)
         for block in self.blocks:
             features = block(features)
-        return self.out(functional.silu(self.norm(features)))  # type: ignore[no-any-return]
+        features = self.out(functional.silu(self.norm(features)))
+        return features + self.short(functional.pixel_unshuffle(pictures, self.factor))  # type: ignore[no-any-return]
 
 
 class Decoder(nn.Module):
-    """Raw latents -> pictures [B, 3, H, W]."""
+    """Raw latents -> pictures [B, 3, H, W]; ``short`` as in the encoder."""
 
     def __init__(self, sizes: NetworkSizes) -> None:
         super().__init__()
@@ -358,6 +365,8 @@ class Decoder(nn.Module):
         self.quarter_block = Block(sizes.quarter_width)
         self.norm = nn.GroupNorm(GROUP_COUNT, sizes.quarter_width)
         self.out = nn.Conv2d(sizes.quarter_width, 48, 3, padding=1)
+        self.factor = sizes.latent_factor
+        self.short = nn.Conv2d(sizes.latent_channels, 3 * self.factor**2, 1)
 
     def forward(self, raw: Tensor) -> Tensor:
         features = self.stem(raw)
@@ -368,7 +377,8 @@ class Decoder(nn.Module):
             features = functional.pixel_shuffle(features, self.fold)
         features = self.eighth_block(features)
         features = self.quarter_block(functional.pixel_shuffle(self.quarter(features), 2))
-        return functional.pixel_shuffle(self.out(functional.silu(self.norm(features))), 4)
+        fine = functional.pixel_shuffle(self.out(functional.silu(self.norm(features))), 4)
+        return fine + functional.pixel_shuffle(self.short(raw), self.factor)
 
 
 def _zero(layer: nn.Conv2d | nn.Linear) -> None:

@@ -42,7 +42,7 @@ Report = Callable[[str], None]
 STAGES = ("autoencoder", "flow", "distil")
 
 _RENDER_BYTES = 221_184
-_BATCHES = {"cpu": (32, 48, 40), "cuda": (64, 512, 512)}
+_BATCHES = {"cpu": (16, 32, 32), "cuda": (64, 512, 512)}
 _CHUNKS = {"cpu": 16, "cuda": 256}
 _RATES = (8e-4, 6e-4, 3e-4)
 #: Part of an autoencoder run on a GPU that is kept for turning all its renders into latents.
@@ -54,7 +54,8 @@ class Settings:
     """One run: which stage, for how long and on what.
 
     ``workers`` render processes (0: one on a CPU, all cores but one beside a GPU), ``guidance`` is baked
-    in by distillation, ``capacity`` caps the stocks of renders and of latents (0: by device).
+    in by distillation, ``capacity`` caps the stocks of renders and of latents (0: by device),
+    ``crop`` is the side of the squares the autoencoder is shown (0: whole pictures).
     """
 
     stage: str
@@ -67,6 +68,7 @@ class Settings:
     workers: int = 0
     guidance: float = 2.0
     capacity: int = 0
+    crop: int = 0
 
 
 def run(settings: Settings, report: Report, render: Render = render_figure) -> Outcome:
@@ -97,7 +99,7 @@ def _run_autoencoder(
     load_part(autoencoder, checkpoint, "autoencoder")
     autoencoder.to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     stocks = render_stocks(settings)
-    stage = autoencoder_stage(autoencoder, stocks, _batch(settings), _RATES[0])
+    stage = autoencoder_stage(autoencoder, stocks, _batch(settings), _RATES[0], settings.crop)
     averaged = stage.averages.modules["autoencoder"]
     if not isinstance(averaged, Autoencoder):
         raise TypeError("the averages of an autoencoder are an autoencoder")
@@ -251,6 +253,10 @@ def _check(settings: Settings) -> None:
         raise RakkanError(f"{settings.minutes:g} minutes cannot be trained", "give --minutes above 0")
     if settings.workers < 0 or settings.capacity < 0:
         raise RakkanError("there cannot be less than no workers or items", "leave the option out")
+    if settings.crop not in (0, 64, 128, 192, 256):
+        raise RakkanError(
+            f"squares of {settings.crop} pixels cannot be cut", "give --crop 0 (whole), 64, 128, 192 or 256"
+        )
     if settings.device not in _BATCHES:
         raise RakkanError(f"there is no device {settings.device!r}", "choose cpu or cuda")
     if settings.device == "cuda" and not torch.cuda.is_available():
