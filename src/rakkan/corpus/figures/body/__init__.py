@@ -44,7 +44,7 @@ OVER_ARMS: dict[str, Callable[[Wear], None]] = {
 
 
 def draw_body(scene: Scene) -> None:
-    """Draw the body and its outfit: skin, clothes and their trims on the layers from body_back to arms_front."""
+    """Draw the body and its outfit: skin, clothes and trims, on the layers from body_back to arms_front."""
     outfit = scene.attributes.outfit
     wear = build_wear(Pen(scene))
     draw_legs(wear)

@@ -188,7 +188,13 @@ def _hand(wear: Wear, arm: Arm, scale: float) -> None:
     if not arm.gesture or min(arm.wrist[1], arm.wrist[1] - 30) > wear.pen.bottom:
         return
     draw_hand(
-        wear.pen, arm.lower, arm.gesture, arm.wrist, arm.angle, mirrored=arm.mirrored, scale=1.04 * scale**0.7,
+        wear.pen,
+        arm.lower,
+        arm.gesture,
+        arm.wrist,
+        arm.angle,
+        mirrored=arm.mirrored,
+        scale=1.04 * scale**0.7,
         glove=wear.dark if wear.cut.sleeve == "plate" else "",
     )
 

@@ -34,7 +34,12 @@ def draw_neck(wear: Wear) -> None:
     pen.area("torso", joined(left[::-1], right, low, [left[-1]]), skin, region="skin", weight=0)
     # The head's shadow falls to the lower right.
     if pen.style.shading != "flat":
-        lit = [(tx - lean, ty - 6), (tx * 0.4 + bx * 0.6 - half * 0.72, 62), (bx + 3, 72), (bx + half * 0.98, 67)]
+        lit = [
+            (tx - lean, ty - 6),
+            (tx * 0.4 + bx * 0.6 - half * 0.72, 62),
+            (bx + 3, 72),
+            (bx + half * 0.98, 67),
+        ]
         above = [(tx + lean * share, ty - 10) for share in (-0.3, 0.2, 0.7, 1.0)]
         pen.shade("torso", lit, above, skin, region="skin", depth=0.7, wash=True)
     else:

@@ -95,7 +95,7 @@ def fallen(values: list[Point], depth: float = 4.0) -> list[Point]:
 
 
 def opening(wear: Wear, *edge: Point) -> tuple[list[Point], list[Point]]:
-    """The two edges of an open front, left and right, from points of the right one (mirrored for the left)."""
+    """The two edges of an open front, left and right, from points of the right one (mirrored)."""
     right = wear.front(*edge)
     left = wear.front(*((-x, y) for x, y in edge))
     return left, right
@@ -104,7 +104,7 @@ def opening(wear: Wear, *edge: Point) -> tuple[list[Point], list[Point]]:
 def collar_stand(
     wear: Wear, colour: str, low: float, high: float, ease: float, *, region: str = "outfit"
 ) -> tuple[list[Point], list[Point]]:
-    """A collar standing around the neck between two heights (shares from base to jaw); its lower and upper edge."""
+    """A collar standing around the neck between two shares of its height; its lower and upper edge."""
     lower = [(float(x), float(y)) for x, y in wear.neck.ring(low, ease + 4, 8)[0]]
     front, back = wear.neck.ring(high, ease, 5)
     upper = [(float(x), float(y)) for x, y in front]

@@ -40,24 +40,81 @@ class Cut:
 
 CUTS = {
     "t-shirt": Cut(ease=2.5, boxy=0.45, hem=258, sleeve="short", sleeve_ease=4.5),
-    "shirt": Cut(ease=2.5, boxy=0.4, hem=262, sleeve_ease=3.0, lower="dark trousers", shoes="shoes", cuff="own"),
+    "shirt": Cut(
+        ease=2.5, boxy=0.4, hem=262, sleeve_ease=3.0, lower="dark trousers", shoes="shoes", cuff="own"
+    ),
     "hoodie": Cut(ease=6, boxy=0.75, hem=264, sleeve_ease=6.0, cuff="rib"),
-    "turtleneck": Cut(ease=1.5, boxy=0.2, hem=258, sleeve_ease=1.8, lower="dark trousers", shoes="boots", cuff="rib", stand=True),
+    "turtleneck": Cut(
+        ease=1.5,
+        boxy=0.2,
+        hem=258,
+        sleeve_ease=1.8,
+        lower="dark trousers",
+        shoes="boots",
+        cuff="rib",
+        stand=True,
+    ),
     "cardigan": Cut(ease=4.5, boxy=0.6, hem=282, sleeve_ease=4.5, cuff="rib"),
     "suit": Cut(ease=4, boxy=0.35, hem=282, sleeve_ease=3.2, lower="trousers", shoes="shoes", cuff="shirt"),
-    "waistcoat": Cut(ease=2.0, boxy=0.2, hem=252, sleeve_ease=3.8, lower="trousers", shoes="shoes", cuff="white"),
+    "waistcoat": Cut(
+        ease=2.0, boxy=0.2, hem=252, sleeve_ease=3.8, lower="trousers", shoes="shoes", cuff="white"
+    ),
     "leather jacket": Cut(ease=5, boxy=0.5, hem=240, sleeve_ease=4.2, shoes="boots", cuff="own"),
-    "trench coat": Cut(ease=6, boxy=0.4, hem=430, flare=26, sleeve_ease=5.5, lower="dark trousers", shoes="boots", cuff="strap"),
-    "puffer jacket": Cut(ease=11, boxy=0.85, hem=256, sleeve="puffy", sleeve_ease=9.0, cuff="own", stand=True),
+    "trench coat": Cut(
+        ease=6,
+        boxy=0.4,
+        hem=430,
+        flare=26,
+        sleeve_ease=5.5,
+        lower="dark trousers",
+        shoes="boots",
+        cuff="strap",
+    ),
+    "puffer jacket": Cut(
+        ease=11, boxy=0.85, hem=256, sleeve="puffy", sleeve_ease=9.0, cuff="own", stand=True
+    ),
     "track jacket": Cut(ease=4, boxy=0.6, hem=258, sleeve_ease=4.0, lower="track", cuff="rib", stand=True),
     "dungarees": Cut(ease=2.5, boxy=0.5, hem=262, sleeve="short", sleeve_ease=4.0, lower="trousers"),
-    "dress": Cut(ease=2, boxy=0.0, hem=500, flare=62, sleeve="short", sleeve_ease=5.5, lower="skirted", shoes="shoes"),
-    "kimono": Cut(ease=4, boxy=0.55, hem=592, flare=-2, sleeve="wide", sleeve_ease=7.0, lower="skirted", shoes="sandals"),
-    "wizard robe": Cut(ease=6, boxy=0.6, hem=596, flare=48, sleeve="wide", sleeve_ease=7.0, lower="skirted", shoes="boots", stand=True),
-    "armour": Cut(ease=4, boxy=0.15, hem=286, flare=10, sleeve="plate", sleeve_ease=2.6, lower="greaves", shoes="sabatons", stand=True),
-    "lab coat": Cut(ease=5.5, boxy=0.6, hem=410, flare=14, sleeve_ease=5.0, lower="dark trousers", shoes="shoes", cuff="own"),
+    "dress": Cut(
+        ease=2, boxy=0.0, hem=500, flare=62, sleeve="short", sleeve_ease=5.5, lower="skirted", shoes="shoes"
+    ),
+    "kimono": Cut(
+        ease=4, boxy=0.55, hem=592, flare=-2, sleeve="wide", sleeve_ease=7.0, lower="skirted", shoes="sandals"
+    ),
+    "wizard robe": Cut(
+        ease=6,
+        boxy=0.6,
+        hem=596,
+        flare=48,
+        sleeve="wide",
+        sleeve_ease=7.0,
+        lower="skirted",
+        shoes="boots",
+        stand=True,
+    ),
+    "armour": Cut(
+        ease=4,
+        boxy=0.15,
+        hem=286,
+        flare=10,
+        sleeve="plate",
+        sleeve_ease=2.6,
+        lower="greaves",
+        shoes="sabatons",
+        stand=True,
+    ),
+    "lab coat": Cut(
+        ease=5.5,
+        boxy=0.6,
+        hem=410,
+        flare=14,
+        sleeve_ease=5.0,
+        lower="dark trousers",
+        shoes="shoes",
+        cuff="own",
+    ),
     "poncho": Cut(ease=2.5, boxy=0.4, hem=262, sleeve_ease=2.5, shoes="boots", stand=True),
-}  # fmt: skip
+}
 
 
 @lru_cache(maxsize=128)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rakkan.corpus.figures.body.cloth import (
     band,
     buttons,
@@ -255,7 +257,7 @@ def draw_poncho_drape(wear: Wear) -> None:
 def _fringe(wear: Wear, hem: list[Point]) -> None:
     pen = wear.pen
     threads = []
-    for (x0, y0), (x1, y1) in zip(hem[:-1], hem[1:], strict=True):
+    for (x0, y0), (x1, y1) in pairwise(hem):
         for step in range(9):
             x, y = x0 + (x1 - x0) * step / 9, y0 + (y1 - y0) * step / 9
             threads.append(f"M{x:.1f} {y - 2:.1f}l0 13")

@@ -11,7 +11,6 @@ from rakkan.corpus.figures.body.pen import between, dots, joined, straight
 from rakkan.corpus.figures.body.tube import Point, Tube
 from rakkan.corpus.figures.palette import luminance, mix
 
-
 #: Distance and thickness of the stripes around the body.
 _PITCH = {"striped": (15.0, 7.0), "checked": (24.0, 9.0)}
 
@@ -186,7 +185,10 @@ def _cap_stripes(sleeve: Sleeve, top: float, pitch: float, thick: float) -> list
     while y - pitch > start[1]:
         y -= pitch
     while y + thick < over[-1][1] + 4:
-        near = [between(start, armpit, (level - start[1]) / max(armpit[1] - start[1], 1)) for level in (y, y + thick)]
+        near = [
+            between(start, armpit, (level - start[1]) / max(armpit[1] - start[1], 1))
+            for level in (y, y + thick)
+        ]
         far = [(_across(over, level), level) for level in (y, y + thick)]
         bands.append(straight([near[0], far[0], far[1], near[1]]))
         y += pitch

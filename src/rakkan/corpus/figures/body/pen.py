@@ -47,8 +47,8 @@ def run(values: Sequence[Point]) -> str:
         if length:
             next_x, next_y = next_x / length, next_y / length
         pieces.append(
-            "C%.1f %.1f %.1f %.1f %.1f %.1f"
-            % (x0 + tangent_x * reach, y0 + tangent_y * reach, x1 - next_x * reach, y1 - next_y * reach, x1, y1)
+            f"C{x0 + tangent_x * reach:.1f} {y0 + tangent_y * reach:.1f} "
+            f"{x1 - next_x * reach:.1f} {y1 - next_y * reach:.1f} {x1:.1f} {y1:.1f}"
         )
         tangent_x, tangent_y = next_x, next_y
         along_x, along_y = x2 - x1, y2 - y1
@@ -99,7 +99,8 @@ def lens(crease: Crease) -> str:
 def dots(values: Sequence[tuple[float, float, float, float]]) -> str:
     """Path data of ellipses given as middle x, y and radii."""
     return "".join(
-        f"M{x - rx:.1f} {y:.1f}a{rx:.1f} {ry:.1f} 0 1 0 {2 * rx:.1f} 0a{rx:.1f} {ry:.1f} 0 1 0 {-2 * rx:.1f} 0Z"
+        f"M{x - rx:.1f} {y:.1f}a{rx:.1f} {ry:.1f} 0 1 0 {2 * rx:.1f} 0"
+        f"a{rx:.1f} {ry:.1f} 0 1 0 {-2 * rx:.1f} 0Z"
         for x, y, rx, ry in values
     )
 
@@ -160,7 +161,7 @@ class Pen:
             self.canvas.shape(layer, path, shade, region="line")
 
     def cast(self, layer: str, path: str, colour: str, *, region: str = "outfit") -> None:
-        """The shadow that something lying on a cloth of that colour casts: its outline, moved by the caller."""
+        """The shadow of something that lies on cloth of that colour: its outline, moved by the caller."""
         strength = {"hard": 0.42, "gradient": 0.26, "hatched": 0.3}.get(self.style.shading, 0.0)
         if strength:
             dark = mix(self.style.shadow(self.style.shadow(colour)), "#2a1c50", 0.25)
@@ -222,7 +223,8 @@ class Pen:
             dx, dy = _unit(-(by - ay), bx - ax)
             half = self.width * 0.36
             pieces.append(
-                f"M{ax + dx * half:.1f} {ay + dy * half:.1f}L{bx:.1f} {by:.1f}L{ax - dx * half:.1f} {ay - dy * half:.1f}Z"
+                f"M{ax + dx * half:.1f} {ay + dy * half:.1f}L{bx:.1f} {by:.1f}"
+                f"L{ax - dx * half:.1f} {ay - dy * half:.1f}Z"
             )
         ink = self.style.line(colour)
         if luminance(colour) < 0.22:  # black on black would not show
