@@ -190,3 +190,20 @@ def test_a_failed_installation_says_so_and_is_tried_again(tmp_path: Path) -> Non
         assert done.returncode == 2
         assert "no network" in done.stderr
         assert "installing failed" in done.stderr
+
+
+def test_two_at_once_set_up_once(tmp_path: Path) -> None:
+    folder = checkout(tmp_path / "twice")
+    for name in ("pyproject.toml", "scripts/prepare"):
+        os.utime(folder / name, (1e9, 1e9))
+    fake = script(
+        tmp_path / "bin/fakepython",
+        'case "$1 $2" in\n'
+        '"-m venv") sleep 0.5; mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;\n'
+        '"-m pip") [ "$3" = --version ] || { sleep 0.5; echo installed >>installs; } ;;\n'
+        "esac",
+    )
+    command = ["make", "figures", f"PYTHON={fake}"]
+    both = [subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) for _ in range(2)]
+    assert [one.wait(60) for one in both] == [0, 0]
+    assert (folder / "installs").read_text().count("installed") == 1
