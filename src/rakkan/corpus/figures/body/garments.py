@@ -210,6 +210,7 @@ def neckline(
     """
     values = []
     left, right = tube.horizon(side)
+    width = tube.radii(side)[0]
     for step in range(count):
         turn = left + (right - left) * step / (count - 1)
         depth, lean = cos(turn), abs(sin(turn))
@@ -222,8 +223,10 @@ def neckline(
         else:
             # A neckline under a standing collar keeps high at the sides.
             y = side + (front - side) * depth ** (1.9 if side <= 65 else 0.75)
-        values.append((tube.at(turn * 57.29578, y)[0], y))
-    # The body widens downwards: keep the curve from running past its own ends.
+        # As wide as the body at the neckline's sides (it widens below), as deep as at this height.
+        _, ahead, behind = tube.radii(y)
+        x = width * sin(turn) * tube.cosine + (ahead if depth > 0 else behind) * depth * tube.sine
+        values.append((x, y))
     first, last = values[0][0], values[-1][0]
     return [(min(max(x, first), last), y) for x, y in values]
 

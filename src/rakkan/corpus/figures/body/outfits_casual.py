@@ -24,7 +24,7 @@ from rakkan.corpus.figures.body.tube import Point
 
 def t_shirt(wear: Wear) -> None:
     """A round ribbed neck."""
-    top = crew(wear, 88, 69)
+    top = crew(wear, 88, 72)
     draw_cloth(wear, top, wear.main)
     band(wear, top, 6, wear.shadow(depth=0.7))
 
@@ -154,7 +154,7 @@ def dungarees(wear: Wear) -> None:
     """A bib and straps over a pale tee with stripes."""
     pen, style = wear.pen, wear.pen.style
     shirt_colour = wear.white if wear.scene.attributes.outfit_colour != "white" else style.colour("#8fb0d6")
-    top = crew(wear, 86, 69)
+    top = crew(wear, 86, 71)
     draw_cloth(wear, top, shirt_colour, pattern=False)
     bands = []
     y = 92.0

@@ -103,7 +103,7 @@ def _raised(
         wrist = (float(chin[0]) + side * 19, float(chin[1]) + 37)
         return (side * (reach * (0.62 if profile else 0.86)), 190 + sway), wrist, -side * 17, "chin", side > 0
     out = 70.0 if bust else 78.0 + (8 if pose == "waving" else 0)
-    wrist = (side * out, 103 + sway)
+    wrist = (side * out, 99 + sway)
     elbow = (side * (max(reach, out) + (2 if profile else 14)), 190)
     if pose == "waving":
         return elbow, wrist, side * (8 + sway), "open", side > 0
