@@ -184,6 +184,18 @@ def test_the_options_of_the_readme_exist(rakkan: Any) -> None:
             assert options <= set(re.findall(r"--[a-z]+", shown)), line
 
 
+def test_the_prompts_of_the_readme_are_understood_to_the_last_word() -> None:
+    from rakkan.studio.starter.lexicon import read
+
+    text = "\n".join(commands((ROOT / "README.md").read_text()))
+    prompts = re.findall(r'(?:PROMPT=|rakkan create )"([^"]+)"', text)
+    assert len(prompts) >= 3
+    for prompt in prompts:
+        reading = read(prompt)
+        assert reading.condition
+        assert not reading.unknown, f"{prompt!r}: {reading.unknown}"
+
+
 def test_links_lead_somewhere() -> None:
     for path in [*documents(), ROOT / "CONTRIBUTING.md"]:
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
