@@ -84,11 +84,6 @@ def band(wear: Wear, top: list[Point], depth: float, colour: str, *, region: str
     wear.pen.area("outfit_trim", joined(top, low[::-1]), colour, region=region, weight=0.8)
 
 
-def tee_inside(wear: Wear, opening: list[Point], colour: str, top: list[Point]) -> None:
-    """An inner garment that an open front shows: from the neckline ``top`` down the opening's edges."""
-    wear.pen.area("outfit", joined(top, opening), colour, region="outfit_trim", weight=0.8)
-
-
 def fallen(values: list[Point], depth: float = 4.0) -> list[Point]:
     """Points moved as the light from the upper left moves a shadow."""
     return [(x + depth * 0.5, y + depth) for x, y in values]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, radians, sin
+from math import cos, sin
 from typing import Literal
 
 from rakkan.corpus.figures.body.pen import Pen, joined
@@ -243,10 +243,3 @@ def torso_path(tube: Tube, top: list[Point], hem: float, dip: float = 5.0) -> st
     left = [top[0], *tube.edges(-1, *heights(top[0][1], hem))]
     across = tube.across(hem, dip)
     return joined(top, right, [right[-1], *across[::-1][1:-1], left[-1]], left[::-1])
-
-
-def rotated(point: Point, about: Point, degrees: float) -> Point:
-    """A point turned clockwise as seen."""
-    cosine, sine = cos(radians(degrees)), sin(radians(degrees))
-    x, y = point[0] - about[0], point[1] - about[1]
-    return about[0] + x * cosine - y * sine, about[1] + x * sine + y * cosine

@@ -39,7 +39,7 @@ class Arm:
 
 def plan_arms(wear: Wear) -> list[Arm]:
     """Both arms, the farther one first."""
-    scene, tube = wear.scene, wear.tube
+    scene = wear.scene
     chance = scene.random("pose")
     pose = scene.attributes.pose
     reach = SHOULDERS[scene.attributes.presentation]
@@ -52,12 +52,10 @@ def plan_arms(wear: Wear) -> list[Arm]:
         acting = near if profile else acting
     sway = chance.uniform(-3, 3)
     order = (-near, near) if turned else (-1, 1)
-    return [_arm(wear, pose, side, acting, reach, sway, side == -near and turned, tube) for side in order]
+    return [_arm(wear, pose, side, acting, reach, sway, side == -near and turned) for side in order]
 
 
-def _arm(
-    wear: Wear, pose: str, side: int, acting: int, reach: float, sway: float, far: bool, tube: object
-) -> Arm:
+def _arm(wear: Wear, pose: str, side: int, acting: int, reach: float, sway: float, far: bool) -> Arm:
     scene = wear.scene
     body = wear.body
 
