@@ -301,7 +301,7 @@ def consistent(attributes: Attributes) -> Attributes:
     """The nearest figure whose values can all be drawn together.
 
     The few clashes there are: a bust shows only raised hands; hidden things take their defaults;
-    hats press a mohawk flat; an eyepatch and a covered eye would hide both eyes.
+    hats press a mohawk flat; what tells a wink, an eyepatch or a bow tie must be on the side one sees.
     """
     values = attributes
     if values.framing == "bust" and values.pose not in _BUST_POSES:
@@ -310,15 +310,22 @@ def consistent(attributes: Attributes) -> Attributes:
         values = replace(values, hair_tone="plain", hair_accent=values.hair_colour)
     if values.outfit not in _PATTERNED_OUTFITS:
         values = replace(values, outfit_pattern="plain")
+    if values.expression == "wink":  # the closed eye is the one on the picture's right
+        if values.view.startswith("profile"):
+            values = replace(values, expression="smile")
+        elif values.fringe == "one eye covered":
+            values = replace(values, fringe="swept fringe")
     wanted = set(values.accessories)
     if values.hairstyle in ("mohawk", "afro", "double bun", "hair bun"):
         wanted -= {"beret", "witch hat", "beanie", "straw hat"}
     if values.hairstyle == "mohawk":
         wanted -= {"crown", "hairband", "cat ears", "fox ears", "rabbit ears"}
-    if values.fringe == "one eye covered":
+    if values.fringe == "one eye covered" or values.expression == "wink":
         wanted -= {"eyepatch"}
+    if values.expression in ("wink", "closed eyes"):
+        wanted -= {"sunglasses"}
     if values.view.startswith("profile"):
-        wanted -= {"eyepatch"}
+        wanted -= {"eyepatch", "choker", "bow tie"}
     chosen = tuple(
         next(name for name in names if name in wanted)
         for names in ACCESSORY_PLACES.values()

@@ -27,17 +27,30 @@ FRAMES = {
     "half body": (-150.0, -84.0, 300.0, 300.0),
     "full body": (-240.0, -80.0, 480.0, 720.0),
 }
-#: Tall headgear and the room (in figure units) that it needs above the usual frame.
-HEADROOM = {
-    "witch hat": 34.0,
-    "rabbit ears": 34.0,
-    "fox ears": 14.0,
-    "cat ears": 6.0,
-    "horns": 8.0,
-    "beanie": 8.0,
-    "halo": 6.0,
-    "crown": 8.0,
+#: Highest points (y, figure units) of tall hair and headgear; everything else stays below -74.
+TOPS = {
+    "spiky hair": -91.0,
+    "high ponytail": -90.0,
+    "half updo": -85.0,
+    "mohawk": -82.0,
+    "afro": -82.0,
+    "hair bun": -82.0,
+    "pixie cut": -78.0,
+    "undercut": -79.0,
+    "rabbit ears": -111.0,
+    "witch hat": -101.0,
+    "fox ears": -96.0,
+    "cat ears": -85.0,
+    "horns": -87.0,
+    "halo": -86.0,
+    "beanie": -86.0,
+    "straw hat": -82.0,
+    "crown": -85.0,
 }
+#: Room between the highest point and the frame.
+HEADROOM = 4.0
+#: How much higher a full head of curls carries what sits on it.
+_CURLS_LIFT = 7.0
 #: Light comes from the picture's upper left.
 LIGHT = (-0.6, -0.8)
 
@@ -88,12 +101,14 @@ def build_scene(attributes: Attributes, seed: int) -> Scene:
     """Set the figure in its frame, with small seeded differences in attitude and placement."""
     chance = Random(f"{seed}:scene")
     yaw = YAW[attributes.view] + chance.uniform(-4, 4) * (not attributes.view.startswith("profile"))
-    roll = chance.choice((-1, 1)) * chance.uniform(11, 16) if attributes.view == "head tilt" else chance.uniform(-2, 2)
+    roll = chance.choice((-1, 1)) * chance.uniform(11, 16)
+    if attributes.view != "head tilt":
+        roll /= 7
     head = Head(yaw=yaw, roll=roll, jaw=JAW[attributes.presentation] + chance.uniform(-0.05, 0.05))
     left, top, width, height = FRAMES[attributes.framing]
-    room = max((HEADROOM.get(name, 0.0) for name in attributes.accessories), default=0.0)
-    scale = (1 + room / height) * chance.uniform(0.97, 1.05)
+    scale = chance.uniform(0.97, 1.05)
     middle, bottom = left + width / 2 + chance.uniform(-4, 4), top + height + chance.uniform(-3, 3)
+    scale = max(scale, (bottom - _highest(attributes) + HEADROOM) / height)
     frame = (middle - width * scale / 2, bottom - height * scale, width * scale, height * scale)
     return Scene(
         attributes=attributes,
@@ -103,3 +118,10 @@ def build_scene(attributes: Attributes, seed: int) -> Scene:
         style=DRAWING_STYLES[attributes.style],
         frame=frame,
     )
+
+
+def _highest(attributes: Attributes) -> float:
+    """The highest point of the figure, in figure units (negative: above the middle of the head)."""
+    highest = min(TOPS.get(name, -74.0) for name in (attributes.hairstyle, *attributes.accessories))
+    on_curls = attributes.hairstyle == "afro" and attributes.accessories
+    return highest - _CURLS_LIFT if on_curls else highest
