@@ -22,7 +22,7 @@ _SIDE_LOCK = Drape(((-60, 1, 1), (0, 1.02, 1.0), (25, 1.05, 1.0), (50, 0.96, 0.9
 
 def draw_hair(scene: Scene) -> None:
     """Draw the scene's hair on the hair layers, and the shadow of the fringe on the face."""
-    paint = make_paint(scene, _half(scene))
+    paint = make_paint(scene, _half(scene) if scene.attributes.hair_tone == "split colour" else "")
     name = scene.attributes.hairstyle
     style = HAIRSTYLES[name]
     split, streaks = paint.tone == "split colour", paint.tone == "streaks"
@@ -30,7 +30,10 @@ def draw_hair(scene: Scene) -> None:
     if name != "afro":
         draw_cap(paint, "hair_side", style.shell, shaved=scene.skin if style.shaved else "")
         if not style.shaved:
-            draw_strands(paint, "hair_side", style.shell, style.gathered)
+            gathered = style.gathered
+            if gathered is not None and scene.head.yaw > 45:
+                gathered = (-gathered[0], gathered[1])
+            draw_strands(paint, "hair_side", style.shell, gathered)
             draw_flyaways(paint, "hair_side", style.shell)
     if style.curtain is not None:
         curtain = style.curtain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rakkan.corpus.figures.curves import Points
+from rakkan.corpus.figures.curves import Points, polygon
 from rakkan.corpus.figures.hair.geometry import hairline
 from rakkan.corpus.figures.hair.paths import brushes, ramp, spline
 from rakkan.corpus.figures.hair.shading import Paint
@@ -92,7 +92,8 @@ def draw_hairline(paint: Paint, layer: str, shell: float) -> None:
     drift = angles[:, None] * (1 + 0.35 * ramp(5))
     points = head.on_surface(drift.ravel(), level.ravel(), shell - 1.5).reshape(-1, 5, 2)
     if paint.tone == "streaks":
-        chosen = points[1::5]
+        whole = foot[:, None] + (goal - foot)[:, None] * ramp(5)
+        chosen = head.on_surface(drift.ravel(), whole.ravel(), shell - 1.0).reshape(-1, 5, 2)[1::5]
         if len(chosen):
             widths = np.array([7.0, 6.5, 5.0, 3.0, 0.2])
             paint.canvas.shape(layer, brushes(chosen, widths), paint.accent, region="hair_accent")
@@ -112,7 +113,10 @@ def draw_strands(paint: Paint, layer: str, shell: float, focus: tuple[float, flo
     angles += [chance.uniform(-5, 5) for _ in angles]
     hidden = np.abs(angles + head.yaw) > 86
     angles = angles[~hidden]
-    angles = angles[np.abs(angles) > 60]
+    angles = angles[np.abs(angles) > (60 if focus is None else 78)]
+    if focus is not None and abs(focus[0]) < 150:
+        # Strands of the other side would have to cross the forehead.
+        angles = angles[angles * focus[0] > 0]
     if not len(angles):
         return
     place = np.linspace(0, 1, 5)
@@ -142,18 +146,17 @@ def draw_ring(paint: Paint, layer: str, shell: float, height: float = -37.0) -> 
     spread = 3.0 if paint.style.shading == "flat" else 4.4
     head, chance = paint.head, paint.chance
     centre = float(np.clip(-head.yaw * 0.75, -60, 60)) - 8
-    pieces = ((centre - 54, centre + 10, 6), (centre + 17, centre + 42, 3))
-    path = ""
-    for first, last, teeth in pieces:
-        angles = np.clip(np.linspace(first, last, 2 * teeth + 1), -84 - head.yaw, 84 - head.yaw)
-        swell = np.sin(np.linspace(0, np.pi, 2 * teeth + 1)) ** 0.6
+    pieces = ((centre - 54, centre + 10, 13), (centre + 17, centre + 42, 7))
+    rows = []
+    for first, last, count in pieces:
+        angles = np.clip(ramp(count) * (last - first) + first, -84 - head.yaw, 84 - head.yaw)
+        swell = spread * np.sin(ramp(count) * np.pi) ** 0.6
         level = height + 9 * ((angles - centre) / 60) ** 2
-        jag = np.array([chance.uniform(0.3, 1.0) for _ in angles]) * np.where(
-            np.arange(len(angles)) % 2, 1.0, 0.25
-        )
-        upper = head.on_surface(angles, level - spread * swell * (0.6 + 0.5 * jag), shell)
-        lower = head.on_surface(angles, level + spread * swell * (0.35 + 1.3 * jag), shell)
-        outline = np.concatenate([upper, lower[::-1][1:-1]])
-        corners = np.ones(len(outline), bool)
-        path += spline(outline, corners, closed=True)
+        jag = np.array([chance.uniform(0.3, 1.0) for _ in angles]) * np.where(np.arange(count) % 2, 1.0, 0.25)
+        upper, lower = level - swell * (0.6 + 0.5 * jag), level + swell * (0.35 + 1.3 * jag)
+        rows.append((np.concatenate([angles, angles[-2:0:-1]]), np.concatenate([upper, lower[-2:0:-1]])))
+    turns, levels = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    outline = head.on_surface(turns, levels, shell)
+    cut = len(rows[0][0])
+    path = polygon(outline[:cut]) + polygon(outline[cut:])
     paint.canvas.shape(layer, path, paint.gleam, region="line")

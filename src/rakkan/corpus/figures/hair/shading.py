@@ -65,7 +65,7 @@ class Paint:
 
 
 def make_paint(scene: Scene, half: str) -> Paint:
-    """The paint of a scene's hair. ``half``: outline of the half that a split colour takes."""
+    """The paint of a scene's hair. ``half``: outline of the half that a split colour takes, or empty."""
     style, base, accent = scene.style, scene.hair, scene.hair_accent
     pale = luminance(base) > 0.72
     tone = scene.attributes.hair_tone
@@ -87,7 +87,7 @@ def make_paint(scene: Scene, half: str) -> Paint:
         accent_line=style.line(accent),
         width=style.line_width,
         hatted=not _HATS.isdisjoint(scene.attributes.accessories),
-        half=scene.canvas.clip_to(half) if tone == "split colour" else "",
+        half=scene.canvas.clip_to(half) if half else "",
     )
 
 
