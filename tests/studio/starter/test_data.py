@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from tests.studio.starter.stand_in import render
 
 from rakkan.corpus.figures.attributes import sample
 from rakkan.errors import RakkanError
 from rakkan.studio.starter.data import MAXIMUM_USES, Stock, Supply, to_pictures, vary_captions
 from rakkan.studio.starter.renders import BUCKETS, RenderQueue
 from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED, condition_of, decode, encode
-from tests.studio.starter.stand_in import render
 
 
 def _ids(count: int, first: int = 0) -> npt.NDArray[np.int32]:
@@ -103,9 +103,9 @@ def test_a_supply_waits_for_renders_and_prepares_them() -> None:
 
 
 def test_dead_workers_are_noticed() -> None:
-    with RenderQueue(1, seed=1, slots=2, render=_broken) as queue:
-        with pytest.raises(RakkanError, match="have died"):
-            _wait_for(queue, "square", 1)
+    queue = RenderQueue(1, seed=1, slots=2, render=_broken)
+    with queue, pytest.raises(RakkanError, match="have died"):
+        _wait_for(queue, "square", 1)
 
 
 def _broken(*_: object) -> npt.NDArray[np.uint8]:

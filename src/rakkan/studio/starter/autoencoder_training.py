@@ -89,6 +89,8 @@ def measure_latents(autoencoder: Autoencoder, stocks: dict[str, Stock], count: i
     found = []
     for stock in stocks.values():
         slots = torch.from_numpy(stock.occupied()[:count]).to(stock.device)
+        if not len(slots):
+            continue
         for part in torch.split(slots, 32):
             with torch.autocast(stock.device.split(":")[0], torch.bfloat16):
                 mean, _ = autoencoder.encode(to_pictures(stock.items[part]))

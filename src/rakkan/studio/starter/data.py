@@ -165,7 +165,7 @@ class Supply:
         bucket = BUCKETS[int(self._random.choice(len(BUCKETS), p=[bucket.share for bucket in BUCKETS]))]
         stock = self._stocks[bucket.name]
         count = max(1, round(count * 256 / bucket.height))
-        floor = min(stock.capacity, max(count, int(self._minimum * bucket.share)))
+        floor = max(count, min(stock.capacity // 2, int(self._minimum * bucket.share)))
         self.refill()
         while stock.usable < floor:
             if not waiting():

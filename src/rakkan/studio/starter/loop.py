@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rakkan.errors import RakkanError
 from rakkan.studio.starter.data import Batch, Supply
 
 _SAVE_SECONDS = 120.0
@@ -125,7 +126,8 @@ def train(
     """Train until the clock runs out; saves and writes sample grids on the way and at the end.
 
     ``save`` gets the outcome so far and stores the averaged weights; ``report`` gets one line of
-    progress at a time. A step whose loss is not finite is left out.
+    progress at a time. A step whose loss is not finite is left out. Raises RakkanError, with nothing
+    saved, when the time ends before there were pictures for one step.
     """
     parameters = [p for module in stage.modules.values() for p in module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=stage.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
@@ -163,6 +165,8 @@ def train(
         if clock.seconds - saved > _SAVE_SECONDS:
             save(Outcome(clock.seconds, steps, samples, processor))
             saved = clock.seconds
+    if not steps:
+        raise RakkanError(f"the {stage.name} stage ended before its first step", "give it more --minutes")
     outcome = Outcome(clock.seconds, steps, samples, processor)
     save(outcome)
     report(f"{stage.name}: {steps} steps, {samples} samples, {outcome.seconds:.0f} s, saved")
