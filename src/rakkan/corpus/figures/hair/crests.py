@@ -13,11 +13,11 @@ from rakkan.corpus.figures.hair.shading import Paint
 
 
 def draw_pixie(paint: Paint) -> None:
-    rows = [(150, -45, 20, 2, 15), (172, -46, 26, 4, 16), (-160, -46, 18, 0, 15)]
+    rows = [(140, -43, 17, -1, 13), (170, -46, 21, 3, 15), (-158, -46, 19, 1, 14), (-128, -41, 14, -3, 12)]
     rows += [(side * 98, 10, 15, -11, 14) for side in (1, -1)] + [
         (side * 100, -8, 12, -9, 14) for side in (1, -1)
     ]
-    draw_spikes(paint, rows, 6.0, paint.chance, bend=0.16, split=paint.tone == "split colour")
+    draw_spikes(paint, rows, 6.0, paint.chance, bend=0.16, rim=0.45, split=paint.tone == "split colour")
 
 
 def draw_spiky(paint: Paint) -> None:

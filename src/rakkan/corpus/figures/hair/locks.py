@@ -280,7 +280,10 @@ def _draw_streak(
     one = ends.visible(np.arange(len(ends.tips)) == index)
     flank_u, flank_t = _flanks(one)
     t = np.linspace(root, 1, 5)[:-1]
-    u = np.concatenate([np.full(4, one.bounds[0]), flank_u, np.full(4, one.bounds[1])])
+    # It starts as a point, for its root may lie upon hair of the other colour.
+    middle, widening = one.bounds.mean(), np.minimum(0.04 + 2.2 * t, 1.0)
+    left, right = (middle + (bound - middle) * widening for bound in one.bounds)
+    u = np.concatenate([left, flank_u, right[::-1]])
     outline = field(u, np.concatenate([t * one.notches[0], flank_t, t[::-1] * one.notches[1]]))
     corners = np.zeros(len(outline), bool)
     corners[[0, 7, len(outline) - 1]] = True
