@@ -1,4 +1,4 @@
-"""``rakkan starter``: train the model that ships with Rakkan."""
+"""``rakkan starter``: train the model that ships with Rakkan, and measure it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Train the starter model on fresh renders.", no_args_is_help=True)
-
-
-@app.callback()
-def _starter() -> None:
-    """Keep ``train`` a command of its own while it is the only one."""
+app = typer.Typer(help="Train the starter model on fresh renders, and measure it.", no_args_is_help=True)
 
 
 @app.command()
@@ -53,3 +48,34 @@ def train(
     )
     run(settings, typer.echo)
     typer.echo(f"weights are in {folder / 'weights'}")
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Option(help="What the measurement keeps to go on from.")] = Path(
+        ".proof/starter"
+    ),
+    documents: Annotated[Path, typer.Option(help="Where the figures and the model card go.")] = Path("docs"),
+    classifier_minutes: Annotated[
+        float, typer.Option(help="How long to train the classifier, unless the folder holds one.")
+    ] = 15.0,
+    quick: Annotated[bool, typer.Option("--quick", help="A rehearsal on a few pictures.")] = False,
+) -> None:
+    """Measure the starter model and write its card; goes on where it was stopped."""
+    from dataclasses import replace
+
+    from rakkan import assemble
+    from rakkan.errors import RakkanError
+
+    try:
+        from rakkan.studio.starter.evaluation import protocol, publish
+    except ModuleNotFoundError as fault:
+        if fault.name != "torch":
+            raise
+        raise RakkanError("measuring needs torch", "install it with: pip install 'rakkan[torch]'") from None
+    settings = replace(protocol.Plan(), classifier_seconds=60 * classifier_minutes)
+    settings = protocol.Plan.quick() if quick else settings
+    card = publish.run(
+        assemble.engine(), assemble.gate().release, folder, documents, settings, lambda line: typer.echo(line)
+    )
+    typer.echo(str(card))

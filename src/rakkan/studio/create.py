@@ -10,8 +10,8 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,8 +164,34 @@ def create(
         made.append(Created(path, recipe, time.perf_counter() - started))
         drawn.append(pixels)
     if len(drawn) > 1:
-        made.append(_release_sheet(planned, drawn, made, release))
+        started = time.perf_counter()
+        recipes = [created.recipe for created in made if isinstance(created.recipe, Recipe)]
+        columns = min(_SHEET_COLUMNS, math.ceil(math.sqrt(len(drawn))))
+        place = _destination(planned, f"{planned.seed}-sheet")
+        path, sheet = release_sheet(drawn, recipes, columns, place, release)
+        made.append(Created(path, sheet, time.perf_counter() - started))
     return made
+
+
+def draft(planned: Plan, engine: Engine) -> tuple[Pixels, Recipe]:
+    """The first picture of a plan as the model draws it, not enlarged, and its recipe."""
+    recipe = replace(
+        _recipe(planned, planned.seed, engine),
+        width=planned.width // ENLARGEMENT,
+        height=planned.height // ENLARGEMENT,
+    )
+    return _sample(planned, 0, engine, lambda done, total: None), recipe
+
+
+def release_sheet(
+    drawn: Sequence[Pixels], recipes: Sequence[Recipe], columns: int, place: Path, release: Release
+) -> tuple[Path, SheetRecipe]:
+    """Release pictures together on a contact sheet; where it was written, and its recipe."""
+    from rakkan.formats.sheet import contact_sheet
+
+    pixels = contact_sheet(drawn, columns)
+    recipe = SheetRecipe(columns, int(pixels.shape[1]), int(pixels.shape[0]), tuple(recipes))
+    return release(Picture(pixels, recipe), place), recipe
 
 
 def _check_numbers(request: CreateRequest) -> None:
@@ -246,7 +272,7 @@ def _sample(planned: Plan, index: int, engine: Engine, progress: Progress) -> Pi
     )
 
 
-def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler) -> Recipe:
+def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None = None) -> Recipe:
     request = planned.request
     return Recipe(
         prompt=request.prompt.strip(),
@@ -260,24 +286,12 @@ def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler) -> Rec
         seed=seed,
         width=planned.width,
         height=planned.height,
-        upscaler=upscaler.name,
-        upscaler_digest=upscaler.digest,
+        upscaler=upscaler.name if upscaler else "",
+        upscaler_digest=upscaler.digest if upscaler else "",
         engine=engine.name,
         precision=engine.precision,
         versions={"rakkan": __version__, **engine.versions()},
     )
-
-
-def _release_sheet(planned: Plan, drawn: list[Pixels], made: list[Created], release: Release) -> Created:
-    from rakkan.formats.sheet import contact_sheet
-
-    started = time.perf_counter()
-    columns = min(_SHEET_COLUMNS, math.ceil(math.sqrt(len(drawn))))
-    pixels = contact_sheet(drawn, columns)
-    recipes = tuple(created.recipe for created in made if isinstance(created.recipe, Recipe))
-    recipe = SheetRecipe(columns, int(pixels.shape[1]), int(pixels.shape[0]), recipes)
-    path = release(Picture(pixels, recipe), _destination(planned, f"{planned.seed}-sheet"))
-    return Created(path, recipe, time.perf_counter() - started)
 
 
 def _destination(planned: Plan, middle: str) -> Path:

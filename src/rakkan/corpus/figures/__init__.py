@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rakkan.corpus.figures.drawing import draw, label_map, rasterise, render
+    from rakkan.corpus.figures.drawing import draw, label_map, render
+    from rakkan.corpus.figures.raster import rasterise
 
 __all__ = ["draw", "label_map", "rasterise", "render"]
 

@@ -99,7 +99,9 @@ class Canvas:
             edge = f' stroke="{label}" stroke-width="{line_width:.2f}"' if extra and line else ""
             self._labels[layer].append(f'<path d="{path}" fill="{label}"{edge}{clipped}/>')
 
-    def stroke(self, layer: str, path: str, colour: str, width: float, *, clip: str = "", opacity: float = 1.0) -> None:
+    def stroke(
+        self, layer: str, path: str, colour: str, width: float, *, clip: str = "", opacity: float = 1.0
+    ) -> None:
         """Add an open line of even width; for tapering lines fill `curves.stroke` instead."""
         extra = f' clip-path="url(#{clip})"' if clip else ""
         if opacity < 1:
@@ -122,7 +124,10 @@ class Canvas:
         (x1, y1), (x2, y2) = gradient.start, gradient.end
         if gradient.radial:
             radius = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
-            head, tail = f'<radialGradient id="{name}" cx="{x1:.2f}" cy="{y1:.2f}" r="{radius:.2f}"', "radialGradient"
+            head, tail = (
+                f'<radialGradient id="{name}" cx="{x1:.2f}" cy="{y1:.2f}" r="{radius:.2f}"',
+                "radialGradient",
+            )
         else:
             head = f'<linearGradient id="{name}" x1="{x1:.2f}" y1="{y1:.2f}" x2="{x2:.2f}" y2="{y2:.2f}"'
             tail = "linearGradient"

@@ -25,7 +25,9 @@ def polygon(corners: ArrayLike, *, closed: bool = True) -> str:
     return f"M{body}Z" if closed else f"M{body}"
 
 
-def smooth(knots: ArrayLike, *, closed: bool = True, tension: float = 1.0, corners: Sequence[int] = ()) -> str:
+def smooth(
+    knots: ArrayLike, *, closed: bool = True, tension: float = 1.0, corners: Sequence[int] = ()
+) -> str:
     """Path data of a smooth curve through the knots (Catmull-Rom splines as cubic Béziers).
 
     ``corners`` are indices of knots where the curve may break sharply; ``tension`` scales the
@@ -69,7 +71,13 @@ def sample_curve(knots: ArrayLike, count: int, *, closed: bool = False) -> Point
     t = (place - index)[:, None]
     p0, p1, p2, p3 = (extended[index + offset] for offset in range(4))
     return np.asarray(
-        0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
+        0.5
+        * (
+            2 * p1
+            + (p2 - p0) * t
+            + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2
+            + (3 * p1 - p0 - 3 * p2 + p3) * t**3
+        )
     )
 
 
@@ -96,7 +104,9 @@ def ribbon(line: ArrayLike, widths: ArrayLike, *, round_tip: bool = False) -> st
     return smooth(outline, corners=corners)
 
 
-def stroke(knots: ArrayLike, width: float, *, count: int = 9, heaviest: float = 0.4, least: float = 0.12) -> str:
+def stroke(
+    knots: ArrayLike, width: float, *, count: int = 9, heaviest: float = 0.4, least: float = 0.12
+) -> str:
     """Path data of a brush stroke through the knots that swells at ``heaviest`` (0-1) and tapers off.
 
     ``least`` is the share of ``width`` left at the two ends.
@@ -142,7 +152,7 @@ def rotate(values: ArrayLike, degrees: float, about: tuple[float, float] = (0.0,
     """Points turned clockwise (as seen, y down) by ``degrees`` about a point."""
     angle = np.radians(degrees)
     cosine, sine = np.cos(angle), np.sin(angle)
-    return (points(values) - about) @ np.array([[cosine, sine], [-sine, cosine]]) + about
+    return np.asarray((points(values) - about) @ np.array([[cosine, sine], [-sine, cosine]]) + about)
 
 
 def mirror(values: ArrayLike) -> Points:

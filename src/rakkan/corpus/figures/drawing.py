@@ -38,7 +38,9 @@ def label_map(attributes: Attributes, seed: int) -> NDArray[np.uint8]:
     scene = compose(attributes, seed)
     width, height = NATIVE_SIZES[attributes.framing]
     # Edges are blended by the rasteriser; rounding gives a blended pixel to one of its neighbours.
-    return np.asarray((rasterise(scene.canvas.labels(scene.frame), width, height)[..., 0] + 8) // 16, np.uint8)
+    return np.asarray(
+        (rasterise(scene.canvas.labels(scene.frame), width, height)[..., 0] + 8) // 16, np.uint8
+    )
 
 
 def compose(attributes: Attributes, seed: int) -> Scene:

@@ -37,7 +37,9 @@ def _tables(jaw: float) -> tuple[NDArray[np.float64], ...]:
     """Half width, front and back reach from the ring's middle, and that middle, on a fine grid of y."""
     width = _WIDTH + (_STRONG_WIDTH - _WIDTH) * jaw
     rows = (width, _FRONT - _MIDDLE, _BACK + _MIDDLE, _MIDDLE)
-    return tuple(np.maximum(_catmull_rom(row), 0.0) if at < 3 else _catmull_rom(row) for at, row in enumerate(rows))
+    return tuple(
+        np.maximum(_catmull_rom(row), 0.0) if at < 3 else _catmull_rom(row) for at, row in enumerate(rows)
+    )
 
 
 def _catmull_rom(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -90,7 +92,7 @@ class Head:
         x = point[:, 0] * np.cos(yaw) + point[:, 2] * np.sin(yaw)
         flat = np.stack([x, point[:, 1]], axis=1) - PIVOT
         cosine, sine = np.cos(roll), np.sin(roll)
-        return flat @ np.array([[cosine, sine], [-sine, cosine]]) + PIVOT
+        return np.asarray(flat @ np.array([[cosine, sine], [-sine, cosine]]) + PIVOT)
 
     def depth(self, values: ArrayLike) -> NDArray[np.float64]:
         """How near points [n, 3] of head space lie to the viewer after the turn (larger is nearer)."""
@@ -106,7 +108,9 @@ class Head:
         """`surface`, projected to the picture: [n, 2]."""
         return self.project(self.surface(angle, y, shell))
 
-    def outline(self, shell: float = 0.0, top: float = CROWN, bottom: float = CHIN, count: int = 41) -> Points:
+    def outline(
+        self, shell: float = 0.0, top: float = CROWN, bottom: float = CHIN, count: int = 41
+    ) -> Points:
         """The silhouette of the head between two heights, as a closed outline [2 × count, 2].
 
         The first half runs down the picture's right side, the second up its left. For each ring the

@@ -107,7 +107,9 @@ def mix(colour: str, other: str, share: float) -> str:
 def adjust(colour: str, *, hue: float = 0.0, saturation: float = 1.0, lightness: float = 1.0) -> str:
     """Turn the hue by degrees and scale saturation and lightness (HLS)."""
     h, level, s = colorsys.rgb_to_hls(*rgb(colour))
-    return hexadecimal(colorsys.hls_to_rgb((h + hue / 360) % 1, min(level * lightness, 1), min(s * saturation, 1)))
+    return hexadecimal(
+        colorsys.hls_to_rgb((h + hue / 360) % 1, min(level * lightness, 1), min(s * saturation, 1))
+    )
 
 
 @lru_cache(maxsize=8192)

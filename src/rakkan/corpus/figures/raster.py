@@ -25,6 +25,7 @@ def rasterise(svg: str, width: int, height: int) -> NDArray[np.uint8]:
     canvas = SwCanvas(engine)
     try:
         canvas.set_target(width, height)
+        buffer = memoryview(canvas.buffer_arr or b"")
         picture = Picture(engine)
         # The base path is of no use here; the binding wants it as long as the name of the type.
         if picture.load_data(svg.encode(), "svg", "/x/", True) != Result.SUCCESS:
@@ -34,6 +35,6 @@ def rasterise(svg: str, width: int, height: int) -> NDArray[np.uint8]:
         canvas.update()
         canvas.draw(True)
         canvas.sync()
-        return np.frombuffer(canvas.buffer_arr, np.uint8).reshape(height, width, 4)[..., :3].copy()
+        return np.array(np.frombuffer(buffer, np.uint8).reshape(height, width, 4)[..., :3])
     finally:
         canvas.destroy()

@@ -84,7 +84,7 @@ def covering_figures(seed: int = 0) -> Iterator[Attributes]:
 def _figure(chosen: dict[str, str]) -> Attributes:
     worn = tuple(value for group, value in chosen.items() if group.startswith("accessory ") and value)
     single = {group: value for group, value in chosen.items() if group in GROUPS}
-    return consistent(Attributes(**single, accessories=worn))  # type: ignore[arg-type]
+    return consistent(Attributes(**single, accessories=worn))
 
 
 def faults(attributes: Attributes, seed: int) -> list[Fault]:

@@ -148,7 +148,7 @@ def train(
         with precision.step(batch.items.numel()):
             loss = stage.loss(batch)
         value = float(loss.detach()) if device == "cpu" or steps % 20 == 0 else None
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         precision.finished()
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         if device != "cpu" or torch.isfinite(norm):

@@ -22,7 +22,9 @@ def test_frechet_of_commuting_covariances_is_the_sum_over_axes() -> None:
     second = first * np.array([1, 2, 3], np.float32) + np.array([0, 0, 5], np.float32)
     spread = first.std(0, ddof=1)
     # The sample's small correlations leave a remainder of a few per mille.
-    assert frechet_distance(first, second) == pytest.approx(25 + (spread[1]) ** 2 + (2 * spread[2]) ** 2, rel=0.02)
+    assert frechet_distance(first, second) == pytest.approx(
+        25 + (spread[1]) ** 2 + (2 * spread[2]) ** 2, rel=0.02
+    )
 
 
 def test_a_set_is_at_no_distance_from_itself() -> None:

@@ -8,6 +8,7 @@ would look there; the nearest candidate in CIELAB is what the picture shows.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,11 @@ def read_colour(slot: str, attributes: Attributes, pixels: NDArray[np.uint8]) ->
     shown = lab(_typical(pixels, mask))
     candidates = GROUPS[slot]
     references = [
-        lab(_typical(render(replace(attributes, **{slot: value}), _REFERENCE_SEEDS[0]), mask))
+        lab(
+            _typical(
+                render(replace(attributes, **cast(dict[str, Any], {slot: value})), _REFERENCE_SEEDS[0]), mask
+            )
+        )
         for value in candidates
     ]
     distances = np.linalg.norm(np.stack(references) - shown, axis=1)

@@ -66,4 +66,4 @@ def _thumbnails(pictures: NDArray[np.uint8], factor: int = 8) -> NDArray[np.floa
     cells = pictures.reshape(count, height // factor, factor, width // factor, factor, channels)
     small = cells.mean((2, 4), dtype=np.float32).reshape(count, -1)
     small -= small.mean(1, keepdims=True)
-    return small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6)
+    return np.asarray(small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-6), np.float32)

@@ -44,9 +44,14 @@ class Plan:
         return Plan(least=2, held_out=2, renders=24, many_steps=4, classifier_seconds=5.0)
 
 
-def measure(draw: Draw, folder: Path, plan: Plan, progress: Progress, steps: int = 4) -> dict[str, Any]:
-    """Run every stage and return the figures (shares 0-1, intervals at 95 %)."""
-    folder.mkdir(parents=True, exist_ok=True)
+def measure(
+    draw: Draw, kept: Path, folder: Path, plan: Plan, progress: Progress, steps: int = 4
+) -> dict[str, Any]:
+    """Run every stage and return the figures (shares 0-1, intervals at 95 %).
+
+    ``kept`` holds the pictures of these weights, ``folder`` the classifier and its renders.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
     network = obtain_classifier(folder, plan, progress)
     trials, unseen = balanced_trials(plan.least, plan.seed), held_out_trials(plan.held_out, plan.seed)
     fresh = [
@@ -55,10 +60,10 @@ def measure(draw: Draw, folder: Path, plan: Plan, progress: Progress, steps: int
     progress(f"{len(trials)} prompts, {len(unseen)} of combinations held out, {len(fresh)} fresh renders")
     renders = [render(trial.attributes, trial.seed) for trial in fresh]
     error = own_error(network, fresh, renders)
-    pictures = drawn(draw, trials, steps, folder / "pictures.npz", progress)
-    unseen_pictures = drawn(draw, unseen, steps, folder / "unseen.npz", progress)
+    pictures = drawn(draw, trials, steps, kept / "pictures.npz", progress)
+    unseen_pictures = drawn(draw, unseen, steps, kept / "unseen.npz", progress)
     patient = trials[: plan.many_steps]
-    patient_pictures = drawn(draw, patient, 16, folder / "sixteen.npz", progress)
+    patient_pictures = drawn(draw, patient, 16, kept / "sixteen.npz", progress)
     return {
         "plan": asdict(plan),
         "renderer": renderer_version(),

@@ -11,8 +11,10 @@ _INTRODUCTION = """# The starter model
 
 Written by `rakkan starter evaluate`; the figures are those of `docs/measurements/starter.json`.
 
+![Six by four pictures of random prompts, not selected](pictures/starter-sheet.png)
+
 A small latent-diffusion model that ships with Rakkan and runs on any processor: an autoencoder
-(16 × 16 latents of 32 channels for 256 × 256 pixels), a text encoder over the attribute slots, and a
+(`16x16` latents of `32` channels for `256x256` pixels), a text encoder over the attribute slots, and a
 U-Net trained with rectified flow and then distilled, so that a few steps without guidance are enough. It
 was trained only on drawings of Rakkan's own renderer, `rakkan.corpus.figures`, each drawn afresh; no
 picture by anyone else, and no picture of a person, went into it. It can draw what the renderer's
@@ -20,27 +22,31 @@ attribute space holds and nothing else: adults and ageless cartoon figures, full
 """
 
 
-def card(figures: Figures, manifest: Figures, by_eye: Figures | None = None) -> str:
-    """Markdown of ``docs/starter-model.md`` from the figures, the weights' manifest and the count by eye."""
-    parts = [_INTRODUCTION, _training(manifest), _adherence(figures), _colours(figures)]
+def card(figures: Figures, by_eye: Figures | None = None) -> str:
+    """Markdown of ``docs/starter-model.md`` from the figures and, where there is one, the count by eye."""
+    sections = [_training, _adherence, _colours, _held_out, _steps, _distances, _neighbours]
+    parts = [_measured("starter.json", section(figures)) for section in sections]
     if by_eye:
-        parts.append(_by_eye(by_eye))
-    parts += [_held_out(figures), _steps(figures), _distances(figures), _neighbours(figures), _LIMITS]
-    return "\n".join(parts)
+        parts.insert(3, _measured("starter-by-eye.json", _by_eye(by_eye)))
+    return "\n".join([_INTRODUCTION, *parts, _LIMITS])
 
 
-def _training(manifest: Figures) -> str:
-    size = sum(entry["bytes"] for entry in manifest["files"].values()) / 1e6
+def _measured(file: str, text: str) -> str:
+    return f"<!-- measured: {file} -->\n{text}<!-- end measured -->\n" if text else ""
+
+
+def _training(figures: Figures) -> str:
+    training = figures["training"]
     rows = [
-        f"| {name} | {stage['seconds'] / 60:.0f} | {stage['steps']:,} | {stage['samples']:,} |"
-        for name, stage in manifest["stages"].items()
+        f"| {name} | {stage['minutes']:.0f} | {stage['steps']:,} | {stage['samples']:,} |"
+        for name, stage in training["stages"].items()
     ]
-    machine = ", ".join(dict.fromkeys(str(stage["processor"]) for stage in manifest["stages"].values()))
     return "\n".join(
         [
             "## Training",
             "",
-            f"{size:.1f} MB of fp16 weights. Trained on: {machine}.",
+            f"{training['megabytes']:.1f} MB of fp16 weights. "
+            f"Trained on: {', '.join(training['processors'])}.",
             "",
             "| stage | minutes | steps | samples |",
             "|---|---:|---:|---:|",
@@ -70,8 +76,8 @@ def _adherence(figures: Figures) -> str:
             f"{figures['prompts']} prompts that name all that is visible, as tags or as sentences, drawn in "
             f"{figures['steps']} steps without guidance and read by a classifier that was trained on renders "
             "alone. *Read* is the share of pictures in which it sees the value asked for (with the Wilson "
-            "interval at 95 %); *corrected* takes the classifier's own error, measured on fresh renders, out "
-            "of it (Rogan-Gladen); *classifier* is how often it is right on those renders.",
+            "interval at `95 %`); *corrected* takes the classifier's own error, measured on fresh renders, "
+            "out of it (Rogan-Gladen); *classifier* is how often it is right on those renders.",
             "",
             f"**Mean over the groups {_percent(sum(shares.values()) / len(shares))}, worst group "
             f"{_percent(shares[worst])} ({_words(worst)}), corrected.**",
@@ -135,8 +141,8 @@ def _held_out(figures: Figures) -> str:
         [
             "## Combinations it has never seen",
             "",
-            "About 4 % of the pairs of hairstyle and hair colour, and of outfit and outfit colour, were kept "
-            "out of training. Asked for those, beside the share on combinations it has seen:",
+            "About `4 %` of the pairs of hairstyle and hair colour, and of outfit and outfit colour, were "
+            "kept out of training. Asked for those, beside the share on combinations it has seen:",
             "",
             "| held-out pair | group | n | read | interval | seen pairs |",
             "|---|---|---:|---:|---|---:|",
@@ -151,7 +157,7 @@ def _steps(figures: Figures) -> str:
     return (
         "## Few steps\n\n"
         f"Mean adherence over the groups on the same {compared['n']} prompts and seeds: "
-        f"{_percent(compared[few])} with {few} steps, {_percent(compared['16'])} with 16.\n"
+        f"{_percent(compared[few])} with {few} steps, {_percent(compared['16'])} with `16`.\n"
     )
 
 
