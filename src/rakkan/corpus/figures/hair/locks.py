@@ -140,15 +140,37 @@ def draw_patch(
     corners = np.zeros(len(outline), bool)
     corners[edge_steps + 3 : cuts[1] : 6] = True
     corners[edge_steps + 6 : cuts[1] - 1 : 6] = True
+    _fill_patch(paint, layer, outline, corners, accent, dark, split, any(seams))
+    for index in streaks:
+        _draw_streak(paint, layer, field, ends, index, root, dark)
+    if paint.tone == "dipped tips":
+        _draw_dip(paint, layer, field, ends, place[edge_steps : cuts[1]], dip, dark)
+    _finish(paint, layer, lines, halves if shadows and not dark else halves[:0], shaded, lit)
+    if any(seams):
+        first, last = int(seams[0] * edge_steps), len(outline) - int(seams[1] * edge_steps)
+        contour = spline(outline[first:last], corners[first:last])
+        paint.canvas.stroke(layer, contour, paint.outline(accent), paint.width)
+    return outline
+
+
+def _fill_patch(
+    paint: Paint,
+    layer: str,
+    outline: Points,
+    corners: NDArray[np.bool_],
+    accent: bool,
+    dark: bool,
+    split: bool,
+    seamed: bool,
+) -> None:
+    """Fill a patch's outline; a seamed one gets its contour later, a split one its second colour now."""
     path = spline(outline, corners)
     top, bottom = float(outline[:, 1].min()), float(outline[:, 1].max())
-    region = "hair_accent" if accent else "hair"
-    seamed = any(seams)
     paint.canvas.shape(
         layer,
         path,
         paint.fill(accent, dark, top, bottom),
-        region=region,
+        region="hair_accent" if accent else "hair",
         line="" if seamed else paint.outline(accent),
         line_width=paint.width,
     )
@@ -162,16 +184,6 @@ def draw_patch(
             line=paint.outline(True),
             line_width=paint.width,
         )
-    for index in streaks:
-        _draw_streak(paint, layer, field, ends, index, root, dark)
-    if paint.tone == "dipped tips":
-        _draw_dip(paint, layer, field, ends, place[edge_steps : cuts[1]], dip, dark)
-    _finish(paint, layer, lines, halves if shadows and not dark else halves[:0], shaded, lit)
-    if seamed:
-        first, last = int(seams[0] * edge_steps), len(outline) - int(seams[1] * edge_steps)
-        contour = spline(outline[first:last], corners[first:last])
-        paint.canvas.stroke(layer, contour, paint.outline(accent), paint.width)
-    return outline
 
 
 def _finish(paint: Paint, layer: str, lines: Values, halves: Values, shaded: Values, lit: Values) -> None:

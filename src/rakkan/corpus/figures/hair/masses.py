@@ -232,40 +232,45 @@ def draw_spikes(
             continue
         layer = front if facing[index] > -0.1 else back
         base, top, across = start[index], end[index], side[index] * half[index]
-        belly = base + along[index] * 0.45 + bow[index]
-        near = base + along[index] * 0.78 + bow[index] * 0.8
-        outline = np.array(
-            [
-                base - across,
-                belly - across * 0.85,
-                near - across * 0.36,
-                top,
-                near + across * 0.3,
-                belly + across * 0.72,
-                base + across,
-            ]
-        )
         profile = abs(head.yaw) > 45
         accent = split and bool(abs(rows[index, 0]) < 62 if profile else root[index, 0] > 0)
         accent = accent or (paint.tone == "streaks" and index % 4 == 1)
-        dip = paint.tone == "dipped tips"
-        path = spline(outline, np.array([0, 0, 0, 1, 0, 0, 0], bool))
+        _draw_spike(paint, layer, base, top, across, bow[index], accent)
+
+
+def _draw_spike(
+    paint: Paint, layer: str, base: Values, top: Values, across: Values, bow: Values, accent: bool
+) -> None:
+    """One spike from ``base`` to ``top``, half as wide as ``across`` is long, bent by ``bow``: all [2]."""
+    along = top - base
+    belly = base + along * 0.45 + bow
+    near = base + along * 0.78 + bow * 0.8
+    outline = np.array(
+        [
+            base - across,
+            belly - across * 0.85,
+            near - across * 0.36,
+            top,
+            near + across * 0.3,
+            belly + across * 0.72,
+            base + across,
+        ]
+    )
+    path = spline(outline, np.array([0, 0, 0, 1, 0, 0, 0], bool))
+    paint.canvas.shape(
+        layer,
+        path,
+        paint.fill(accent, False, float(outline[:, 1].min()), float(outline[:, 1].max())),
+        region="hair_accent" if accent else "hair",
+        line=paint.outline(accent),
+        line_width=paint.width,
+    )
+    if paint.tone == "dipped tips":
         paint.canvas.shape(
-            layer,
-            path,
-            paint.fill(accent, False, float(outline[:, 1].min()), float(outline[:, 1].max())),
-            region="hair_accent" if accent else "hair",
-            line=paint.outline(accent),
-            line_width=paint.width,
+            layer, spline(outline[2:5], np.array([1, 1, 1], bool)), paint.accent, region="hair_accent"
         )
-        if dip:
-            paint.canvas.shape(
-                layer, spline(outline[2:5], np.array([1, 1, 1], bool)), paint.accent, region="hair_accent"
-            )
-        if paint.style.shading in ("hard", "gradient"):
-            shade = np.array(
-                [top, near + across * 0.3, belly + across * 0.72, base + across, belly + across * 0.1]
-            )
-            paint.canvas.shape(
-                layer, spline(shade, np.array([1, 0, 0, 1, 0], bool)), paint.shade, region="line"
-            )
+    if paint.style.shading in ("hard", "gradient"):
+        shade = np.array(
+            [top, near + across * 0.3, belly + across * 0.72, base + across, belly + across * 0.1]
+        )
+        paint.canvas.shape(layer, spline(shade, np.array([1, 0, 0, 1, 0], bool)), paint.shade, region="line")
