@@ -252,19 +252,20 @@ def _framing(condition: Mapping[str, str], size: str | None) -> str:
 
 
 def _sample(planned: Plan, index: int, engine: Engine, progress: Progress) -> Pixels:
+    from rakkan.studio.starter.completion import complete
     from rakkan.studio.starter.vocabulary import encode
 
-    request = planned.request
+    request, seed = planned.request, planned.seed + index
 
     def step(done: int, total: int) -> None:
         progress(index * total + done, request.count * total)
 
     return engine.sample(
-        encode(planned.condition),
+        encode(complete(planned.condition, seed, planned.negative_condition)),
         encode(planned.negative_condition) if planned.negative_condition else None,
         width=planned.width // ENLARGEMENT,
         height=planned.height // ENLARGEMENT,
-        seed=planned.seed + index,
+        seed=seed,
         steps=request.steps,
         guidance=request.guidance,
         progress=step,
