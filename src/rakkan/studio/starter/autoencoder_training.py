@@ -42,10 +42,16 @@ def autoencoder_stage(
 
 
 def cropped(items: Tensor, side: int) -> Tensor:
-    """The same random square of pictures [B, H, W, 3]: [B, side, side, 3]; all of them if ``side`` is 0."""
+    """The same random square of pictures [B, H, W, 3]: [B, side, side, 3]; all of them if ``side`` is 0.
+
+    Every other one lies at the top and in the middle, where every framing has the face.
+    """
     if not side:
         return items
-    top, left = (int(torch.randint(size - side + 1, ())) for size in items.shape[1:3])
+    spare_top, spare_left = (size - side for size in items.shape[1:3])
+    top, left = (int(torch.randint(spare + 1, ())) for spare in (spare_top, spare_left))
+    if torch.rand(()) < 0.5:
+        top, left = top % (spare_top // 2 + 1), spare_left // 4 + left // 2
     return items[:, top : top + side, left : left + side]
 
 

@@ -52,7 +52,7 @@ class AttributeClassifier(nn.Module):
     picture and over its top, middle and bottom thirds, so that small things in one place still count.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (48, 80, 160, 256)) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 128, 256)) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.PixelUnshuffle(4), nn.Conv2d(48, widths[0], 3, padding=1, bias=False)]
         layers += [nn.BatchNorm2d(widths[0]), nn.ReLU()]
@@ -84,9 +84,9 @@ def train(
 ) -> AttributeClassifier:
     """Train on renders from ``supply`` until the time is up, at a linearly falling rate."""
     torch.manual_seed(seed)
+    peak = 2e-3 if network is None else 1e-3  # gentler when it goes on from earlier training
     network = network or AttributeClassifier()
     network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    peak = 2e-3
     optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.02)
     started, step, running = time.monotonic(), 0, 0.0
     while (spent := time.monotonic() - started) < seconds:
@@ -97,7 +97,9 @@ def train(
             break
         pictures = _soften(to_pictures(batch.items))
         labels = torch.from_numpy(labels_of(batch.ids))
-        loss = _loss(network(pictures.contiguous(memory_format=torch.channels_last)), labels)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(pictures.contiguous(memory_format=torch.channels_last))
+            loss = _loss([scores.float() for scores in logits], labels)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

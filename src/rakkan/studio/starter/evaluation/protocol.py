@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from rakkan.corpus.figures.drawing import NATIVE_SIZES, render
@@ -83,27 +84,31 @@ def measure(
     }
 
 
-def obtain_classifier(folder: Path, plan: Plan, progress: Progress) -> AttributeClassifier:
-    """The classifier of this renderer, trained now unless the folder holds one."""
+def obtain_classifier(
+    folder: Path, plan: Plan, progress: Progress, *, further: bool = False
+) -> AttributeClassifier:
+    """The classifier of this renderer, trained now unless the folder holds one.
+
+    With ``further`` one that is there is trained for the plan's time again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"classifier-{renderer_version()}.safetensors"
-    if path.exists():
-        return classifier.load(path)
-    with RenderQueue(workers=2, seed=77, niceness=5) as queue:
+    earlier = classifier.load(path) if path.exists() else None
+    if earlier is not None and not further:
+        return earlier
+    seconds = plan.classifier_seconds
+    before = float(classifier.facts_of(path)["seconds"]) if earlier is not None else 0.0
+    # Another seed each time, or further training would see the same figures again.
+    with RenderQueue(workers=2, seed=77 + round(before), niceness=5) as queue:
         stocks = {
             bucket.name: Stock(
-                (bucket.height, bucket.width, 3), _uint8(), 4096, "cpu", folder / f"{bucket.name}.stock"
+                (bucket.height, bucket.width, 3), torch.uint8, 4096, "cpu", folder / f"{bucket.name}.stock"
             )
             for bucket in BUCKETS
         }
-        network = classifier.train(Supply(queue, stocks), plan.classifier_seconds, progress)
-    classifier.save(network, path, {"seconds": str(plan.classifier_seconds)})
+        network = classifier.train(Supply(queue, stocks), seconds, progress, network=earlier)
+    classifier.save(network, path, {"seconds": str(before + seconds)})
     return network
-
-
-def _uint8() -> Any:
-    import torch
-
-    return torch.uint8
 
 
 def drawn(draw: Draw, trials: list[Trial], steps: int, store: Path, progress: Progress) -> Pictures:
