@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from functools import cache
 from pathlib import Path
 from random import Random
 from types import TracebackType
