@@ -46,6 +46,7 @@ soak: $(VENV)/ready-dev ## fuzz and break things for MINUTES (default 60), from 
 	@$(RUN) tests/soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed '$(SEED)')
 
 proof: $(VENV)/ready-dev ## measure everything that docs/ publishes; resumes where it stopped
+	@$(RUN) -m rakkan figures survey
 	@$(RUN) -m rakkan starter evaluate
 
 bench: $(VENV)/ready-dev ## compare with plain torch

@@ -1,7 +1,8 @@
-"""``rakkan figures sheet``: the renderer's figures through the gate."""
+"""``rakkan figures``: the renderer's figures through the gate, and the survey of its drawings."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -41,3 +42,28 @@ def test_a_place_that_cannot_be_written_to_is_one_line(rakkan: Run, tmp_path: Pa
     done = rakkan("figures", "sheet", "--count", "1", "--out", "a.jpg")
     assert done.returncode == 2
     assert "does not end in .png" in done.stderr
+
+
+def test_a_survey_finds_no_fault_and_writes_down_what_it_measured(rakkan: Run, tmp_path: Path) -> None:
+    done = rakkan("figures", "survey", "--quick", "--seed", "3", "--out", "new/r.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "new/r.json"
+    found = json.loads((tmp_path / "new/r.json").read_text())
+    assert {"command", "seed", "commit", "n", "interval", "processor"} <= set(found["measured"])
+    assert found["measured"]["command"] == "rakkan figures survey --seed 3 --quick"
+    assert found["measured"]["commit"] == "unknown"  # there is no checkout here
+    assert (found["pairs"]["n"], found["pairs"]["faulty"]) == (16, 0)
+    low, high = found["pairs"]["interval"]
+    assert low == 0 < high < 0.25
+    told = found["silhouettes"]
+    assert told["pairs"] == 24 * 23 / 2
+    assert told["one_of_all"]["n"] == sum(view["n"] for view in told["by_view"]) == 24 * 5
+    assert len(told["worst_pair"]["names"]) == 2
+    assert found["speed"]["pictures_per_second"] > 0
+
+
+def test_a_survey_that_cannot_be_written_down_is_not_begun(rakkan: Run, tmp_path: Path) -> None:
+    done = rakkan("figures", "survey", "--out", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"rakkan: {tmp_path}: is a directory")
+    assert done.stderr.count("\n") == 1

@@ -1,20 +1,41 @@
-"""``rakkan figures``: what the renderer draws."""
+"""``rakkan figures``: what the renderer draws, and how well."""
 
 from __future__ import annotations
 
+import errno
+import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from rakkan.corpus.figures.silhouettes import Comparison, Verdict
+    from rakkan.corpus.figures.survey import Scan
 
 app = typer.Typer(help="Look at the figures the starter model learns from.", no_args_is_help=True)
 
 _COLUMNS = 6
+_MEASUREMENT = Path("docs/measurements/renderer.json")
+#: Faults printed and written down one by one.
+_MOST_FAULTS = 20
+#: Pairs of hairstyles told apart less often are named.
+_WANTED = 0.95
 
 
-@app.callback()
-def _figures() -> None:
-    """Keep ``sheet`` a command of its own name although it is the only one."""
+@dataclass(frozen=True)
+class _Sizes:
+    """How much a survey draws: figures at most, timed pictures, silhouettes per style and view."""
+
+    figures: int | None
+    pictures: int
+    learnt: int
+    asked: int
+
+
+_FULL = _Sizes(figures=None, pictures=600, learnt=40, asked=40)
+_QUICK = _Sizes(figures=16, pictures=16, learnt=2, asked=1)
 
 
 @app.command()
@@ -50,3 +71,146 @@ def sheet(
     )
     destination = out or config.load().pictures / f"figures-{seed}.png"
     typer.echo(str(assemble.gate().release(Picture(pixels, recipe), destination)))
+
+
+@app.command()
+def survey(
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Which figures are drawn.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The JSON to write (default: docs/measurements/renderer.json; none if quick)."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A rehearsal on a few figures.")] = False,
+) -> None:
+    """Search the renderer's drawings for faults, compare its hairstyles, and time it."""
+    import json
+
+    destination = out if out or quick else _MEASUREMENT
+    if destination is not None:
+        if destination.is_dir():  # better said now than after the work
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(destination))
+        destination.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        found = _survey(seed, quick)
+    except KeyboardInterrupt:  # which typer would turn into a silent exit
+        raise typer.Abort from None
+    if destination is not None:
+        destination.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        typer.echo(str(destination))
+
+
+def _survey(seed: int, quick: bool) -> dict[str, Any]:
+    """Everything measured, with a line of progress for each part."""
+    from itertools import islice
+
+    from rakkan.corpus.figures import silhouettes, survey
+    from rakkan.corpus.figures.spread import cores, spread_over
+
+    sizes = _QUICK if quick else _FULL
+    with spread_over(cores()) as spread:
+        typer.echo("looking for faults in every pair of attribute values")
+        scan = survey.scan(islice(survey.covering_figures(seed), sizes.figures), seed, spread)
+        typer.echo(f"{scan.figures} figures, {scan.pairs} pairs, {scan.faulty} with faults")
+        for fault in scan.faults[:_MOST_FAULTS]:
+            typer.echo(f"fault: {fault.kind}, {fault.pixels} pixels, seed {fault.seed}, {fault.attributes}")
+        typer.echo(f"timing {sizes.pictures} pictures on {spread.workers} cores")
+        pace = survey.pace(sizes.pictures, seed, spread)
+        typer.echo(f"{pace.pictures / pace.seconds:.1f} pictures per second")
+        typer.echo("telling hairstyles apart by their silhouettes")
+        told = silhouettes.compare(
+            sizes.learnt,
+            sizes.asked,
+            seed=seed,
+            spread=spread,
+            progress=lambda view: typer.echo(f"{view.names[0]}: {100 * view.share:.1f} % right"),
+        )
+    worst = told.worst_pair
+    typer.echo(f"worst pair, {' and '.join(worst.names)}: {100 * worst.share:.1f} % right")
+    return {
+        "measured": _measured(seed, quick, scan.figures, spread.workers),
+        "pairs": _scanned(scan),
+        "silhouettes": {
+            "learnt_per_style_and_view": sizes.learnt,
+            "asked_per_style_and_view": sizes.asked,
+            **_compared(told),
+        },
+        "speed": {
+            "n": pace.pictures,
+            "size": "256x256",
+            "cores": spread.workers,
+            "pictures_per_second": round(pace.pictures / pace.seconds, 2),
+            "processor_milliseconds_per_picture": round(1000 * pace.processor_seconds / pace.pictures, 3),
+        },
+    }
+
+
+def _measured(seed: int, quick: bool, figures: int, workers: int) -> dict[str, Any]:
+    from datetime import UTC, datetime
+
+    from rakkan.corpus.figures.drawing import RENDERER_VERSION
+    from rakkan.studio.engines.device import processor
+
+    return {
+        "command": f"rakkan figures survey --seed {seed}" + " --quick" * quick,
+        "seed": seed,
+        "commit": _commit(),
+        "n": figures,
+        "interval": "Wilson, 95 %",
+        "processor": processor(),
+        "cores": workers,
+        "renderer": RENDERER_VERSION,
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def _scanned(scan: Scan) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from rakkan.studio.starter.evaluation.statistics import wilson
+
+    return {
+        "n": scan.figures,
+        "pairs": scan.pairs,
+        "faulty": scan.faulty,
+        "faulty_share": scan.faulty / scan.figures,
+        "interval": wilson(scan.faulty, scan.figures),
+        "faults": [asdict(fault) for fault in scan.faults[:_MOST_FAULTS]],
+    }
+
+
+def _compared(told: Comparison) -> dict[str, Any]:
+    return {
+        "one_of_all": _verdict(told.overall),
+        "by_view": [_verdict(view) for view in told.views],
+        "worst_pair": _verdict(told.worst_pair),
+        "worst_pair_in_one_view": _verdict(told.worst_pair_in_one_view),
+        "pairs": len(told.pairs),
+        "pairs_below_95_percent": [_verdict(pair) for pair in told.pairs if pair.share < _WANTED],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    from rakkan.studio.starter.evaluation.statistics import wilson
+
+    return {
+        "names": verdict.names,
+        "right": verdict.right,
+        "n": verdict.asked,
+        "share": verdict.share,
+        "interval": wilson(verdict.right, verdict.asked),
+    }
+
+
+def _commit() -> str:
+    """The commit measured, "unknown" outside a checkout, with a word when the code differs from it."""
+    import subprocess
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "src")
+        return git("rev-parse", "HEAD") + (" and changes" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

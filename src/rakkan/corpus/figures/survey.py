@@ -1,12 +1,14 @@
 """Every pair of attribute values drawn at least once, and each drawing searched for faults.
 
 A fault is a part of the figure cut off at the top of the frame, a place that nothing covers, or
-background showing through the head or the neck, where there is always something solid.
+background showing through the head or the neck, where there is always something solid. And how fast
+the renderer draws, since training lives on fresh renders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from random import Random
@@ -19,10 +21,11 @@ from rakkan.corpus.figures.attributes import (
     GROUPS,
     Attributes,
     consistent,
+    sample,
 )
 from rakkan.corpus.figures.canvas import REGIONS, Canvas
 from rakkan.corpus.figures.curves import polygon
-from rakkan.corpus.figures.drawing import NATIVE_SIZES, compose
+from rakkan.corpus.figures.drawing import NATIVE_SIZES, compose, render
 from rakkan.corpus.figures.raster import rasterise
 from rakkan.corpus.figures.scene import Scene
 
@@ -43,6 +46,64 @@ class Fault:
     seed: int
     kind: str
     pixels: int
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a search for faults has found: in how many figures, which show how many pairs of values."""
+
+    figures: int
+    pairs: int
+    faults: tuple[Fault, ...]
+
+    @property
+    def faulty(self) -> int:
+        """How many figures have a fault, or several."""
+        return len({(fault.attributes, fault.seed) for fault in self.faults})
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long ``pictures`` took: on the wall's clock, and of the time of all processor cores together."""
+
+    pictures: int
+    seconds: float
+    processor_seconds: float
+
+
+Subject = tuple[Attributes, int]
+#: Draws figures and says of each how many seconds of processor time it took.
+Timed = Callable[[Callable[[Subject], float], Iterable[Subject]], Iterator[float]]
+#: Searches figures for faults. The plain ``map`` is of both kinds; a pool of processes is faster.
+Searched = Callable[[Callable[[Subject], list[Fault]], Iterable[Subject]], Iterator[list[Fault]]]
+
+
+def scan(figures: Iterable[Attributes], seed: int = 0, spread: Searched = map) -> Scan:
+    """Draw each figure, the n-th with seed ``seed`` + n, and search it for faults."""
+    drawn = list(figures)
+    found = spread(_faults, [(figure, seed + at) for at, figure in enumerate(drawn)])
+    shown = {pair for figure in drawn for pair in combinations(values_of(figure), 2)}
+    return Scan(len(drawn), len(shown), tuple(fault for several in found for fault in several))
+
+
+def pace(pictures: int, seed: int = 0, spread: Timed = map) -> Pace:
+    """Draw so many random figures of 256 × 256 pixels, and time it."""
+    random = Random(f"pace {seed}")
+    square = [name for name, size in NATIVE_SIZES.items() if size == (256, 256)]
+    figures = [(sample(random, framing=square[at % len(square)]), at) for at in range(pictures)]
+    started = time.perf_counter()
+    used = sum(spread(_timed, figures))
+    return Pace(pictures, time.perf_counter() - started, used)
+
+
+def _faults(subject: Subject) -> list[Fault]:
+    return faults(*subject)
+
+
+def _timed(subject: Subject) -> float:
+    started = time.process_time()
+    render(*subject)
+    return time.process_time() - started
 
 
 def values_of(attributes: Attributes) -> list[Value]:
