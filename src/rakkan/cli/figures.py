@@ -202,7 +202,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _commit() -> str:
-    """The commit measured, "unknown" outside a checkout, with a word when the code differs from it."""
+    """The commit measured, "unknown" outside a checkout, with a word when the renderer differs from it."""
     import subprocess
 
     def git(*arguments: str) -> str:
@@ -210,7 +210,7 @@ def _commit() -> str:
         return done.stdout.strip()
 
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "src")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "src/rakkan/corpus")
         return git("rev-parse", "HEAD") + (" and changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
