@@ -1,8 +1,9 @@
 """The second instrument: colours read from pixels, in the regions that the renderer knows.
 
 No network is involved. For the attributes of a prompt the renderer says where hair, irises, skin,
-outfit and background lie (only where several of its own drawings agree), and how each candidate colour
-would look there; the nearest candidate in CIELAB is what the picture shows.
+outfit and background lie, and how each candidate colour would look there; the nearest candidate in
+CIELAB is what the picture shows. Large regions are read where several of the renderer's own drawings
+agree on them. Irises are a few pixels wide and lie elsewhere in each drawing, so they are looked for.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ COLOUR_REGIONS = {
 }
 _REFERENCE_SEEDS = (101, 202)
 _LEAST_PIXELS = 6
+#: How far from where the reference has them irises are looked for, in pixels, and the difference in
+#: CIELAB past which a pixel is merely wrong (a highlight or a lock of hair in another place).
+_REACH = 8
+_LARGEST_DIFFERENCE = 60.0
 
 
 def measurable(slot: str, attributes: Attributes) -> bool:
@@ -49,21 +54,39 @@ def read_colour(slot: str, attributes: Attributes, pixels: NDArray[np.uint8]) ->
     """
     region = REGIONS.index(COLOUR_REGIONS[slot])
     masks = [label_map(attributes, seed) == region for seed in _REFERENCE_SEEDS]
-    mask = _eroded(np.logical_and.reduce(masks), 1 if slot == "eye_colour" else 2)
-    if mask.sum() < _LEAST_PIXELS:
+    found = masks[0] if slot == "eye_colour" else _eroded(np.logical_and.reduce(masks), 2)
+    if found.sum() < _LEAST_PIXELS:
         return None
-    shown = lab(_typical(pixels, mask))
     candidates = GROUPS[slot]
-    references = [
-        lab(
-            _typical(
-                render(replace(attributes, **cast(dict[str, Any], {slot: value})), _REFERENCE_SEEDS[0]), mask
-            )
-        )
-        for value in candidates
-    ]
-    distances = np.linalg.norm(np.stack(references) - shown, axis=1)
-    return candidates[int(distances.argmin())]
+    references = [_repainted(attributes, slot, value) for value in candidates]
+    if slot == "eye_colour":
+        differences = _least_differences(lab(pixels), [lab(picture[found]) for picture in references], found)
+    else:
+        shown = lab(_typical(pixels, found))
+        differences = [float(np.linalg.norm(lab(_typical(picture, found)) - shown)) for picture in references]
+    return candidates[int(np.argmin(differences))]
+
+
+def _repainted(attributes: Attributes, slot: str, value: str) -> NDArray[np.uint8]:
+    """The renderer's reference drawing of the figure with another colour."""
+    return render(replace(attributes, **cast(dict[str, Any], {slot: value})), _REFERENCE_SEEDS[0])
+
+
+def _least_differences(
+    shown: NDArray[np.float64], references: list[NDArray[np.float64]], mask: NDArray[np.bool_]
+) -> list[float]:
+    """How far the picture [H, W, 3] is from each reference's pixels under the mask [n, 3], moved to where
+    it fits best; all in CIELAB."""
+    height, width = mask.shape
+    rows, columns = np.nonzero(mask)
+    least = [np.inf] * len(references)
+    for down in range(-_REACH, _REACH + 1):
+        for right in range(-_REACH, _REACH + 1):
+            here = shown[np.clip(rows + down, 0, height - 1), np.clip(columns + right, 0, width - 1)]
+            for index, reference in enumerate(references):
+                difference = np.sqrt(((here - reference) ** 2).sum(1))
+                least[index] = min(least[index], float(np.minimum(difference, _LARGEST_DIFFERENCE).mean()))
+    return least
 
 
 def _typical(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -82,7 +105,7 @@ def _eroded(mask: NDArray[np.bool_], times: int) -> NDArray[np.bool_]:
     return mask
 
 
-def lab(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+def lab(colour: NDArray[Any]) -> NDArray[np.float64]:
     """CIELAB (D65) of sRGB colours 0-255, [..., 3] -> [..., 3] (IEC 61966-2-1 and CIE 15)."""
     encoded = np.asarray(colour, np.float64) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)

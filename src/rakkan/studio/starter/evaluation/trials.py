@@ -26,6 +26,12 @@ class Trial:
         return {slot: value for slot, value in condition_of(self.attributes).items() if value != BARE}
 
 
+def chance_trials(count: int, seed: int) -> list[Trial]:
+    """Trials as chance has them: any figure, nothing chosen and nothing left out."""
+    random = Random(f"chance {seed}")
+    return [_trial(sample(random), random) for _ in range(count)]
+
+
 def balanced_trials(least: int, seed: int) -> list[Trial]:
     """Trials of combinations seen in training until every slot is asked for ``least`` times or more."""
     random, trials, counts = Random(f"trials {seed}"), list[Trial](), Counter[str]()
