@@ -121,7 +121,7 @@ def test_progress_counts_over_all_pictures(tmp_path: Path) -> None:
 
 
 def test_remarks(tmp_path: Path) -> None:
-    assert "no effect at guidance 1" in plan(CreateRequest("smile", "hat")).notes[0]
+    assert "only bars free choices" in plan(CreateRequest("smile", "hat")).notes[0]
     planned = plan(CreateRequest("smile, spaceship", "submarine", guidance=2))
     assert [word.text for word in planned.unknown] == ["spaceship", "submarine"]
 
@@ -174,6 +174,7 @@ def test_a_folder_without_permission_is_refused_before_drawing(
         ("masterpiece, 1girl, (red_eyes:1.2)", "red-eyes"),
         ("1girl", "1girl"),
         ("微笑, 銀髪", "figure"),
+        ("qwx, " * 900 + "smile", "qwx"),
         ("../../etc/passwd smile", "etc-passwd-smile"),
         ("smile " * 50, "smile-smile-smile-smile-smile-smile"),
     ],

@@ -45,6 +45,7 @@ _SHEET_COLUMNS = 6
 _OTHER_FORMATS = frozenset({".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".svg", ".avif"})
 #: Poses that a bust does not show.
 _WIDE_POSES = frozenset({"hand on hip", "arms crossed", "hands clasped", "arms behind back"})
+_CLAUSES_FOR_A_NAME = 16
 #: Slots that say little about one picture, so they make no file name.
 _DULL_SLOTS = frozenset({"presentation", "framing", "view", "style"})
 
@@ -126,7 +127,7 @@ def plan(request: CreateRequest) -> Plan:
             f"the starter model learnt 512x768 for full bodies only; {condition['framing']} may look odd"
         )
     if negative and request.guidance == 1:
-        notes.append("the negative prompt has no effect at guidance 1: try --guidance 2")
+        notes.append("at guidance 1 the negative prompt only bars free choices: for more, try --guidance 2")
     width, height = SIZES[size]
     return Plan(
         request=request,
@@ -309,7 +310,8 @@ def _destination(planned: Plan, middle: str) -> Path:
 
 def slug(prompt: str) -> str:
     """Up to forty characters (a-z, 0-9 and hyphens) from the first telling clause of a prompt."""
-    clauses = re.split(r"[,.;\n\u3001\u3002\uff0c]", prompt)
+    # A name takes the first few words that tell something; a long prompt is not read through for it.
+    clauses = re.split(r"[,.;\n\u3001\u3002\uff0c]", prompt)[:_CLAUSES_FOR_A_NAME]
     telling = next((clause for clause in clauses if read(clause).condition.keys() - _DULL_SLOTS), clauses[0])
     words = re.findall(r"[a-z0-9]+", re.sub(r"<[^>]*>|:[\d.]+", " ", telling.lower()))
     name = ""

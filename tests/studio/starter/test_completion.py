@@ -40,6 +40,21 @@ def test_what_is_avoided_is_not_chosen() -> None:
     assert only != "plain" and only in SLOT_VALUES["hair_tone"]
 
 
+def test_what_is_chosen_goes_with_what_is_given() -> None:
+    for seed in range(200):
+        hatted = complete({"accessory head": "witch hat"}, seed)
+        assert hatted["hairstyle"] not in ("mohawk", "afro", "hair bun", "double bun")
+        assert complete({"outfit_pattern": "striped"}, seed)["outfit"] not in ("armour", "puffer jacket")
+        dipped = complete({"hair_tone": "dipped tips", "hair_colour": "blue"}, seed)
+        assert dipped["hair_accent"] != "blue"
+        assert complete({}, seed, {"outfit_pattern": "plain"})["outfit_pattern"] != "plain"
+
+
+def test_what_cannot_be_drawn_together_is_kept_all_the_same() -> None:
+    told = {"accessory head": "witch hat", "hairstyle": "mohawk"}
+    assert told.items() <= complete(told, 1).items()
+
+
 def test_an_accent_colour_shows() -> None:
     assert complete({"hair_accent": "pink", "hair_colour": "blue"}, 1)["hair_tone"] == "dipped tips"
     assert complete({"background_colour": "green"}, 1)["background"] == "plain background"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from rakkan.corpus.figures.attributes import ACCESSORY_PLACES, GROUPS, sample
+from rakkan.corpus.figures.attributes import ACCESSORY_PLACES, GROUPS, Attributes, sample
 from rakkan.studio.starter.vocabulary import BARE, condition_of
 
 #: What may be chosen unasked, where that is less than everything.
@@ -30,15 +30,34 @@ MODEST: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Figures that are tried to find one in which all that is given can be seen together.
+_ATTEMPTS = 24
+
+
 def complete(
     condition: Mapping[str, str], seed: int, avoided: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """The condition with all that it leaves open filled in: the same for the same condition and seed.
 
-    What is given is kept as it is, even where the renderer would not have drawn it together. A value
-    of ``avoided`` (a negative prompt) is not chosen where there is another.
+    What is given is kept as it is. What is chosen goes with it where anything does: no mohawk under a hat,
+    no stripes on armour. A value of ``avoided`` (a negative prompt) is not chosen where there is another.
     """
     random, unwanted = Random(f"complete {seed}"), avoided or {}
+    best: dict[str, str] = {}
+    fewest: int | None = None
+    for _ in range(_ATTEMPTS):
+        full = condition_of(_choose(condition, random, unwanted))
+        clashes = sum(full.get(slot) != value for slot, value in condition.items())
+        clashes += sum(full.get(slot) == value for slot, value in unwanted.items() if slot not in condition)
+        if fewest is None or clashes < fewest:
+            best, fewest = full, clashes
+        if not clashes:
+            break
+    return {**best, **condition}
+
+
+def _choose(condition: Mapping[str, str], random: Random, unwanted: Mapping[str, str]) -> Attributes:
+    """A figure with what is given, as far as the renderer draws it together, and modest choices."""
     chosen: dict[str, str | tuple[str, ...]] = {}
     for group, values in GROUPS.items():
         allowed = [value for value in MODEST.get(group, values) if value != unwanted.get(group)]
@@ -50,4 +69,4 @@ def complete(
         chosen["background"] = "plain background"
     worn = (condition.get(f"accessory {place}", BARE) for place in ACCESSORY_PLACES)
     chosen["accessories"] = tuple(name for name in worn if name != BARE)
-    return {**condition_of(sample(random, **chosen)), **condition}
+    return sample(random, **chosen)
