@@ -107,6 +107,7 @@ def _survey(seed: int, quick: bool) -> dict[str, Any]:
     from rakkan.corpus.figures.spread import cores, spread_over
 
     sizes = _QUICK if quick else _FULL
+    load = os.getloadavg()[0]
     with spread_over(cores()) as spread:
         typer.echo("looking for faults in every pair of attribute values")
         scan = survey.scan(islice(survey.covering_figures(seed), sizes.figures), seed, spread)
@@ -138,6 +139,8 @@ def _survey(seed: int, quick: bool) -> dict[str, Any]:
             "n": pace.pictures,
             "size": "256x256",
             "cores": spread.workers,
+            # What else the machine did: on a busy one, the processor time says more than the clock.
+            "load_average_before": round(load, 2),
             "pictures_per_second": round(pace.pictures / pace.seconds, 2),
             "processor_milliseconds_per_picture": round(1000 * pace.processor_seconds / pace.pictures, 3),
         },
@@ -166,14 +169,12 @@ def _measured(seed: int, quick: bool, figures: int, workers: int) -> dict[str, A
 def _scanned(scan: Scan) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from rakkan.studio.starter.evaluation.statistics import wilson
-
     return {
         "n": scan.figures,
         "pairs": scan.pairs,
         "faulty": scan.faulty,
         "faulty_share": scan.faulty / scan.figures,
-        "interval": wilson(scan.faulty, scan.figures),
+        "interval": _interval(scan.faulty, scan.figures),
         "faults": [asdict(fault) for fault in scan.faults[:_MOST_FAULTS]],
     }
 
@@ -190,15 +191,19 @@ def _compared(told: Comparison) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    from rakkan.studio.starter.evaluation.statistics import wilson
-
     return {
         "names": verdict.names,
         "right": verdict.right,
         "n": verdict.asked,
         "share": verdict.share,
-        "interval": wilson(verdict.right, verdict.asked),
+        "interval": _interval(verdict.right, verdict.asked),
     }
+
+
+def _interval(hits: int, trials: int) -> list[float]:
+    from rakkan.studio.starter.evaluation.statistics import wilson
+
+    return [round(end, 6) for end in wilson(hits, trials)]
 
 
 def _commit() -> str:
