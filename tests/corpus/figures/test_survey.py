@@ -7,7 +7,7 @@ import pytest
 from rakkan.corpus.figures import survey
 from rakkan.corpus.figures.attributes import GROUPS, Attributes, consistent
 from rakkan.corpus.figures.scene import Scene
-from rakkan.corpus.figures.survey import covering_figures, faults, values_of
+from rakkan.corpus.figures.survey import Fault, covering_figures, faults, pace, scan, values_of
 
 
 def test_every_pair_that_can_be_drawn_is_covered() -> None:
@@ -49,3 +49,23 @@ def test_a_hole_in_the_head_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(survey, "compose", holed)
     assert "background through the head" in {fault.kind for fault in faults(Attributes(), 1)}
+
+
+def test_a_scan_counts_figures_pairs_and_faulty_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(attributes: Attributes, seed: int) -> list[Fault]:
+        kinds = {11: ["uncovered", "cut off at the top"], 12: ["uncovered"]}.get(seed, [])
+        return [Fault(attributes, seed, kind, 9) for kind in kinds]
+
+    monkeypatch.setattr(survey, "faults", found)
+    result = scan([Attributes(), Attributes(skin="tan"), Attributes()], seed=10)
+    assert (result.figures, result.faulty) == (3, 2)
+    assert [fault.seed for fault in result.faults] == [11, 11, 12]
+    groups = len(values_of(Attributes()))
+    # The second figure shows new pairs of its skin with each other group, the third none.
+    assert result.pairs == groups * (groups - 1) / 2 + (groups - 1)
+
+
+def test_the_pace_is_that_of_the_pictures_drawn() -> None:
+    result = pace(4)
+    assert result.pictures == 4
+    assert 0 < result.processor_seconds <= result.seconds * 1.05
