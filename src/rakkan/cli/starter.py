@@ -23,6 +23,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Seed of the first weights and of the figures.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes that render (0: chosen by device).")] = 0,
     guidance: Annotated[float, typer.Option(help="Guidance scale that distillation bakes in.")] = 2.0,
+    scope: Annotated[str, typer.Option(help="Figures to learn from: all, or busts for a short run.")] = "all",
     crop: Annotated[int, typer.Option(help="Side of the squares the autoencoder is shown (0: whole).")] = 0,
 ) -> None:
     """Train one stage of the starter model; Ctrl-C saves and ends the run."""
@@ -45,6 +46,7 @@ def train(
         workers=workers,
         guidance=guidance,
         crop=crop,
+        scope=scope,
     )
     run(settings, typer.echo)
     typer.echo(f"weights are in {folder / 'weights'}")
@@ -55,27 +57,51 @@ def evaluate(
     folder: Annotated[Path, typer.Option(help="What the measurement keeps to go on from.")] = Path(
         ".proof/starter"
     ),
-    documents: Annotated[Path, typer.Option(help="Where the figures and the model card go.")] = Path("docs"),
+    documents: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the figures and the model card go.",
+            show_default="docs, of a rehearsal below --folder",
+        ),
+    ] = None,
+    training: Annotated[
+        Path, typer.Option(help="The folder of the training run, to look for memorised renders.")
+    ] = Path("training/starter"),
     classifier_minutes: Annotated[
         float, typer.Option(help="How long to train the classifier, unless the folder holds one.")
-    ] = 15.0,
+    ] = 5.0,
     quick: Annotated[bool, typer.Option("--quick", help="A rehearsal on a few pictures.")] = False,
 ) -> None:
     """Measure the starter model and write its card; goes on where it was stopped."""
     from dataclasses import replace
 
-    from rakkan import assemble
+    from rakkan import assemble, config
     from rakkan.errors import RakkanError
 
     try:
+        from rakkan.studio.engines.openvino_engine import STARTER_WEIGHTS
         from rakkan.studio.starter.evaluation import protocol, publish
     except ModuleNotFoundError as fault:
         if fault.name != "torch":
             raise
         raise RakkanError("measuring needs torch", "install it with: pip install 'rakkan[torch]'") from None
+    if not 0 < classifier_minutes <= 10_000:
+        raise RakkanError(
+            f"a classifier cannot be trained for {classifier_minutes:g} minutes",
+            "give --classifier-minutes above 0",
+        )
     settings = replace(protocol.Plan(), classifier_seconds=60 * classifier_minutes)
-    settings = protocol.Plan.quick() if quick else settings
+    if quick:  # neither its hasty classifier nor its figures may be taken for the published ones
+        settings, folder = protocol.Plan.quick(), folder / "quick"
     card = publish.run(
-        assemble.engine(), assemble.gate().release, folder, documents, settings, lambda line: typer.echo(line)
+        assemble.engine(),
+        assemble.gate().release,
+        folder,
+        documents or (folder / "docs" if quick else Path("docs")),
+        training,
+        settings,
+        typer.echo,
+        weights=config.load().weights or STARTER_WEIGHTS,
+        rehearsal=quick,
     )
     typer.echo(str(card))

@@ -111,7 +111,7 @@ def measure_latents(autoencoder: Autoencoder, stocks: dict[str, Stock], count: i
 def _comparison(model: Autoencoder, stocks: dict[str, Stock]) -> list[Tensor]:
     """Rows of renders, each followed by the row of what the autoencoder makes of them."""
     rows = []
-    for bucket in BUCKETS:
+    for bucket in (bucket for bucket in BUCKETS if bucket.name in stocks):
         stock = stocks[bucket.name]
         slots = stock.occupied()[:COLUMNS]
         if len(slots) == COLUMNS:

@@ -162,7 +162,9 @@ class Supply:
 
         Waits while too few items are usable, as long as ``waiting()``; None when that ends first.
         """
-        bucket = BUCKETS[int(self._random.choice(len(BUCKETS), p=[bucket.share for bucket in BUCKETS]))]
+        buckets = [bucket for bucket in BUCKETS if bucket.name in self._stocks]
+        shares = np.array([bucket.share for bucket in buckets])
+        bucket = buckets[int(self._random.choice(len(buckets), p=shares / shares.sum()))]
         stock = self._stocks[bucket.name]
         count = max(1, round(count * 256 / bucket.height))
         floor = max(count, min(stock.capacity // 2, int(self._minimum * bucket.share)))

@@ -19,6 +19,7 @@ from rakkan.studio.starter.data import Batch, vary_captions
 from rakkan.studio.starter.flow_training import flow_loss, write_samples
 from rakkan.studio.starter.loop import Averages, Stage, linear
 from rakkan.studio.starter.networks import Autoencoder, TextEncoder, UNet
+from rakkan.studio.starter.renders import SCOPES, Scope
 from rakkan.studio.starter.sampling import velocity
 from rakkan.studio.starter.vocabulary import UNSPECIFIED
 
@@ -35,6 +36,7 @@ def distillation_stage(
     rate: float,
     guidance: float,
     seed: int,
+    scope: Scope = SCOPES["all"],
 ) -> Stage:
     """The stage that teaches ``text`` and ``unet`` steps of 1/8 to 1 with ``guidance`` baked in."""
     random = np.random.default_rng(seed)
@@ -64,7 +66,7 @@ def distillation_stage(
         return total / len(latents)
 
     def grid(file: Path) -> None:
-        write_samples(averages, autoencoder, file, steps=4, guidance=1.0, few_steps=True)
+        write_samples(averages, autoencoder, file, 4, 1.0, few_steps=True, scope=scope)
 
     return Stage("distil", modules, averages, loss, grid, batch, rate, linear)
 

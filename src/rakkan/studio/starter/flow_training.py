@@ -12,13 +12,19 @@ from rakkan.studio.starter.data import Batch, vary_captions
 from rakkan.studio.starter.grids import COLUMNS, grid_conditions, grid_counts, write_grid
 from rakkan.studio.starter.loop import Averages, Stage, cosine
 from rakkan.studio.starter.networks import Autoencoder, TextEncoder, UNet
-from rakkan.studio.starter.renders import BUCKETS
+from rakkan.studio.starter.renders import SCOPES, Scope
 from rakkan.studio.starter.sampling import draw_latents
 from rakkan.studio.starter.vocabulary import UNSPECIFIED
 
 
 def flow_stage(
-    text: TextEncoder, unet: UNet, autoencoder: Autoencoder, batch: int, rate: float, seed: int
+    text: TextEncoder,
+    unet: UNet,
+    autoencoder: Autoencoder,
+    batch: int,
+    rate: float,
+    seed: int,
+    scope: Scope = SCOPES["all"],
 ) -> Stage:
     """The stage that trains ``text`` and ``unet`` on stocks of normalised latents."""
     random = np.random.default_rng(seed)
@@ -31,7 +37,7 @@ def flow_stage(
         return flow_loss(unet, text, latents, ids)
 
     def grid(file: Path) -> None:
-        write_samples(averages, autoencoder, file, steps=16, guidance=2.0, few_steps=False)
+        write_samples(averages, autoencoder, file, 16, 2.0, few_steps=False, scope=scope)
 
     return Stage("flow", modules, averages, loss, grid, batch, rate, cosine)
 
@@ -52,7 +58,14 @@ def flow_loss(unet: UNet, text: TextEncoder, latents: Tensor, ids: Tensor) -> Te
 
 @torch.no_grad()
 def write_samples(
-    averages: Averages, autoencoder: Autoencoder, file: Path, steps: int, guidance: float, few_steps: bool
+    averages: Averages,
+    autoencoder: Autoencoder,
+    file: Path,
+    steps: int,
+    guidance: float,
+    *,
+    few_steps: bool,
+    scope: Scope,
 ) -> None:
     """Write a grid of four rows of six: the same conditions and the same noise every time."""
     text, unet = averages.modules["text"], averages.modules["unet"]
@@ -61,9 +74,9 @@ def write_samples(
     device = autoencoder.latent_mean.device
     channels, factor = len(autoencoder.latent_mean), autoencoder.factor
     rows: list[Tensor] = []
-    for bucket in BUCKETS:
+    for bucket in scope.buckets:
         count = grid_counts()[bucket.name]
-        ids = torch.from_numpy(grid_conditions(bucket, count)).to(device)
+        ids = torch.from_numpy(grid_conditions(bucket, count, scope)).to(device)
         nothing = torch.from_numpy(UNSPECIFIED).to(device).expand(count, -1)
         shape = (count, channels, bucket.height // factor, bucket.width // factor)
         noise = torch.randn(shape, generator=torch.Generator().manual_seed(7)).to(device)

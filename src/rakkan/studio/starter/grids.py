@@ -11,16 +11,16 @@ import numpy.typing as npt
 from PIL import Image
 from torch import Tensor
 
-from rakkan.studio.starter.renders import BUCKETS, Bucket, draw_attributes
+from rakkan.studio.starter.renders import BUCKETS, SCOPES, Bucket, Scope, draw_attributes
 from rakkan.studio.starter.vocabulary import condition_of, encode
 
 COLUMNS = 6
 
 
-def grid_conditions(bucket: Bucket, count: int) -> npt.NDArray[np.int32]:
+def grid_conditions(bucket: Bucket, count: int, scope: Scope = SCOPES["all"]) -> npt.NDArray[np.int32]:
     """The same conditions for every grid of a bucket: token ids int32 [count, slots]."""
     random = Random(f"grid {bucket.name}")
-    return np.stack([encode(condition_of(draw_attributes(bucket, random))) for _ in range(count)])
+    return np.stack([encode(condition_of(draw_attributes(bucket, random, scope))) for _ in range(count)])
 
 
 def grid_counts() -> dict[str, int]:

@@ -35,7 +35,7 @@ from rakkan.studio.starter.distillation import distillation_stage
 from rakkan.studio.starter.flow_training import flow_stage
 from rakkan.studio.starter.loop import Clock, Outcome, Stage, train
 from rakkan.studio.starter.networks import Autoencoder, NetworkSizes, TextEncoder, UNet, sizes_of
-from rakkan.studio.starter.renders import BUCKETS, Render, RenderQueue, render_figure, renderer_version
+from rakkan.studio.starter.renders import Render, RenderQueue, render_figure, renderer_version, scope_of
 
 Report = Callable[[str], None]
 
@@ -55,7 +55,8 @@ class Settings:
 
     ``workers`` render processes (0: one on a CPU, all cores but one beside a GPU), ``guidance`` is baked
     in by distillation, ``capacity`` caps the stocks of renders and of latents (0: by device),
-    ``crop`` is the side of the squares the autoencoder is shown (0: whole pictures).
+    ``crop`` is the side of the squares the autoencoder is shown (0: whole pictures),
+    ``scope`` names the figures to learn from (`renders.SCOPES`).
     """
 
     stage: str
@@ -69,6 +70,7 @@ class Settings:
     guidance: float = 2.0
     capacity: int = 0
     crop: int = 0
+    scope: str = "all"
 
 
 def run(settings: Settings, report: Report, render: Render = render_figure) -> Outcome:
@@ -77,6 +79,7 @@ def run(settings: Settings, report: Report, render: Render = render_figure) -> O
     Raises RakkanError for settings that cannot work, before anything is written.
     """
     _check(settings)
+    scope = scope_of(settings.scope)
     checkpoint = _starting_point(settings)
     _prepare_device(settings)
     torch.manual_seed(settings.seed)
@@ -86,7 +89,10 @@ def run(settings: Settings, report: Report, render: Render = render_figure) -> O
     # Seeds differ from run to run of the same folder, or a resumed run would see the same figures again.
     seed = settings.seed + sum(record.steps for record in checkpoint.stages.values())
     niceness = 19 if settings.device == "cpu" else 0
-    with RenderQueue(workers, seed, niceness, render=render) as queue, _stopped_by_signals(clock, report):
+    with (
+        RenderQueue(workers, seed, niceness, render=render, scope=scope) as queue,
+        _stopped_by_signals(clock, report),
+    ):
         if settings.stage == "autoencoder":
             return _run_autoencoder(settings, checkpoint, queue, clock, report, seed)
         return _run_latent_stage(settings, checkpoint, queue, clock, report, seed)
@@ -142,10 +148,19 @@ def _run_latent_stage(
         chunk=_CHUNKS[settings.device],
     )
     if settings.stage == "flow":
-        stage = flow_stage(text, unet, autoencoder, _batch(settings), _RATES[1], seed)
+        stage = flow_stage(
+            text, unet, autoencoder, _batch(settings), _RATES[1], seed, scope_of(settings.scope)
+        )
     else:
         stage = distillation_stage(
-            text, unet, autoencoder, _batch(settings), _RATES[2], settings.guidance, seed
+            text,
+            unet,
+            autoencoder,
+            _batch(settings),
+            _RATES[2],
+            settings.guidance,
+            seed,
+            scope_of(settings.scope),
         )
 
     def save(outcome: Outcome) -> None:
@@ -161,7 +176,7 @@ def render_stocks(settings: Settings) -> dict[str, Stock]:
         free, _ = torch.cuda.mem_get_info()
         whole = min(450_000, int(0.6 * free / _RENDER_BYTES))
     folder = settings.folder / "stock"
-    tag = f"renders-{renderer_version()}"
+    tag = f"renders-{settings.scope}-{renderer_version()}"
     _remove_stale(folder, "renders-", tag)
     return {
         bucket.name: Stock(
@@ -171,7 +186,7 @@ def render_stocks(settings: Settings) -> dict[str, Stock]:
             settings.device,
             folder / f"{tag}-{bucket.name}.items" if settings.device == "cpu" else None,
         )
-        for bucket in BUCKETS
+        for bucket in scope_of(settings.scope).buckets
     }
 
 
@@ -183,7 +198,7 @@ def latent_stocks(settings: Settings, autoencoder: Autoencoder, sizes: NetworkSi
     digest = hashlib.sha256()
     for name, array in sorted(half(autoencoder.state_dict(), "autoencoder").items()):
         digest.update(name.encode() + array.tobytes())
-    tag = f"latents-{renderer_version()}-{digest.hexdigest()[:12]}"
+    tag = f"latents-{settings.scope}-{renderer_version()}-{digest.hexdigest()[:12]}"
     _remove_stale(folder, "latents-", tag)
     return {
         bucket.name: Stock(
@@ -197,7 +212,7 @@ def latent_stocks(settings: Settings, autoencoder: Autoencoder, sizes: NetworkSi
             settings.device,
             folder / f"{tag}-{bucket.name}.items",
         )
-        for bucket in BUCKETS
+        for bucket in scope_of(settings.scope).buckets
     }
 
 
@@ -306,7 +321,11 @@ def _save(settings: Settings, checkpoint: Checkpoint, stage: Stage, outcome: Out
     for part, module in stage.averages.modules.items():
         tensors.update(half(module.state_dict(), part))
     record = checkpoint.stages.get(stage.name, StageRecord()).plus(
-        outcome.seconds, outcome.steps, outcome.samples, outcome.processor, renderer_version()
+        outcome.seconds,
+        outcome.steps,
+        outcome.samples,
+        outcome.processor,
+        f"{renderer_version()} {settings.scope}",
     )
     made = replace(checkpoint, tensors=tensors, stages={**checkpoint.stages, stage.name: record})
     if stage.name == "distil":

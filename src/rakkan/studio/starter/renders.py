@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,6 +56,49 @@ BUCKETS = (
 )
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Which figures a run learns from: ``buckets`` with their shares, and choices narrower than all.
+
+    ``choices`` maps fields of `Attributes` to the values they may take; others are free.
+    """
+
+    name: str
+    buckets: tuple[Bucket, ...]
+    choices: Mapping[str, tuple[str, ...]]
+
+    def sample(self, random: Random, **fixed: str | tuple[str, ...]) -> Attributes:
+        """A random figure of this scope; ``fixed`` fields are given."""
+        chosen = {field: random.choice(values) for field, values in self.choices.items()}
+        return sample(random, **{**chosen, **fixed})
+
+
+#: What a short run on two cores can learn to draw well, and everything.
+SCOPES = {
+    "busts": Scope(
+        "busts",
+        (Bucket("square", 256, 256, ("bust",), 1.0),),
+        {
+            "framing": ("bust",),
+            "view": ("front", "front", "three-quarter left", "three-quarter right"),
+            "style": ("cel", "cel", "soft"),
+            "hair_tone": ("plain",),
+            "outfit_pattern": ("plain",),
+            "pose": ("arms at sides",),
+            "background": ("plain background", "gradient background", "blue sky", "night sky", "sunset"),
+        },
+    ),
+    "all": Scope("all", BUCKETS, {}),
+}
+
+
+def scope_of(name: str) -> Scope:
+    """A scope by name; raises RakkanError for an unknown one."""
+    if name not in SCOPES:
+        raise RakkanError(f"there is no scope {name!r}", f"choose one of {', '.join(SCOPES)}")
+    return SCOPES[name]
+
+
 def render_figure(attributes: Attributes, seed: int, width: int, height: int) -> npt.NDArray[np.uint8]:
     """The renderer's picture of a figure, uint8 [height, width, 3]."""
     from rakkan.corpus.figures import draw, rasterise
@@ -78,10 +121,10 @@ def renderer_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def draw_attributes(bucket: Bucket, random: Random) -> Attributes:
+def draw_attributes(bucket: Bucket, random: Random, scope: Scope = SCOPES["all"]) -> Attributes:
     """A random figure for a bucket that holds no combination kept out of training."""
     while True:
-        attributes = sample(random, framing=random.choice(bucket.framings))
+        attributes = scope.sample(random, framing=random.choice(bucket.framings))
         if not held_out(attributes):
             return attributes
 
@@ -89,23 +132,30 @@ def draw_attributes(bucket: Bucket, random: Random) -> Attributes:
 class RenderQueue:
     """Worker processes and the rings of pictures they fill; use it as a context manager.
 
-    ``workers`` processes at priority ``niceness``; ``seed`` starts their random numbers; ``slots`` is
+    ``workers`` processes at priority ``niceness`` draw figures of ``scope``; ``seed`` starts their random
+    numbers; ``slots`` is
     the number of pictures a ring holds.
     """
 
     def __init__(
-        self, workers: int, seed: int, niceness: int = 19, slots: int = 256, render: Render = render_figure
+        self,
+        workers: int,
+        seed: int,
+        niceness: int = 19,
+        slots: int = 256,
+        render: Render = render_figure,
+        scope: Scope = SCOPES["all"],
     ) -> None:
         shared = Path("/dev/shm")
         self._folder = Path(
             tempfile.mkdtemp(prefix="rakkan-renders-", dir=shared if shared.is_dir() else None)
         )
-        self._rings = {bucket.name: _Ring.create(self._folder, bucket, slots) for bucket in BUCKETS}
+        self._rings = {bucket.name: _Ring.create(self._folder, bucket, slots) for bucket in scope.buckets}
         context = multiprocessing.get_context("spawn")
         self._workers = [
             context.Process(
                 target=_work,
-                args=(str(self._folder), slots, index, workers, seed, niceness, render, os.getpid()),
+                args=(str(self._folder), slots, index, workers, seed, niceness, render, scope, os.getpid()),
                 daemon=True,
             )
             for index in range(workers)
@@ -162,7 +212,15 @@ class _Ring:
 
 
 def _work(
-    folder: str, slots: int, index: int, workers: int, seed: int, niceness: int, render: Render, parent: int
+    folder: str,
+    slots: int,
+    index: int,
+    workers: int,
+    seed: int,
+    niceness: int,
+    render: Render,
+    scope: Scope,
+    parent: int,
 ) -> None:
     """A worker's life: fill the empty slots of its stripe until the parent is gone."""
     import signal
@@ -170,7 +228,7 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(niceness)
     random = Random(f"{seed}/{index}")
-    rings = {bucket: _Ring.create(Path(folder), bucket, slots, "r+") for bucket in BUCKETS}
+    rings = {bucket: _Ring.create(Path(folder), bucket, slots, "r+") for bucket in scope.buckets}
     while os.getppid() == parent:
         open_slots = {
             bucket: stripe[ring.flags[stripe] == _EMPTY]
@@ -183,7 +241,7 @@ def _work(
             continue
         bucket = random.choices(wanting, [bucket.share for bucket in wanting])[0]
         slot, ring = open_slots[bucket][0], rings[bucket]
-        attributes = draw_attributes(bucket, random)
+        attributes = draw_attributes(bucket, random, scope)
         ring.pictures[slot] = render(attributes, random.getrandbits(32), bucket.width, bucket.height)
         ring.ids[slot] = encode(condition_of(attributes))
         ring.flags[slot] = _FULL
