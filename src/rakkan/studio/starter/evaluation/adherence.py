@@ -22,6 +22,7 @@ Progress = Callable[[str], None]
 Errors = dict[str, dict[str, float]]
 #: Slot -> what was found for it.
 Table = dict[str, dict[str, Any]]
+References = dict[int, colours.Reference]
 
 
 def read_values(
@@ -127,9 +128,11 @@ def colours_by_pixels(
 ) -> Table:
     """The second instrument on ``least`` pictures a colour slot, beside its own score on fresh renders."""
     table: Table = {}
+    made: References = {}
+    own: References = {}
     for slot in colours.COLOUR_REGIONS:
-        drawn_hits, drawn_trials = _pixel_hits(slot, trials, pictures, least)
-        own_hits, own_trials = _pixel_hits(slot, fresh, renders, least)
+        drawn_hits, drawn_trials = _pixel_hits(slot, trials, pictures, least, made)
+        own_hits, own_trials = _pixel_hits(slot, fresh, renders, least, own)
         if not drawn_trials or not own_trials:
             continue
         table[slot] = {
@@ -145,14 +148,19 @@ def colours_by_pixels(
     return table
 
 
-def _pixel_hits(slot: str, trials: list[Trial], pictures: Pictures, most: int) -> tuple[int, int]:
+def _pixel_hits(
+    slot: str, trials: list[Trial], pictures: Pictures, most: int, references: References
+) -> tuple[int, int]:
+    """Hits and trials; ``references`` holds those of pictures that were read for another slot, by row."""
     hits = count = 0
-    for trial, picture in zip(trials, pictures, strict=True):
+    for row, (trial, picture) in enumerate(zip(trials, pictures, strict=True)):
         if count >= most:
             break
         if not colours.measurable(slot, trial.attributes):
             continue
-        shown = colours.read_colour(slot, trial.attributes, picture)
+        if row not in references:
+            references[row] = colours.find_reference(trial.attributes, picture)
+        shown = colours.read_colour(slot, trial.attributes, picture, references[row])
         if shown is not None:
             count += 1
             hits += shown == getattr(trial.attributes, slot)

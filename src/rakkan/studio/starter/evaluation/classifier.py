@@ -1,15 +1,16 @@
 """The first instrument: a network that reads every attribute slot off a picture (torch).
 
 It is trained on fresh renders, never on what the starter model draws, and states its own error on
-renders it has not seen. It shares no layer with the starter model.
+renders it has not seen. It reads features of a network by others (`backbone`); nothing in it comes from the
+starter model.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,20 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rakkan.studio.starter.data import Supply, to_pictures
+from rakkan.studio.starter.evaluation import backbone
+from rakkan.studio.starter.renders import BUCKETS
 from rakkan.studio.starter.vocabulary import SLOT_VALUES, UNSPECIFIED
 
 #: A label for a slot that cannot be read off the picture (closed eyes have no colour).
 HIDDEN = -1
-BATCH = 48
+BATCH = 64
+#: Renders looked at in training; each is seen in many rounds.
+RENDERS = 12_000
+FEATURES = 512
+
+#: Hands out up to so many pictures of a bucket that were not handed out before, with their token ids:
+#: uint8 [n, H, W, 3] and int32 [n, slots]; `RenderQueue.take`.
+Take = Callable[[str, int], tuple[NDArray[np.uint8], NDArray[np.int32]]]
 
 
 def labels_of(ids: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -32,82 +41,106 @@ def labels_of(ids: NDArray[np.int32]) -> NDArray[np.int64]:
     return np.asarray(ids - UNSPECIFIED - 1, np.int64)
 
 
-class _Block(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1, bias=False)
-        self.norm_first = nn.BatchNorm2d(width)
-        self.second = nn.Conv2d(width, width, 3, padding=1, bias=False)
-        self.norm_second = nn.BatchNorm2d(width)
-
-    def forward(self, features: Tensor) -> Tensor:
-        hidden = functional.relu(self.norm_first(self.first(features)))
-        return functional.relu(features + self.norm_second(self.second(hidden)))
-
-
 class AttributeClassifier(nn.Module):
-    """Pictures [B, 3, H, W] in -1..1 -> one logit vector per slot; ``features`` [B, 512] before the heads.
+    """Feature maps -> one logit vector per slot; ``features`` gives [B, 512] before the heads.
 
-    A residual network at 1/4 to 1/32 of the picture; features are averages and maxima over the whole
-    picture and over its top, middle and bottom thirds, so that small things in one place still count.
+    Maps are `backbone.maps`: [B, 40, H/8, W/8] and [B, 112, H/16, W/16]. What lies where stays known up to
+    the last layer (a grid of 4 by 4 places), for a face is always above a collar.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 128, 256)) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.PixelUnshuffle(4), nn.Conv2d(48, widths[0], 3, padding=1, bias=False)]
-        layers += [nn.BatchNorm2d(widths[0]), nn.ReLU()]
-        for before, after in itertools.pairwise(widths):
-            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after)]
-            layers += [nn.ReLU(), _Block(after)]
-        self.trunk = nn.Sequential(*layers)
-        self.gather = nn.Linear(5 * widths[-1], 512)
-        self.heads = nn.ModuleList(nn.Linear(512, len(values)) for values in SLOT_VALUES.values())
+        self.fine = nn.Sequential(nn.BatchNorm2d(backbone.EIGHTH_CHANNELS), _convolution(40, 64, 2))
+        self.coarse = nn.BatchNorm2d(backbone.SIXTEENTH_CHANNELS)
+        self.joined = nn.Sequential(
+            _convolution(64 + backbone.SIXTEENTH_CHANNELS, 128, 2), _convolution(128, 128, 1)
+        )
+        self.gather = nn.Linear(16 * 128, FEATURES)
+        self.dropout = nn.Dropout(0.2)
+        self.heads = nn.ModuleList(nn.Linear(FEATURES, len(values)) for values in SLOT_VALUES.values())
 
-    def features(self, pictures: Tensor) -> Tensor:
-        maps = self.trunk(pictures)
-        thirds = functional.adaptive_avg_pool2d(maps, (3, 1)).flatten(1)
-        pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3)), thirds], dim=1)
-        return functional.relu(self.gather(pooled))
+    def features(self, eighth: Tensor, sixteenth: Tensor) -> Tensor:
+        joined = self.joined(torch.cat([self.fine(eighth), self.coarse(sixteenth)], dim=1))
+        places = functional.adaptive_avg_pool2d(joined, (4, 4)).flatten(1)
+        return functional.relu(self.gather(self.dropout(places)))
 
-    def forward(self, pictures: Tensor) -> list[Tensor]:
-        features = self.features(pictures)
+    def forward(self, eighth: Tensor, sixteenth: Tensor) -> list[Tensor]:
+        features = self.features(eighth, sixteenth)
         return [head(features) for head in self.heads]
 
 
+def _convolution(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Renders of one size as feature maps, with their labels [n, slots]."""
+
+    eighth: Tensor
+    sixteenth: Tensor
+    labels: Tensor
+
+
 def train(
-    supply: Supply,
-    seconds: float,
-    progress: Callable[[str], None],
-    *,
-    seed: int = 0,
-    network: AttributeClassifier | None = None,
+    take: Take, seconds: float, progress: Callable[[str], None], *, seed: int = 0, renders: int = RENDERS
 ) -> AttributeClassifier:
-    """Train on renders from ``supply`` until the time is up, at a linearly falling rate."""
+    """Look at ``renders`` from ``take`` once, then learn from their features until the time is up.
+
+    The rate falls linearly to the end of the time, which starts with the first step of learning.
+    """
     torch.manual_seed(seed)
-    peak = 2e-3 if network is None else 1e-3  # gentler when it goes on from earlier training
-    network = network or AttributeClassifier()
-    network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.02)
+    random = np.random.default_rng(seed)
+    seen = _look(take, renders, progress)
+    network = AttributeClassifier().train()
+    peak = 2e-3
+    optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.05)
+    shares = np.array([len(part.labels) for part in seen]) / sum(len(part.labels) for part in seen)
     started, step, running = time.monotonic(), 0, 0.0
     while (spent := time.monotonic() - started) < seconds:
         for group in optimiser.param_groups:
-            group["lr"] = peak * min(1.0, (step + 1) / 50) * max(0.02, 1 - spent / seconds)
-        batch = supply.batch(BATCH)
-        if batch is None:
-            break
-        pictures = _soften(to_pictures(batch.items))
-        labels = torch.from_numpy(labels_of(batch.ids))
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = network(pictures.contiguous(memory_format=torch.channels_last))
-            loss = _loss([scores.float() for scores in logits], labels)
+            group["lr"] = peak * min(1.0, (step + 1) / 50) * max(0.01, 1 - spent / seconds)
+        part = seen[random.choice(len(seen), p=shares)]
+        rows = torch.from_numpy(random.integers(0, len(part.labels), BATCH))
+        loss = _loss(network(part.eighth[rows].float(), part.sixteenth[rows].float()), part.labels[rows])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         step += 1
-        running += (loss.item() - running) * max(0.02, 1 / step)
-        if step % 50 == 0:
+        running += (loss.item() - running) * max(0.01, 1 / step)
+        if step % 200 == 0:
             progress(f"classifier: {spent:.0f} of {seconds:.0f} s, step {step}, loss {running:.3f}")
     return network.eval()
+
+
+def _look(take: Take, renders: int, progress: Callable[[str], None]) -> list[_Seen]:
+    """Feature maps of fresh renders, by size."""
+    found: dict[str, list[tuple[backbone.Maps, NDArray[np.int64]]]] = {bucket.name: [] for bucket in BUCKETS}
+    for bucket in BUCKETS:
+        wanted = max(1, round(renders * bucket.share))
+        count = told = 0
+        while count < wanted:
+            pictures, ids = take(bucket.name, min(BATCH, wanted - count))
+            if not len(pictures):
+                time.sleep(0.05)
+                continue
+            found[bucket.name].append((backbone.maps(pictures), labels_of(ids)))
+            count += len(pictures)
+            if count - told >= 1000:
+                told = count
+                progress(f"classifier: looked at {count} of {wanted} {bucket.name} renders")
+    return [
+        _Seen(
+            torch.from_numpy(np.concatenate([given[0] for given, _ in parts])),
+            torch.from_numpy(np.concatenate([given[1] for given, _ in parts])),
+            torch.from_numpy(np.concatenate([labels for _, labels in parts])),
+        )
+        for parts in found.values()
+    ]
 
 
 def _loss(logits: list[Tensor], labels: Tensor) -> Tensor:
@@ -118,14 +151,6 @@ def _loss(logits: list[Tensor], labels: Tensor) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def _soften(pictures: Tensor) -> Tensor:
-    """Blur half of the pictures a little, as an autoencoder does, and add faint noise."""
-    half = len(pictures) // 2
-    small = functional.interpolate(pictures[:half], scale_factor=0.7, mode="bilinear", antialias=True)
-    soft = functional.interpolate(small, size=pictures.shape[2:], mode="bilinear")
-    return torch.cat([soft, pictures[half:]]) + 0.02 * torch.randn_like(pictures)
-
-
 @torch.inference_mode()
 def predict(
     network: AttributeClassifier, pixels: NDArray[np.uint8]
@@ -133,7 +158,10 @@ def predict(
     """Value indices [B, slots] and features [B, 512] of pictures uint8 [B, H, W, 3] of one size."""
     found, features = [], []
     for start in range(0, len(pixels), 32):
-        feature = network.features(to_pictures(torch.from_numpy(pixels[start : start + 32])))
+        eighth, sixteenth = (
+            torch.from_numpy(part).float() for part in backbone.maps(pixels[start : start + 32])
+        )
+        feature = network.features(eighth, sixteenth)
         features.append(feature.numpy())
         found.append(np.stack([head(feature).argmax(1).numpy() for head in network.heads], axis=1))
     return np.concatenate(found), np.concatenate(features)

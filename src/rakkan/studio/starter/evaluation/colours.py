@@ -1,14 +1,14 @@
 """The second instrument: colours read from pixels, in the regions that the renderer knows.
 
-No network is involved. For the attributes of a prompt the renderer says where hair, irises, skin,
-outfit and background lie, and how each candidate colour would look there; the nearest candidate in
-CIELAB is what the picture shows. Large regions are read where several of the renderer's own drawings
-agree on them. Irises are a few pixels wide and lie elsewhere in each drawing, so they are looked for.
+No network is involved. The renderer draws the figure of a prompt several times; the drawing most like the
+picture says where hair, irises, skin, outfit and background lie. It is repainted in each candidate colour,
+and the candidate whose pixels there come nearest to the picture's in CIELAB is what the picture shows.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import itertools
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -26,12 +26,25 @@ COLOUR_REGIONS = {
     "outfit_colour": "outfit",
     "background_colour": "background",
 }
-_REFERENCE_SEEDS = (101, 202)
+_REFERENCE_SEEDS = (101, 202, 303, 404, 505, 606, 707, 808)
 _LEAST_PIXELS = 6
-#: How far from where the reference has them irises are looked for, in pixels, and the difference in
-#: CIELAB past which a pixel is merely wrong (a highlight or a lock of hair in another place).
-_REACH = 8
+#: Pixels of a region that are compared; more say nothing new.
+_MOST_PIXELS = 500
+#: How far, in pixels, a drawing is moved over the picture: in whole, and each region from there.
+_REACH, _REACH_OF_REGION = 8, 6
+#: The side of the blocks that whole pictures are compared by.
+_BLOCK = 4
+#: The difference in CIELAB past which a pixel is merely wrong (a lock of hair in another place).
 _LARGEST_DIFFERENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The renderer's drawing (its seed) most like a picture, when moved by ``down`` and ``right`` pixels."""
+
+    seed: int
+    down: int
+    right: int
 
 
 def measurable(slot: str, attributes: Attributes) -> bool:
@@ -47,51 +60,68 @@ def measurable(slot: str, attributes: Attributes) -> bool:
     }[slot]
 
 
-def read_colour(slot: str, attributes: Attributes, pixels: NDArray[np.uint8]) -> str | None:
+def find_reference(attributes: Attributes, pixels: NDArray[np.uint8]) -> Reference:
+    """The drawing of these attributes that is most like the picture [H, W, 3], whatever its colours."""
+    picture = _blocks(pixels)
+    best, least = Reference(_REFERENCE_SEEDS[0], 0, 0), np.inf
+    edge = _REACH // _BLOCK
+    inside = (slice(edge, -edge), slice(edge, -edge))
+    for seed in _REFERENCE_SEEDS:
+        drawing = _blocks(render(attributes, seed))[inside]
+        for down, right in itertools.product(range(-edge, edge + 1), repeat=2):
+            moved = np.roll(picture, (-down, -right), (0, 1))[inside]
+            difference = float(_difference(moved, drawing).mean())
+            if difference < least:
+                best, least = Reference(seed, down * _BLOCK, right * _BLOCK), difference
+    return best
+
+
+def read_colour(
+    slot: str, attributes: Attributes, pixels: NDArray[np.uint8], reference: Reference | None = None
+) -> str | None:
     """The value of the slot that the picture [H, W, 3] of these attributes shows.
 
-    None when the region is too small or the renderer's own drawings do not agree on where it is.
+    ``reference`` is `find_reference` of the same picture, if known. None when the region is too small.
     """
-    region = REGIONS.index(COLOUR_REGIONS[slot])
-    masks = [label_map(attributes, seed) == region for seed in _REFERENCE_SEEDS]
-    found = masks[0] if slot == "eye_colour" else _eroded(np.logical_and.reduce(masks), 2)
-    if found.sum() < _LEAST_PIXELS:
+    reference = reference or find_reference(attributes, pixels)
+    mask = label_map(attributes, reference.seed) == REGIONS.index(COLOUR_REGIONS[slot])
+    rows, columns = np.nonzero(mask if slot == "eye_colour" else _eroded(mask, 2))
+    if len(rows) < _LEAST_PIXELS:
         return None
+    stride = max(1, len(rows) // _MOST_PIXELS)
+    rows, columns = rows[::stride], columns[::stride]
     candidates = GROUPS[slot]
-    references = [_repainted(attributes, slot, value) for value in candidates]
-    if slot == "eye_colour":
-        differences = _least_differences(lab(pixels), [lab(picture[found]) for picture in references], found)
-    else:
-        shown = lab(_typical(pixels, found))
-        differences = [float(np.linalg.norm(lab(_typical(picture, found)) - shown)) for picture in references]
-    return candidates[int(np.argmin(differences))]
+    painted = np.stack(
+        [lab(_repainted(attributes, slot, value, reference.seed)[rows, columns]) for value in candidates]
+    )
+    # What tells the candidates apart counts, not the pupils, lines and highlights that they share.
+    spread = np.linalg.norm(painted - painted.mean(0), axis=2).mean(0) + 1e-9
+    weights = spread / spread.sum()
+    # Irises are a few pixels wide: a pixel too far and they are missed.
+    step = 1 if slot == "eye_colour" else 2
+    reach = range(-_REACH_OF_REGION, _REACH_OF_REGION + 1, step)
+    shown, (height, width) = lab(pixels), mask.shape
+    least = np.full(len(candidates), np.inf)
+    for down, right in itertools.product(reach, repeat=2):
+        at_row = np.clip(rows + reference.down + down, 0, height - 1)
+        at_column = np.clip(columns + reference.right + right, 0, width - 1)
+        least = np.minimum(least, _difference(shown[at_row, at_column], painted) @ weights)
+    return candidates[int(least.argmin())]
 
 
-def _repainted(attributes: Attributes, slot: str, value: str) -> NDArray[np.uint8]:
-    """The renderer's reference drawing of the figure with another colour."""
-    return render(replace(attributes, **cast(dict[str, Any], {slot: value})), _REFERENCE_SEEDS[0])
+def _repainted(attributes: Attributes, slot: str, value: str, seed: int) -> NDArray[np.uint8]:
+    return render(replace(attributes, **cast(dict[str, Any], {slot: value})), seed)
 
 
-def _least_differences(
-    shown: NDArray[np.float64], references: list[NDArray[np.float64]], mask: NDArray[np.bool_]
-) -> list[float]:
-    """How far the picture [H, W, 3] is from each reference's pixels under the mask [n, 3], moved to where
-    it fits best; all in CIELAB."""
-    height, width = mask.shape
-    rows, columns = np.nonzero(mask)
-    least = [np.inf] * len(references)
-    for down in range(-_REACH, _REACH + 1):
-        for right in range(-_REACH, _REACH + 1):
-            here = shown[np.clip(rows + down, 0, height - 1), np.clip(columns + right, 0, width - 1)]
-            for index, reference in enumerate(references):
-                difference = np.sqrt(((here - reference) ** 2).sum(1))
-                least[index] = min(least[index], float(np.minimum(difference, _LARGEST_DIFFERENCE).mean()))
-    return least
+def _blocks(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The mean CIELAB colours of blocks of pixels: [H / 4, W / 4, 3]."""
+    height, width, _ = pixels.shape
+    return lab(pixels.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK, 3).mean((1, 3)))
 
 
-def _typical(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The median colour under the mask: float [3] of 0-255."""
-    return np.asarray(np.median(pixels[mask], axis=0), np.float64)
+def _difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The distance of colours [..., 3], capped: where a pixel is wrong, how wrong does not matter."""
+    return np.asarray(np.minimum(np.sqrt(((one - other) ** 2).sum(-1)), _LARGEST_DIFFERENCE), np.float64)
 
 
 def _eroded(mask: NDArray[np.bool_], times: int) -> NDArray[np.bool_]:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from rakkan.corpus.figures.drawing import NATIVE_SIZES, render
-from rakkan.studio.starter.data import Stock, Supply
-from rakkan.studio.starter.evaluation import classifier, colours, distances
+from rakkan.corpus.figures.drawing import render
+from rakkan.studio.starter.completion import complete
+from rakkan.studio.starter.evaluation import classifier, distances
+from rakkan.studio.starter.evaluation.adherence import (
+    Pictures,
+    Progress,
+    adherence,
+    best_estimate,
+    colours_by_pixels,
+    held_out_adherence,
+    mean_adherence,
+    own_error,
+    read_values,
+    worst_slot,
+)
 from rakkan.studio.starter.evaluation.classifier import AttributeClassifier
-from rakkan.studio.starter.evaluation.statistics import corrected, wilson
+from rakkan.studio.starter.evaluation.neighbours import neighbours
 from rakkan.studio.starter.evaluation.trials import Trial, balanced_trials, held_out_trials
-from rakkan.studio.starter.holdout import PAIRS
 from rakkan.studio.starter.lexicon import read
-from rakkan.studio.starter.renders import BUCKETS, RenderQueue, renderer_version
-from rakkan.studio.starter.vocabulary import SLOT_VALUES, SLOTS, condition_of
+from rakkan.studio.starter.renders import RenderQueue, renderer_version
 
 #: Draws one picture: condition, framing, seed, steps -> uint8 [H, W, 3] at native size.
 Draw = Callable[[dict[str, str], str, int, int], NDArray[np.uint8]]
-Progress = Callable[[str], None]
-Pictures = list[NDArray[np.uint8]]
+#: Pictures drawn between two savings.
+_SAVED_EVERY = 100
 
 
 @dataclass(frozen=True)
@@ -37,20 +48,30 @@ class Plan:
     held_out: int = 200
     renders: int = 1200
     many_steps: int = 250
-    classifier_seconds: float = 900.0
+    classifier_renders: int = classifier.RENDERS
+    classifier_seconds: float = 300.0
     seed: int = 1
 
     @staticmethod
     def quick() -> Plan:
-        return Plan(least=2, held_out=2, renders=24, many_steps=4, classifier_seconds=5.0)
+        return Plan(
+            least=2, held_out=2, renders=24, many_steps=4, classifier_renders=64, classifier_seconds=5.0
+        )
 
 
 def measure(
-    draw: Draw, kept: Path, folder: Path, plan: Plan, progress: Progress, steps: int = 4
+    draw: Draw,
+    kept: Path,
+    folder: Path,
+    training: Path,
+    plan: Plan,
+    progress: Progress,
+    steps: int = 4,
 ) -> dict[str, Any]:
     """Run every stage and return the figures (shares 0-1, intervals at 95 %).
 
-    ``kept`` holds the pictures of these weights, ``folder`` the classifier and its renders.
+    ``kept`` holds the pictures of these weights, ``folder`` the classifier, ``training`` the run that
+    the weights come from (see `neighbours`).
     """
     kept.mkdir(parents=True, exist_ok=True)
     network = obtain_classifier(folder, plan, progress)
@@ -63,16 +84,21 @@ def measure(
     error = own_error(network, fresh, renders)
     pictures = drawn(draw, trials, steps, kept / "pictures.npz", progress)
     unseen_pictures = drawn(draw, unseen, steps, kept / "unseen.npz", progress)
+    unseen_renders = [render(trial.attributes, 10_000_000 + trial.seed) for trial in unseen]
     patient = trials[: plan.many_steps]
     patient_pictures = drawn(draw, patient, 16, kept / "sixteen.npz", progress)
+    table = adherence(network, trials, pictures, error)
+    worst = worst_slot(table)
     return {
         "plan": asdict(plan),
         "renderer": renderer_version(),
         "steps": steps,
         "prompts": len(trials),
-        "adherence": adherence(network, trials, pictures, error),
+        "adherence": table,
+        "mean": mean_adherence(table),
+        "worst": {"group": worst, "share": best_estimate(table[worst])},
         "instrument_error": error,
-        "held_out": held_out_adherence(network, unseen, unseen_pictures, error),
+        "held_out": held_out_adherence(network, unseen, unseen_pictures, unseen_renders),
         "steps_compared": {
             "n": len(patient),
             str(steps): mean_adherence(adherence(network, patient, pictures[: len(patient)], error)),
@@ -80,177 +106,72 @@ def measure(
         },
         "colours_by_pixels": colours_by_pixels(trials, pictures, fresh, renders, plan.least, progress),
         "distance": distance(network, pictures, renders, trials, progress),
-        "neighbours": neighbours(pictures, renders, folder),
+        "neighbours": neighbours(pictures, renders, training),
     }
 
 
-def obtain_classifier(
-    folder: Path, plan: Plan, progress: Progress, *, further: bool = False
-) -> AttributeClassifier:
-    """The classifier of this renderer, trained now unless the folder holds one.
-
-    With ``further`` one that is there is trained for the plan's time again.
-    """
+def obtain_classifier(folder: Path, plan: Plan, progress: Progress) -> AttributeClassifier:
+    """The classifier of this renderer, trained now unless the folder holds one."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"classifier-{renderer_version()}.safetensors"
-    earlier = classifier.load(path) if path.exists() else None
-    if earlier is not None and not further:
-        return earlier
-    seconds = plan.classifier_seconds
-    before = float(classifier.facts_of(path)["seconds"]) if earlier is not None else 0.0
-    # Another seed each time, or further training would see the same figures again.
-    with RenderQueue(workers=2, seed=77 + round(before), niceness=5) as queue:
-        stocks = {
-            bucket.name: Stock(
-                (bucket.height, bucket.width, 3), torch.uint8, 4096, "cpu", folder / f"{bucket.name}.stock"
-            )
-            for bucket in BUCKETS
-        }
-        network = classifier.train(Supply(queue, stocks), seconds, progress, network=earlier)
-    classifier.save(network, path, {"seconds": str(before + seconds)})
+    if path.exists():
+        return classifier.load(path)
+    with RenderQueue(workers=2, seed=77, niceness=5) as queue:
+        network = classifier.train(
+            queue.take, plan.classifier_seconds, progress, renders=plan.classifier_renders
+        )
+    partial = path.with_suffix(".part")
+    classifier.save(network, partial, {"seconds": str(plan.classifier_seconds)})
+    partial.replace(path)
     return network
 
 
 def drawn(draw: Draw, trials: list[Trial], steps: int, store: Path, progress: Progress) -> Pictures:
-    """The model's pictures for the trials, read from ``store`` as far as it goes.
+    """The model's pictures for the trials; those that ``store`` holds are not drawn again.
 
-    The prompt goes the way a user's does: through the lexicon, not from the attributes.
+    The prompt goes the way a user's does: through the lexicon and its completion, not from the
+    attributes. A stored picture serves only who asks for the very same condition, seed and steps.
     """
-    done: Pictures = []
-    if store.exists():
-        with np.load(store) as kept:
-            done = [kept[name] for name in kept.files]
+    asked = [complete(read(trial.prompt).condition, trial.seed) for trial in trials]
+    keys = [_key(condition, trial, steps) for condition, trial in zip(asked, trials, strict=True)]
+    done = _stored(store)
+    missing = [number for number, key in enumerate(keys) if key not in done]
     started = time.monotonic()
-    for number in range(len(done), len(trials)):
-        trial = trials[number]
-        done.append(draw(read(trial.prompt).condition, trial.attributes.framing, trial.seed, steps))
-        if (number + 1) % 100 == 0 or number + 1 == len(trials):
+    unsaved = 0
+    try:
+        for count, number in enumerate(missing, 1):
+            trial = trials[number]
+            done[keys[number]] = draw(asked[number], trial.attributes.framing, trial.seed, steps)
+            unsaved += 1
+            if unsaved == _SAVED_EVERY or count == len(missing):
+                _store(done, store)
+                unsaved = 0
+                there, spent = len(trials) - len(missing) + count, time.monotonic() - started
+                progress(f"{store.stem}: {there} of {len(trials)} drawn, {spent:.0f} s")
+    finally:
+        if unsaved:  # stopped in between: what has been drawn need not be drawn again
             _store(done, store)
-            progress(f"{store.stem}: {number + 1} of {len(trials)} drawn, {time.monotonic() - started:.0f} s")
-    return done[: len(trials)]
+    return [done[key] for key in keys]
 
 
-def _store(pictures: Pictures, store: Path) -> None:
+def _key(condition: dict[str, str], trial: Trial, steps: int) -> str:
+    asked = repr((sorted(condition.items()), trial.attributes.framing, trial.seed, steps))
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def _stored(store: Path) -> dict[str, NDArray[np.uint8]]:
+    """The pictures of a store by key; a store that is missing or damaged holds none."""
+    try:
+        with np.load(store) as kept:
+            return {key: kept[key] for key in kept.files}
+    except (FileNotFoundError, ValueError, EOFError, zipfile.BadZipFile):
+        return {}
+
+
+def _store(pictures: dict[str, NDArray[np.uint8]], store: Path) -> None:
     partial = store.with_suffix(".part.npz")
-    np.savez(partial, *pictures)
+    np.savez(partial, allow_pickle=False, **pictures)
     partial.replace(store)
-
-
-def read_values(
-    network: AttributeClassifier, pictures: Pictures
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """What the classifier sees: value indices [n, slots] and features [n, 512], sizes mixed."""
-    values = np.zeros((len(pictures), len(SLOTS)), np.int64)
-    features = np.zeros((len(pictures), 512), np.float32)
-    for shape in {picture.shape for picture in pictures}:
-        at = [index for index, picture in enumerate(pictures) if picture.shape == shape]
-        values[at], features[at] = classifier.predict(network, np.stack([pictures[index] for index in at]))
-    return values, features
-
-
-def own_error(
-    network: AttributeClassifier, trials: list[Trial], renders: Pictures
-) -> dict[str, dict[str, float]]:
-    """The classifier on renders it has never seen: per slot its sensitivity and specificity.
-
-    Sensitivity: how often it names the true value. Specificity: how often it does not name a given
-    value that is not the true one, averaged over those values.
-    """
-    seen, _ = read_values(network, renders)
-    error: dict[str, dict[str, float]] = {}
-    for column, slot in enumerate(SLOTS):
-        true = [(row, _index(slot, trial)) for row, trial in enumerate(trials) if slot in trial.asked]
-        hits = sum(seen[row, column] == value for row, value in true)
-        sensitivity = hits / len(true) if true else 0.0
-        others = len(SLOT_VALUES[slot]) - 1
-        error[slot] = {
-            "n": len(true),
-            "sensitivity": sensitivity,
-            "specificity": 1 - (1 - sensitivity) / others,
-        }
-    return error
-
-
-def adherence(
-    network: AttributeClassifier, trials: list[Trial], pictures: Pictures, error: dict[str, dict[str, float]]
-) -> dict[str, dict[str, Any]]:
-    """Per slot: how often the picture shows what the prompt names, as read and corrected."""
-    seen, _ = read_values(network, pictures)
-    table: dict[str, dict[str, Any]] = {}
-    for column, slot in enumerate(SLOTS):
-        rows = [row for row, trial in enumerate(trials) if slot in trial.asked]
-        if not rows:
-            continue
-        hits = sum(int(seen[row, column] == _index(slot, trials[row])) for row in rows)
-        instrument = error[slot]
-        table[slot] = {
-            "n": len(rows),
-            "share": hits / len(rows),
-            "interval": list(wilson(hits, len(rows))),
-            "corrected": corrected(hits / len(rows), instrument["sensitivity"], instrument["specificity"]),
-        }
-    return table
-
-
-def mean_adherence(table: dict[str, dict[str, Any]]) -> float:
-    """The mean over slots of the corrected share (of the share as read where that cannot be had)."""
-    shares = [row["share"] if row["corrected"] is None else row["corrected"] for row in table.values()]
-    return float(np.mean(shares))
-
-
-def held_out_adherence(
-    network: AttributeClassifier, trials: list[Trial], pictures: Pictures, error: dict[str, dict[str, float]]
-) -> dict[str, Any]:
-    """Adherence of the two groups of each pair, over the trials that ask for its unseen combinations."""
-    each = len(trials) // len(PAIRS)
-    result = {}
-    for number, pair in enumerate(PAIRS):
-        part = slice(number * each, (number + 1) * each)
-        table = adherence(network, trials[part], pictures[part], error)
-        result[" with ".join(pair)] = {slot: table[slot] for slot in pair}
-    return result
-
-
-def colours_by_pixels(
-    trials: list[Trial],
-    pictures: Pictures,
-    fresh: list[Trial],
-    renders: Pictures,
-    least: int,
-    progress: Progress,
-) -> dict[str, dict[str, Any]]:
-    """The second instrument on ``least`` pictures a colour slot, beside its own score on fresh renders."""
-    table: dict[str, dict[str, Any]] = {}
-    for slot in colours.COLOUR_REGIONS:
-        drawn_hits, drawn_trials = _pixel_hits(slot, trials, pictures, least)
-        own_hits, own_trials = _pixel_hits(slot, fresh, renders, least)
-        if not drawn_trials or not own_trials:
-            continue
-        table[slot] = {
-            "n": drawn_trials,
-            "share": drawn_hits / drawn_trials,
-            "interval": list(wilson(drawn_hits, drawn_trials)),
-            "on_renders": own_hits / own_trials,
-            "renders": own_trials,
-        }
-        progress(
-            f"colours by pixels: {slot} {drawn_hits} of {drawn_trials}, renders {own_hits} of {own_trials}"
-        )
-    return table
-
-
-def _pixel_hits(slot: str, trials: list[Trial], pictures: Pictures, most: int) -> tuple[int, int]:
-    hits = count = 0
-    for trial, picture in zip(trials, pictures, strict=True):
-        if count >= most:
-            break
-        if not colours.measurable(slot, trial.attributes):
-            continue
-        shown = colours.read_colour(slot, trial.attributes, picture)
-        if shown is not None:
-            count += 1
-            hits += shown == getattr(trial.attributes, slot)
-    return hits, count
 
 
 def distance(
@@ -276,33 +197,3 @@ def distance(
         "kernel": distances.kernel_distance(made, true),
         "kernel_floor": distances.kernel_distance(again, true),
     }
-
-
-def neighbours(pictures: Pictures, renders: Pictures, folder: Path) -> dict[str, Any]:
-    """How near each picture comes to the nearest of many renders, beside how near fresh renders come.
-
-    Square pictures only. A model that had memorised its training set would come nearer than chance.
-    """
-    size = NATIVE_SIZES["bust"]
-    stock = folder / "square.stock"
-    square = [picture for picture in pictures if picture.shape[:2] == size]
-    fresh = [picture for picture in renders if picture.shape[:2] == size]
-    count = min(len(square), len(fresh))
-    if not stock.exists() or not count:
-        return {"n": 0}
-    others = np.memmap(stock, np.uint8, "r").reshape(-1, size[1], size[0], 3)
-    others = others[others.reshape(len(others), -1)[:, ::4096].any(1)]
-    _, made = distances.nearest(np.stack(square[:count]), np.asarray(others))
-    _, true = distances.nearest(np.stack(fresh[:count]), np.asarray(others))
-    return {
-        "n": count,
-        "among": len(others),
-        "median": float(np.median(made)),
-        "largest": float(made.max()),
-        "median_of_renders": float(np.median(true)),
-        "largest_of_renders": float(true.max()),
-    }
-
-
-def _index(slot: str, trial: Trial) -> int:
-    return SLOT_VALUES[slot].index(condition_of(trial.attributes)[slot])

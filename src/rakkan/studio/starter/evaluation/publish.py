@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rakkan.corpus.figures.drawing import NATIVE_SIZES
+from rakkan.errors import RakkanError
 from rakkan.studio.create import CreateRequest, Release, draft, plan, release_sheet
 from rakkan.studio.engines.engine import Engine
-from rakkan.studio.engines.openvino_engine import STARTER_WEIGHTS
-from rakkan.studio.engines.weights import read_manifest
+from rakkan.studio.engines.weights import MANIFEST, manifest_digest, read_manifest
 from rakkan.studio.starter.evaluation import protocol, report
-from rakkan.studio.starter.evaluation.trials import balanced_trials
+from rakkan.studio.starter.evaluation.adherence import Progress
+from rakkan.studio.starter.evaluation.trials import chance_trials
 from rakkan.studio.starter.loop import processor_name
 from rakkan.studio.starter.vocabulary import encode
 
@@ -27,6 +28,7 @@ BY_EYE = "starter-by-eye.json"
 CARD = "starter-model.md"
 SHEET = "starter-sheet.png"
 SHEET_SEED = 24
+SHEET_COLUMNS, SHEET_ROWS = 6, 4
 
 
 def run(
@@ -34,10 +36,20 @@ def run(
     release: Release,
     folder: Path,
     documents: Path,
+    training_run: Path,
     settings: protocol.Plan,
-    progress: protocol.Progress,
+    progress: Progress,
+    *,
+    weights: Path,
+    rehearsal: bool = False,
 ) -> Path:
-    """Measure ``engine``, write figures, sheet and card below ``documents``; the path of the card."""
+    """Measure ``engine``, write figures, sheet and card below ``documents``; the path of the card.
+
+    ``folder`` keeps what a stopped run goes on from, ``training_run`` is the run the weights come from,
+    ``weights`` the folder that ``engine`` loaded. Only a ``rehearsal`` may do without weights. Raises
+    RakkanError before anything is measured when the manifest does not belong to the engine.
+    """
+    facts = None if rehearsal and engine.name == "fake" else training(engine, weights)
 
     def draw(condition: dict[str, str], framing: str, seed: int, steps: int) -> NDArray[np.uint8]:
         width, height = NATIVE_SIZES[framing]
@@ -46,28 +58,50 @@ def run(
         )
 
     # Pictures of other weights must not be taken for these.
-    kept = folder / engine.model_digest[:12]
-    figures = protocol.measure(draw, kept, folder, settings, progress)
-    figures["training"] = training(read_manifest(STARTER_WEIGHTS))
+    kept = folder / f"{engine.model_digest[:12]}-{engine.precision}"
+    figures = protocol.measure(draw, kept, folder, training_run, settings, progress)
+    figures["training"] = facts
     figures["measured"] = {
-        "command": "rakkan starter evaluate",
+        "command": "rakkan starter evaluate" + (" --quick" if rehearsal else ""),
         "seed": settings.seed,
         "commit": _commit(),
         "n": figures["prompts"],
         "interval": "Wilson, 95 %",
         "processor": processor_name("cpu"),
+        "engine": engine.name,
+        "precision": engine.precision,
         "model_digest": engine.model_digest,
         "date": datetime.now(UTC).date().isoformat(),
     }
+    write_sheet(engine, release, documents / "pictures" / SHEET)
     measurements = documents / "measurements"
     measurements.mkdir(parents=True, exist_ok=True)
     (measurements / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    write_sheet(engine, release, documents / "pictures" / SHEET)
     return write_card(documents)
 
 
-def training(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What the card says of the training, from the weights' manifest."""
+def training(engine: Engine, weights: Path) -> dict[str, Any]:
+    """What the card says of the training, from the manifest of the weights that ``engine`` draws with.
+
+    Raises RakkanError when the engine draws with others, or the manifest says too little.
+    """
+    if engine.name == "fake":
+        raise RakkanError(
+            "The fake engine has no weights, so nothing can be published of it",
+            "Leave RAKKAN_ENGINE out, or rehearse with --quick",
+        )
+    if manifest_digest(weights) != engine.model_digest:
+        raise RakkanError(f"The weights in {weights} are not those that the engine draws with", "Start again")
+    try:
+        return _facts(read_manifest(weights))
+    except (KeyError, TypeError, AttributeError) as fault:
+        raise RakkanError(
+            f"{weights / MANIFEST} does not tell how the weights were trained ({fault!r})",
+            "Measure the weights of a finished training run",
+        ) from None
+
+
+def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
     stages = {
         name: {"minutes": stage["seconds"] / 60, "steps": stage["steps"], "samples": stage["samples"]}
         for name, stage in manifest["stages"].items()
@@ -98,23 +132,31 @@ def card_text(documents: Path) -> str:
 
 
 def write_sheet(engine: Engine, release: Release, place: Path) -> None:
-    """Release six by four pictures of random prompts, unselected, through the gate."""
+    """Release six by four pictures of random prompts, unselected, through the gate; tall ones last."""
     drawn, recipes = [], []
     trials = sorted(
-        balanced_trials(3, SHEET_SEED)[:24], key=lambda trial: trial.attributes.framing == "full body"
+        chance_trials(SHEET_COLUMNS * SHEET_ROWS, SHEET_SEED),
+        key=lambda trial: trial.attributes.framing == "full body",
     )
     for trial in trials:
-        pixels, recipe = draft(plan(CreateRequest(trial.prompt, seed=trial.seed)), engine)
+        request = CreateRequest(trial.prompt, seed=trial.seed, out=place)
+        pixels, recipe = draft(plan(request), engine)
         drawn.append(pixels)
         recipes.append(recipe)
-    place.unlink(missing_ok=True)
-    release_sheet(drawn, recipes, 6, place, release)
+    place.unlink(missing_ok=True)  # the gate overwrites nothing
+    release_sheet(drawn, recipes, SHEET_COLUMNS, place, release)
 
 
 def _commit() -> str:
-    """The commit measured, or "unknown" outside a checkout."""
+    """The commit of the code that measures, or "unknown" outside a checkout."""
     try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return found.stdout.strip()

@@ -37,6 +37,8 @@ def _measured(file: str, text: str) -> str:
 
 def _training(figures: Figures) -> str:
     training = figures["training"]
+    if training is None:
+        return "## Training\n\nA rehearsal with the fake engine, which has no weights.\n"
     rows = [
         f"| {name} | {stage['minutes']:.0f} | {stage['steps']:,} | {stage['samples']:,} |"
         for name, stage in training["stages"].items()
@@ -57,11 +59,7 @@ def _training(figures: Figures) -> str:
 
 
 def _adherence(figures: Figures) -> str:
-    shares = {
-        slot: row["share"] if row["corrected"] is None else row["corrected"]
-        for slot, row in figures["adherence"].items()
-    }
-    worst = min(shares, key=lambda slot: shares[slot])
+    worst = figures["worst"]
     rows = []
     for slot, row in figures["adherence"].items():
         error = figures["instrument_error"][slot]
@@ -75,12 +73,13 @@ def _adherence(figures: Figures) -> str:
             "",
             f"{figures['prompts']} prompts that name all that is visible, as tags or as sentences, drawn in "
             f"{figures['steps']} steps without guidance and read by a classifier that was trained on renders "
-            "alone. *Read* is the share of pictures in which it sees the value asked for (with the Wilson "
-            "interval at `95 %`); *corrected* takes the classifier's own error, measured on fresh renders, "
-            "out of it (Rogan-Gladen); *classifier* is how often it is right on those renders.",
+            "alone, on top of features of a network by others. *Read* is the share of pictures in which it "
+            "sees the value asked for (with the Wilson interval at `95 %`); *corrected* takes the "
+            "classifier's own error, measured on fresh renders, out of it (Rogan-Gladen); *classifier* is "
+            "how often it is right on those renders.",
             "",
-            f"**Mean over the groups {_percent(sum(shares.values()) / len(shares))}, worst group "
-            f"{_percent(shares[worst])} ({_words(worst)}), corrected.**",
+            f"**Mean over the groups {_percent(figures['mean'])}, worst group "
+            f"{_percent(worst['share'])} ({_words(worst['group'])}), corrected.**",
             "",
             "| group | n | read | interval | corrected | classifier |",
             "|---|---:|---:|---|---:|---:|",
@@ -135,17 +134,18 @@ def _held_out(figures: Figures) -> str:
             usual = figures["adherence"][slot]
             rows.append(
                 f"| {name.replace('_', ' ')} | {_words(slot)} | {row['n']} | {_percent(row['share'])} "
-                f"| {_interval(row)} | {_percent(usual['share'])} |"
+                f"| {_interval(row)} | {_percent(row['on_renders'])} | {_percent(usual['share'])} |"
             )
     return "\n".join(
         [
             "## Combinations it has never seen",
             "",
             "About `4 %` of the pairs of hairstyle and hair colour, and of outfit and outfit colour, were "
-            "kept out of training. Asked for those, beside the share on combinations it has seen:",
+            "kept out of training, the classifier's too (*classifier* is how often it is right on renders of "
+            "the very figures asked for). Asked for those, beside the share on combinations it has seen:",
             "",
-            "| held-out pair | group | n | read | interval | seen pairs |",
-            "|---|---|---:|---:|---|---:|",
+            "| held-out pair | group | n | read | interval | classifier | seen pairs |",
+            "|---|---|---:|---:|---|---:|---:|",
             *rows,
             "",
         ]
@@ -176,11 +176,11 @@ def _neighbours(figures: Figures) -> str:
     if not row["n"]:
         return ""
     return (
-        "## Nearest renders\n\n"
-        f"Correlation of each of {row['n']} pictures with the most similar of {row['among']} renders, at an "
-        f"eighth of the size: median {row['median']:.3f}, largest {row['largest']:.3f}. Fresh renders, which "
-        f"cannot be copies, come as near: median {row['median_of_renders']:.3f}, largest "
-        f"{row['largest_of_renders']:.3f}.\n"
+        "## Nearest training renders\n\n"
+        f"Correlation of each of {row['n']} pictures with the most similar of {row['among']} renders that "
+        f"the model was trained on, at an eighth of the size: median {row['median']:.3f}, largest "
+        f"{row['largest']:.3f}. For fresh renders, which cannot be copies: median "
+        f"{row['median_of_renders']:.3f}, largest {row['largest_of_renders']:.3f}.\n"
     )
 
 
