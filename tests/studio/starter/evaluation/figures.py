@@ -65,6 +65,7 @@ def made_up() -> dict[str, Any]:
                 "autoencoder": {"minutes": 20.4, "steps": 3210, "samples": 51_360},
                 "flow": {"minutes": 48.2, "steps": 12_345, "samples": 395_040},
             },
+            "scope": "all",
             "baked_guidance": 2.0,
         },
     }

@@ -19,6 +19,7 @@ from rakkan.errors import RakkanError
 from rakkan.studio.starter.evaluation import adherence, classifier, colours, protocol
 from rakkan.studio.starter.evaluation.protocol import Plan, drawn, measure
 from rakkan.studio.starter.evaluation.trials import balanced_trials
+from rakkan.studio.starter.renders import SCOPES
 from rakkan.studio.starter.vocabulary import ACCESSORY_SLOTS, BARE, SLOT_VALUES, SLOTS, condition_of
 
 Condition = dict[str, str]
@@ -112,6 +113,14 @@ def test_a_model_that_draws_what_is_asked_is_found_perfect(world: World, tmp_pat
     assert figures["neighbours"] == {"n": 0}
     assert figures["plan"]["least"] == PLAN.least and figures["prompts"] == len(balanced_trials(6, 1))
     assert json.loads(json.dumps(figures)) == figures
+
+
+def test_a_model_of_busts_is_asked_for_busts(world: World, tmp_path: Path) -> None:
+    scope = SCOPES["busts"]
+    figures = measure(world.obedient, tmp_path, tmp_path, tmp_path, Plan.quick(), silent, scope=scope)
+    assert figures["scope"] == "busts" and figures["mean"] == 1
+    assert set(figures["adherence"]) == set(SLOTS) - {"hair_accent", "pose"}
+    assert {condition["framing"] for condition in world.shown.values()} == {"bust"}
 
 
 def test_a_model_that_does_not_listen_is_found_out(world: World, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from rakkan.studio.engines.fake_engine import FakeEngine
 from rakkan.studio.engines.weights import manifest_digest
 from rakkan.studio.starter.evaluation import protocol, publish
 from rakkan.studio.starter.evaluation.protocol import Plan
+from rakkan.studio.starter.renders import Scope
 
 DOCUMENTS = Path(__file__).resolve().parents[4] / "docs"
 
@@ -57,7 +58,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Let the measurement find made-up figures at once; the folders it was given."""
     folders: list[Path] = []
 
-    def measure(draw: Any, kept: Path, folder: Path, *others: Any) -> dict[str, Any]:
+    def measure(draw: Any, kept: Path, folder: Path, *others: Any, scope: Scope) -> dict[str, Any]:
         picture = draw({"framing": "full body"}, "full body", 3, 4)
         assert picture.shape == (384, 256, 3)
         folders.extend((kept, folder))
@@ -111,6 +112,17 @@ def test_the_sheet_holds_four_rows_of_six(tmp_path: Path, weights: Path, measure
     heights = [one.height for one in recipe.recipes]
     assert heights == sorted(heights) and set(heights) == {256, 384}
     assert len({one.prompt for one in recipe.recipes}) == 24
+
+
+def test_the_scope_is_that_of_the_last_stage(tmp_path: Path, weights: Path, measured: list[Path]) -> None:
+    record = manifest()["stages"]["flow"]
+    stages = {"autoencoder": {**record, "renderer": "x all"}, "flow": {**record, "renderer": "x busts"}}
+    (weights / "manifest.json").write_text(json.dumps(manifest(stages=stages)))
+    card = run(Starter(weights), tmp_path, weights)
+    assert "Figures: `busts`" in card.read_text()
+    sheet = next((tmp_path / "docs" / "pictures").iterdir())
+    recipe = recipe_from_json(png.text_of(sheet.read_bytes())["rakkan"])
+    assert isinstance(recipe, SheetRecipe) and {one.height for one in recipe.recipes} == {256}
 
 
 def test_what_was_counted_by_eye_comes_into_the_card(

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from rakkan.studio.starter.completion import complete
-from rakkan.studio.starter.evaluation.trials import balanced_trials, chance_trials, held_out_trials
+from rakkan.studio.starter.evaluation.trials import (
+    balanced_trials,
+    chance_trials,
+    held_out_trials,
+    slots_of,
+)
 from rakkan.studio.starter.holdout import PAIRS, held_out, held_out_combinations
 from rakkan.studio.starter.lexicon import read
+from rakkan.studio.starter.renders import SCOPES
 from rakkan.studio.starter.vocabulary import BARE, SLOTS, condition_of
 
 
@@ -66,6 +72,20 @@ def test_the_same_seed_asks_the_same_and_another_does_not() -> None:
     assert balanced_trials(5, 1) != balanced_trials(5, 2)
     assert held_out_trials(5, 1) != held_out_trials(5, 2)
     assert chance_trials(5, 1) != chance_trials(5, 2)
+
+
+def test_a_narrower_scope_is_asked_for_its_own_figures_only() -> None:
+    scope = SCOPES["busts"]
+    assert set(SLOTS) - set(slots_of(scope)) == {"hair_accent", "pose"}
+    assert slots_of(SCOPES["all"]) == SLOTS
+    balanced, held = balanced_trials(30, 1, scope), held_out_trials(30, 1, scope)
+    for trial in [*balanced, *held, *chance_trials(60, 1, scope)]:
+        assert read(trial.prompt).condition == trial.asked
+        for field, values in scope.choices.items():
+            assert getattr(trial.attributes, field) in values
+    counts = Counter(slot for trial in balanced for slot in trial.asked)
+    assert min(counts.values()) >= 30 and set(counts) == set(slots_of(scope))
+    assert all(held_out(trial.attributes) for trial in held)
 
 
 def test_chance_leaves_nothing_out() -> None:

@@ -30,9 +30,9 @@ from rakkan.studio.starter.evaluation.adherence import (
 )
 from rakkan.studio.starter.evaluation.classifier import AttributeClassifier
 from rakkan.studio.starter.evaluation.neighbours import neighbours
-from rakkan.studio.starter.evaluation.trials import Trial, balanced_trials, held_out_trials
+from rakkan.studio.starter.evaluation.trials import ALL, Trial, balanced_trials, held_out_trials
 from rakkan.studio.starter.lexicon import read
-from rakkan.studio.starter.renders import RenderQueue, renderer_version
+from rakkan.studio.starter.renders import RenderQueue, Scope, renderer_version
 
 #: Draws one picture: condition, framing, seed, steps -> uint8 [H, W, 3] at native size.
 Draw = Callable[[dict[str, str], str, int, int], NDArray[np.uint8]]
@@ -67,18 +67,21 @@ def measure(
     plan: Plan,
     progress: Progress,
     steps: int = 4,
+    scope: Scope = ALL,
 ) -> dict[str, Any]:
     """Run every stage and return the figures (shares 0-1, intervals at 95 %).
+
+    Only figures of ``scope`` are asked for: what the model was trained on.
 
     ``kept`` holds the pictures of these weights, ``folder`` the classifier, ``training`` the run that
     the weights come from (see `neighbours`).
     """
     kept.mkdir(parents=True, exist_ok=True)
     network = obtain_classifier(folder, plan, progress)
-    trials, unseen = balanced_trials(plan.least, plan.seed), held_out_trials(plan.held_out, plan.seed)
-    fresh = [
-        replace(trial, seed=10_000_000 + trial.seed) for trial in balanced_trials(plan.least, plan.seed + 1)
-    ][: plan.renders]
+    trials = balanced_trials(plan.least, plan.seed, scope)
+    unseen = held_out_trials(plan.held_out, plan.seed, scope)
+    others = balanced_trials(plan.least, plan.seed + 1, scope)[: plan.renders]
+    fresh = [replace(trial, seed=10_000_000 + trial.seed) for trial in others]
     progress(f"{len(trials)} prompts, {len(unseen)} of combinations held out, {len(fresh)} fresh renders")
     renders = [render(trial.attributes, trial.seed) for trial in fresh]
     error = own_error(network, fresh, renders)
@@ -92,6 +95,7 @@ def measure(
     return {
         "plan": asdict(plan),
         "renderer": renderer_version(),
+        "scope": scope.name,
         "steps": steps,
         "prompts": len(trials),
         "adherence": table,

@@ -19,8 +19,9 @@ from rakkan.studio.engines.engine import Engine
 from rakkan.studio.engines.weights import MANIFEST, manifest_digest, read_manifest
 from rakkan.studio.starter.evaluation import protocol, report
 from rakkan.studio.starter.evaluation.adherence import Progress
-from rakkan.studio.starter.evaluation.trials import chance_trials
+from rakkan.studio.starter.evaluation.trials import ALL, chance_trials
 from rakkan.studio.starter.loop import processor_name
+from rakkan.studio.starter.renders import Scope, scope_of
 from rakkan.studio.starter.vocabulary import encode
 
 FIGURES = "starter.json"
@@ -50,6 +51,7 @@ def run(
     RakkanError before anything is measured when the manifest does not belong to the engine.
     """
     facts = None if rehearsal and engine.name == "fake" else training(engine, weights)
+    scope = scope_of(facts["scope"] if facts else "all")
 
     def draw(condition: dict[str, str], framing: str, seed: int, steps: int) -> NDArray[np.uint8]:
         width, height = NATIVE_SIZES[framing]
@@ -59,7 +61,7 @@ def run(
 
     # Pictures of other weights must not be taken for these.
     kept = folder / f"{engine.model_digest[:12]}-{engine.precision}"
-    figures = protocol.measure(draw, kept, folder, training_run, settings, progress)
+    figures = protocol.measure(draw, kept, folder, training_run, settings, progress, scope=scope)
     figures["training"] = facts
     figures["measured"] = {
         "command": "rakkan starter evaluate" + (" --quick" if rehearsal else ""),
@@ -73,7 +75,7 @@ def run(
         "model_digest": engine.model_digest,
         "date": datetime.now(UTC).date().isoformat(),
     }
-    write_sheet(engine, release, documents / "pictures" / SHEET)
+    write_sheet(engine, release, documents / "pictures" / SHEET, scope)
     measurements = documents / "measurements"
     measurements.mkdir(parents=True, exist_ok=True)
     (measurements / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -110,8 +112,15 @@ def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "megabytes": sum(entry["bytes"] for entry in manifest["files"].values()) / 1e6,
         "processors": list(dict.fromkeys(stage["processor"] for stage in manifest["stages"].values())),
         "stages": stages,
+        "scope": _scope(manifest),
         "baked_guidance": manifest["guidance"],
     }
+
+
+def _scope(manifest: Mapping[str, Any]) -> str:
+    """The scope of the last stage that drew figures: its renderer is "<version> <scope>"."""
+    last = [stage["renderer"] for name, stage in manifest["stages"].items() if name != "autoencoder"][-1:]
+    return last[0].partition(" ")[2] or "all" if last else "all"
 
 
 def write_card(documents: Path) -> Path:
@@ -131,11 +140,11 @@ def card_text(documents: Path) -> str:
     )
 
 
-def write_sheet(engine: Engine, release: Release, place: Path) -> None:
+def write_sheet(engine: Engine, release: Release, place: Path, scope: Scope = ALL) -> None:
     """Release six by four pictures of random prompts, unselected, through the gate; tall ones last."""
     drawn, recipes = [], []
     trials = sorted(
-        chance_trials(SHEET_COLUMNS * SHEET_ROWS, SHEET_SEED),
+        chance_trials(SHEET_COLUMNS * SHEET_ROWS, SHEET_SEED, scope),
         key=lambda trial: trial.attributes.framing == "full body",
     )
     for trial in trials:

@@ -48,7 +48,8 @@ def _training(figures: Figures) -> str:
             "## Training",
             "",
             f"{training['megabytes']:.1f} MB of fp16 weights. "
-            f"Trained on: {', '.join(training['processors'])}.",
+            f"Trained on: {', '.join(training['processors'])}. Figures: `{training['scope']}` "
+            "(what that holds is in `studio/starter/renders.py`), and only such figures are asked for below.",
             "",
             "| stage | minutes | steps | samples |",
             "|---|---:|---:|---:|",

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
-from rakkan.corpus.figures.attributes import ACCESSORY_PLACES, GROUPS, Attributes, sample
+from rakkan.corpus.figures.attributes import ACCESSORY_PLACES, GROUPS, Attributes
 from rakkan.corpus.figures.captions import caption
 from rakkan.studio.starter.holdout import PAIRS, held_out, held_out_combinations
+from rakkan.studio.starter.renders import SCOPES, Scope
 from rakkan.studio.starter.vocabulary import BARE, SLOTS, condition_of
 
 
@@ -26,26 +27,48 @@ class Trial:
         return {slot: value for slot, value in condition_of(self.attributes).items() if value != BARE}
 
 
-def chance_trials(count: int, seed: int) -> list[Trial]:
-    """Trials as chance has them: any figure, nothing chosen and nothing left out."""
+#: Every figure there is.
+ALL = SCOPES["all"]
+#: Figures looked at to find the slots of a scope; the rarest is seen in one of ten.
+_LOOKED_AT = 500
+
+
+def chance_trials(count: int, seed: int, scope: Scope = ALL) -> list[Trial]:
+    """Trials as chance has them: any figure of the scope, nothing chosen and nothing left out."""
     random = Random(f"chance {seed}")
-    return [_trial(sample(random), random) for _ in range(count)]
+    return [_trial(scope.sample(random), random) for _ in range(count)]
 
 
-def balanced_trials(least: int, seed: int) -> list[Trial]:
-    """Trials of combinations seen in training until every slot is asked for ``least`` times or more."""
+def slots_of(scope: Scope) -> tuple[str, ...]:
+    """The slots that figures of a scope can be asked for: all, or fewer (a bust shows no pose)."""
+    random = Random("slots")
+    seen = {
+        slot
+        for _ in range(_LOOKED_AT)
+        for slot, value in condition_of(scope.sample(random)).items()
+        if value != BARE
+    }
+    return tuple(slot for slot in SLOTS if slot in seen)
+
+
+def balanced_trials(least: int, seed: int, scope: Scope = ALL) -> list[Trial]:
+    """Trials of combinations seen in training until every slot is asked for ``least`` times or more.
+
+    Figures and slots are those of the ``scope`` that the model was trained on.
+    """
     random, trials, counts = Random(f"trials {seed}"), list[Trial](), Counter[str]()
-    while short := [slot for slot in SLOTS if counts[slot] < least]:
+    slots = slots_of(scope)
+    while short := [slot for slot in slots if counts[slot] < least]:
         # Mostly plain chance; once only rare slots are short, ask for those.
         fixed = _asking_for(random.choice(short), random) if len(trials) > 1.5 * least else {}
-        attributes = sample(random, **fixed)
+        attributes = scope.sample(random, **fixed)
         if not held_out(attributes):
             trials.append(_trial(attributes, random))
             counts.update(trials[-1].asked.keys())
     return trials
 
 
-def held_out_trials(count: int, seed: int) -> list[Trial]:
+def held_out_trials(count: int, seed: int, scope: Scope = ALL) -> list[Trial]:
     """Trials of combinations that training never showed, ``count`` for each pair of groups."""
     random, trials = Random(f"held out {seed}"), []
     for pair in PAIRS:
@@ -57,7 +80,7 @@ def held_out_trials(count: int, seed: int) -> list[Trial]:
                 given["hair_tone"] = "plain"
             if pair[0] == "outfit":
                 given["outfit_pattern"] = "plain"
-            trials.append(_trial(sample(random, **given), random))
+            trials.append(_trial(scope.sample(random, **given), random))
     return trials
 
 
