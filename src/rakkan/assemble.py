@@ -31,9 +31,26 @@ def engine() -> Engine:
         from rakkan.studio.engines.fake_engine import FakeEngine
 
         return FakeEngine()
-    from rakkan.studio.engines.openvino_engine import STARTER_WEIGHTS, OpenVinoEngine
+    from rakkan.studio.engines.openvino_engine import OpenVinoEngine
+    from rakkan.studio.starter import WEIGHTS
 
-    return OpenVinoEngine(settings.weights or STARTER_WEIGHTS, threads=settings.threads or None)
+    return OpenVinoEngine(settings.weights or WEIGHTS, threads=settings.threads or None)
+
+
+def usual_sampling() -> tuple[int, float]:
+    """Steps and guidance scale that the model in use was made for.
+
+    A distilled model needs four steps and no guidance; one that is not yet distilled needs both.
+    Raises RakkanError when the settings are wrong or the weights' manifest cannot be read.
+    """
+    settings = config.load()
+    if settings.engine == "fake":
+        return 4, 1.0
+    from rakkan.studio.engines.weights import read_manifest
+    from rakkan.studio.starter import WEIGHTS
+
+    manifest = read_manifest(settings.weights or WEIGHTS)
+    return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
 
 
 @cache

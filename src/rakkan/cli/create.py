@@ -24,8 +24,13 @@ def create(
         int | None, typer.Option(help="The same seed draws the same picture (default: random).")
     ] = None,
     count: Annotated[int, typer.Option(help="How many pictures, with seeds that follow each other.")] = 1,
-    steps: Annotated[int, typer.Option(help="Sampling steps.")] = 4,
-    guidance: Annotated[float, typer.Option(help="How hard to follow the prompt; 1 is off.")] = 1.0,
+    steps: Annotated[
+        int | None, typer.Option(help="Sampling steps (default: what the model was made for).")
+    ] = None,
+    guidance: Annotated[
+        float | None,
+        typer.Option(help="How hard to follow the prompt; 1 is off (default: what the model was made for)."),
+    ] = None,
     size: Annotated[
         str | None, typer.Option(help="512x512, or 512x768 for full bodies (default: by the framing).")
     ] = None,
@@ -41,6 +46,9 @@ def create(
     from rakkan.studio.create import create as draw
 
     place = out if out is not None else config.load().pictures
+    usual_steps, usual_guidance = assemble.usual_sampling()
+    steps = usual_steps if steps is None else steps
+    guidance = usual_guidance if guidance is None else guidance
     planned = plan(CreateRequest(prompt, negative, seed, count, steps, guidance, size, place))
     _warn(planned)
     try:

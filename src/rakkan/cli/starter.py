@@ -79,7 +79,7 @@ def evaluate(
     from rakkan.errors import RakkanError
 
     try:
-        from rakkan.studio.engines.openvino_engine import STARTER_WEIGHTS
+        from rakkan.studio.starter import WEIGHTS
         from rakkan.studio.starter.evaluation import protocol, publish
     except ModuleNotFoundError as fault:
         if fault.name != "torch":
@@ -101,7 +101,7 @@ def evaluate(
         training,
         settings,
         typer.echo,
-        weights=config.load().weights or STARTER_WEIGHTS,
+        weights=config.load().weights or WEIGHTS,
         rehearsal=quick,
     )
     typer.echo(str(card))

@@ -17,11 +17,9 @@ from rakkan.studio.engines.engine import Pixels, Tokens, check
 from rakkan.studio.engines.noise import gaussian
 from rakkan.studio.engines.weights import manifest_digest
 from rakkan.studio.samplers import Latents, Progress, find_sampler, silent, uniform_times
+from rakkan.studio.starter import WEIGHTS
 from rakkan.studio.starter.checkpoints import PARTS, load_checkpoint
 from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED
-
-#: Where the starter model lies in the package.
-STARTER_WEIGHTS = Path(starter_graph.__file__).parent.parent / "starter" / "weights"
 
 #: The smallest step a distilled model has learnt; below it, it is asked for the instantaneous velocity.
 SMALLEST_STEP = 1 / 8
@@ -40,7 +38,7 @@ class OpenVinoEngine:
 
     def __init__(
         self,
-        weights_folder: Path = STARTER_WEIGHTS,
+        weights_folder: Path = WEIGHTS,
         *,
         precision: Precision | None = None,
         threads: int | None = None,

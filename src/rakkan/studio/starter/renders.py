@@ -107,7 +107,6 @@ def render_figure(attributes: Attributes, seed: int, width: int, height: int) ->
 
 
 @cache
-@cache
 def renderer_version() -> str:
     """A digest of what the renderer draws: pictures of two versions are not the same training set.
 
