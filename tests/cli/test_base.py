@@ -135,6 +135,22 @@ def test_ctrl_c_says_that_nothing_was_written(fault: Callable[..., Any]) -> None
     assert fault(typer.Abort()) == (130, "rakkan: stopped; nothing was written\n")
 
 
+@pytest.mark.parametrize("command", [["create", "1girl"], ["figures", "sheet"], ["starter", "evaluate"]])
+def test_ctrl_c_inside_a_command_ends_in_one_line(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("RAKKAN_ENGINE", "fake")
+    monkeypatch.setattr("rakkan.studio.create.plan", interrupt)
+    monkeypatch.setattr("rakkan.corpus.figures.attributes.sample", interrupt)
+    monkeypatch.setattr("rakkan.assemble.engine", interrupt)
+    assemble.gate().released.clear()
+    assert entry(command) == 130
+    assert capsys.readouterr().err == "rakkan: stopped; nothing was written\n"
+
+
 def test_ctrl_c_counts_the_finished_pictures(fault: Callable[..., Any]) -> None:
     released = assemble.gate().released
     try:

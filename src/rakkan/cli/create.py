@@ -51,12 +51,9 @@ def create(
     guidance = usual_guidance if guidance is None else guidance
     planned = plan(CreateRequest(prompt, negative, seed, count, steps, guidance, size, place))
     _warn(planned)
-    try:
-        engine, upscaler = assemble.engine(), assemble.upscaler()
-        with _bar(count * steps) as progress:
-            made = draw(planned, engine, upscaler, assemble.gate().release, progress)
-    except KeyboardInterrupt:  # which typer would turn into a silent exit
-        raise typer.Abort from None
+    engine, upscaler = assemble.engine(), assemble.upscaler()
+    with _bar(count * steps) as progress:
+        made = draw(planned, engine, upscaler, assemble.gate().release, progress)
     for created in made:
         recipe = created.recipe
         what = f"seed {recipe.seed}" if isinstance(recipe, Recipe) else "all of them"

@@ -90,10 +90,7 @@ def survey(
         if destination.is_dir():  # better said now than after the work
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(destination))
         destination.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        found = _survey(seed, quick)
-    except KeyboardInterrupt:  # which typer would turn into a silent exit
-        raise typer.Abort from None
+    found = _survey(seed, quick)
     if destination is not None:
         destination.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         typer.echo(str(destination))

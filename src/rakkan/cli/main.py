@@ -9,6 +9,7 @@ import typer
 
 from rakkan import __version__
 from rakkan.cli import create, figures, starter
+from rakkan.cli.faults import INTERRUPTED
 
 app = typer.Typer(
     name="rakkan",
@@ -39,4 +40,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     result = app(
         args=None if arguments is None else list(arguments), prog_name="rakkan", standalone_mode=False
     )
+    if result == INTERRUPTED:  # typer's answer to Ctrl-C in a command, without a word
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
