@@ -116,4 +116,4 @@ def test_reading_never_fails() -> None:
     random = Random(3)
     for _ in range(2000):
         text = "".join(random.choice('ab:,"\\\n \t{}[]x19') for _ in range(random.randint(0, 60)))
-        read(text)
+        assert isinstance(read(text), Parameters)

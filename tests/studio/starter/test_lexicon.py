@@ -13,7 +13,7 @@ from rakkan.studio.starter.lexicon import nearest_tag, read
 from rakkan.studio.starter.normal import words
 from rakkan.studio.starter.phrases import ADJECTIVE_SLOTS
 from rakkan.studio.starter.synonyms import ALSO_READ
-from rakkan.studio.starter.vocabulary import SLOT_VALUES, encode
+from rakkan.studio.starter.vocabulary import SLOT_VALUES, decode, encode
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,8 @@ PIECES = ["red", "blue", "and", "in", "with", "hair", "eyes", "no", "hoodie", "x
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12))
 def test_any_order_of_words_can_be_read(tokens: list[str]) -> None:
-    encode(read(" ".join(tokens)).condition)
+    condition = read(" ".join(tokens)).condition
+    assert decode(encode(condition)) == condition
 
 
 def test_a_prompt_of_nonsense_is_read_in_no_time() -> None:
