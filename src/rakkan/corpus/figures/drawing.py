@@ -9,6 +9,7 @@ from rakkan.corpus.figures.accessories import draw_accessories
 from rakkan.corpus.figures.attributes import Attributes
 from rakkan.corpus.figures.backgrounds import draw_background
 from rakkan.corpus.figures.body import draw_body
+from rakkan.corpus.figures.canvas import Canvas
 from rakkan.corpus.figures.face import draw_face
 from rakkan.corpus.figures.hair import draw_hair
 from rakkan.corpus.figures.raster import rasterise
@@ -36,11 +37,14 @@ def render(attributes: Attributes, seed: int, scale: float = 1.0) -> NDArray[np.
 def label_map(attributes: Attributes, seed: int) -> NDArray[np.uint8]:
     """What each pixel of `render` depicts: [height, width], indices into `canvas.REGIONS`."""
     scene = compose(attributes, seed)
-    width, height = NATIVE_SIZES[attributes.framing]
+    return regions(scene.canvas, scene)
+
+
+def regions(canvas: Canvas, scene: Scene) -> NDArray[np.uint8]:
+    """What each pixel of a canvas in the frame of ``scene`` depicts, as in `label_map`."""
+    width, height = NATIVE_SIZES[scene.attributes.framing]
     # Edges are blended by the rasteriser; rounding gives a blended pixel to one of its neighbours.
-    return np.asarray(
-        (rasterise(scene.canvas.labels(scene.frame), width, height)[..., 0] + 8) // 16, np.uint8
-    )
+    return np.asarray((rasterise(canvas.labels(scene.frame), width, height)[..., 0] + 8) // 16, np.uint8)
 
 
 def compose(attributes: Attributes, seed: int) -> Scene:

@@ -25,8 +25,7 @@ from rakkan.corpus.figures.attributes import (
 )
 from rakkan.corpus.figures.canvas import REGIONS, Canvas
 from rakkan.corpus.figures.curves import polygon
-from rakkan.corpus.figures.drawing import NATIVE_SIZES, compose, render
-from rakkan.corpus.figures.raster import rasterise
+from rakkan.corpus.figures.drawing import NATIVE_SIZES, compose, regions, render
 from rakkan.corpus.figures.scene import Scene
 
 Value = tuple[str, str]
@@ -151,7 +150,7 @@ def _figure(chosen: dict[str, str]) -> Attributes:
 def faults(attributes: Attributes, seed: int) -> list[Fault]:
     """What is wrong with the drawing of these attributes and this seed; empty when nothing is."""
     scene = compose(attributes, seed)
-    labels = _labels(scene.canvas, scene)
+    labels = regions(scene.canvas, scene)
     found = {
         "uncovered": int((labels == REGIONS.index("none")).sum()),
         "cut off at the top": int(np.isin(labels[0], [REGIONS.index(part) for part in _HEAD_PARTS]).sum()),
@@ -165,10 +164,5 @@ def _background_inside(scene: Scene, labels: NDArray[np.uint8]) -> int:
     inner = scene.head.outline()
     middle = inner.mean(axis=0)
     solid.shape("head", polygon(middle + (inner - middle) * 0.93), "#000000", region="skin")
-    mask = _labels(solid, scene) == REGIONS.index("skin")
+    mask = regions(solid, scene) == REGIONS.index("skin")
     return int((mask & (labels == REGIONS.index("background"))).sum())
-
-
-def _labels(canvas: Canvas, scene: Scene) -> NDArray[np.uint8]:
-    width, height = NATIVE_SIZES[scene.attributes.framing]
-    return np.asarray((rasterise(canvas.labels(scene.frame), width, height)[..., 0] + 8) // 16, np.uint8)

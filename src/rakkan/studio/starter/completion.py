@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from random import Random
 
 from rakkan.corpus.figures.attributes import ACCESSORY_PLACES, GROUPS, Attributes, sample
-from rakkan.studio.starter.vocabulary import BARE, condition_of
+from rakkan.corpus.figures.words import BARE
+from rakkan.studio.starter.vocabulary import condition_of
 
 #: What may be chosen unasked, where that is less than everything.
 MODEST: dict[str, tuple[str, ...]] = {

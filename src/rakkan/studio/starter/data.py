@@ -18,8 +18,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from rakkan.corpus.figures.words import ACCESSORY_SLOTS, BARE
 from rakkan.studio.starter.renders import BUCKETS, RenderQueue
-from rakkan.studio.starter.vocabulary import ACCESSORY_SLOTS, BARE, SLOTS, UNSPECIFIED, encode
+from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED, encode
 
 MAXIMUM_USES = 20
 _EMPTY = 255

@@ -14,18 +14,15 @@ from difflib import get_close_matches
 import numpy as np
 import numpy.typing as npt
 
-from rakkan.corpus.figures.attributes import ACCESSORY_PLACES, GROUPS, Attributes, visible
+from rakkan.corpus.figures.attributes import GROUPS, Attributes
+from rakkan.corpus.figures.captions import slots
+from rakkan.corpus.figures.words import ACCESSORY_SLOTS, BARE
 from rakkan.errors import RakkanError
-
-#: The value of an accessory slot that says the place is bare, which differs from saying nothing.
-BARE = "none"
-
-ACCESSORY_SLOTS: tuple[str, ...] = tuple(f"accessory {place}" for place in ACCESSORY_PLACES)
 
 #: Every slot with its values, in the order of the token ids.
 SLOT_VALUES: dict[str, tuple[str, ...]] = {
     **GROUPS,
-    **{f"accessory {place}": (BARE, *names) for place, names in ACCESSORY_PLACES.items()},
+    **{slot: (BARE, *names) for slot, names in ACCESSORY_SLOTS.items()},
 }
 
 SLOTS: tuple[str, ...] = tuple(SLOT_VALUES)
@@ -83,13 +80,9 @@ def decode(ids: Sequence[int] | npt.NDArray[np.int32]) -> dict[str, str]:
 
 def condition_of(attributes: Attributes) -> dict[str, str]:
     """Everything a viewer can read off the figure, as a condition; places without an accessory are bare."""
-    condition: dict[str, str] = {}
-    for name, value in visible(attributes).items():
-        if isinstance(value, str):
-            condition[name] = value
-    for place, names in ACCESSORY_PLACES.items():
-        worn = next((name for name in attributes.accessories if name in names), BARE)
-        condition[f"accessory {place}"] = worn
+    condition = slots(attributes)
+    for slot in ACCESSORY_SLOTS:
+        condition.setdefault(slot, BARE)
     return condition
 
 

@@ -15,12 +15,13 @@ from tests.studio.starter.stand_in import render as draw_quickly
 
 from rakkan.corpus.figures.attributes import GROUPS, Attributes
 from rakkan.corpus.figures.drawing import NATIVE_SIZES
+from rakkan.corpus.figures.words import ACCESSORY_SLOTS, BARE
 from rakkan.errors import RakkanError
 from rakkan.studio.starter.evaluation import adherence, classifier, colours, protocol
 from rakkan.studio.starter.evaluation.protocol import Plan, drawn, measure
 from rakkan.studio.starter.evaluation.trials import balanced_trials
 from rakkan.studio.starter.renders import SCOPES
-from rakkan.studio.starter.vocabulary import ACCESSORY_SLOTS, BARE, SLOT_VALUES, SLOTS, condition_of
+from rakkan.studio.starter.vocabulary import SLOT_VALUES, SLOTS, condition_of
 
 Condition = dict[str, str]
 PLAN = replace(Plan.quick(), least=6, held_out=3, many_steps=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from rakkan.corpus.figures.words import BARE
 from rakkan.studio.starter.completion import complete
 from rakkan.studio.starter.evaluation.trials import (
     balanced_trials,
@@ -14,7 +15,7 @@ from rakkan.studio.starter.evaluation.trials import (
 from rakkan.studio.starter.holdout import PAIRS, held_out, held_out_combinations
 from rakkan.studio.starter.lexicon import read
 from rakkan.studio.starter.renders import SCOPES
-from rakkan.studio.starter.vocabulary import BARE, SLOTS, condition_of
+from rakkan.studio.starter.vocabulary import SLOTS, condition_of
 
 
 def test_every_slot_is_asked_for_often_enough_and_no_trial_is_superfluous() -> None:

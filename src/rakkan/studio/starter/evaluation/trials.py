@@ -8,9 +8,10 @@ from random import Random
 
 from rakkan.corpus.figures.attributes import ACCESSORY_PLACES, GROUPS, Attributes
 from rakkan.corpus.figures.captions import caption
+from rakkan.corpus.figures.words import BARE
 from rakkan.studio.starter.holdout import PAIRS, held_out, held_out_combinations
 from rakkan.studio.starter.renders import SCOPES, Scope
-from rakkan.studio.starter.vocabulary import BARE, SLOTS, condition_of
+from rakkan.studio.starter.vocabulary import SLOTS, condition_of
 
 
 @dataclass(frozen=True)
