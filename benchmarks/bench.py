@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from rakkan.checkout import commit
+
 ROOT = Path(__file__).resolve().parent.parent
 STARTER_WEIGHTS = ROOT / "src" / "rakkan" / "studio" / "starter" / "weights"
 REPORT = ROOT / "docs" / "measurements" / "bench.json"
@@ -151,20 +153,6 @@ def machine() -> dict[str, Any]:
     return {"processor": facts.get("model name", "unknown"), "cores": os.cpu_count(), "units": units}
 
 
-def commit() -> str:
-    """The checkout's commit, marked when files differ from it; ``unknown`` outside a checkout."""
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD") + (" and changes" if git("status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
 def show(report: dict[str, Any]) -> str:
     """The report as a table of medians, intervals and ratios."""
     labels = {
@@ -211,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     report = {
         "command": "make bench",
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
+        "commit": commit(ROOT),
         **machine(),
         **{name: getattr(given, name) for name in ("threads", "steps", "seed", "batch")},
         "size": "512x512",

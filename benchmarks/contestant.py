@@ -49,9 +49,10 @@ def torch_painter(weights: Path, steps: int, threads: int, half_precision: bool)
     import torch
 
     from rakkan.studio.engines.noise import gaussian
-    from rakkan.studio.samplers import Latents, euler, silent, uniform_times
+    from rakkan.studio.samplers import Latents, euler, silent
     from rakkan.studio.starter import networks
     from rakkan.studio.starter.checkpoints import load_checkpoint
+    from rakkan.studio.starter.schedule import noise_levels, position_of
     from rakkan.studio.starter.vocabulary import encode
 
     torch.set_num_threads(threads)
@@ -78,13 +79,14 @@ def torch_painter(weights: Path, steps: int, threads: int, half_precision: bool)
 
         def velocity(latents: Latents, time: float, step: float) -> Latents:
             where = torch.full((len(seeds),), time)
-            size = torch.full((len(seeds),), step if checkpoint.distilled else 0.0)
+            size = position_of(time) - position_of(time - step)
+            sizes_told = torch.full((len(seeds),), size if checkpoint.distilled else 0.0)
             noisy = torch.from_numpy(latents).to(dtype=kind, memory_format=torch.channels_last)
-            found: Latents = unet(noisy, where, size, tokens, pooled).float().numpy()
+            found: Latents = unet(noisy, where, sizes_told, tokens, pooled).float().numpy()
             return found
 
         noise = np.concatenate([gaussian(seed, (1, sizes.latent_channels, side, side)) for seed in seeds])
-        latents = torch.from_numpy(euler(velocity, noise, uniform_times(steps), silent))
+        latents = torch.from_numpy(euler(velocity, noise, noise_levels(steps), silent))
         planes = latents.to(dtype=kind, memory_format=torch.channels_last)
         decoded = autoencoder.decode(autoencoder.denormalise(planes)).float()
         levels = (decoded * 127.5 + 127.5).round().clamp(0, 255)

@@ -29,7 +29,7 @@ LAYERS: dict[str, int] = {
     "service": 8,
     "cli": 8,
 }
-ROOT_MODULES = {"", "records", "errors", "config"}
+ROOT_MODULES = {"", "records", "errors", "config", "checkout"}
 #: Wires the parts together, so it stands above all it wires and below what uses it.
 ASSEMBLE_LAYER = 7
 
@@ -57,7 +57,15 @@ WRITING_CALLS = {
 
 #: The package that trains with torch, and its modules that making a picture needs: those do without.
 TRAINING = "studio/starter/"
-WITHOUT_TORCH = {"__init__.py", "vocabulary.py", "lexicon.py", "phrases.py", "synonyms.py", "holdout.py"}
+WITHOUT_TORCH = {
+    "__init__.py",
+    "vocabulary.py",
+    "lexicon.py",
+    "phrases.py",
+    "synonyms.py",
+    "holdout.py",
+    "schedule.py",
+}
 TORCH = ("torch", "torchvision", "diffusers", "transformers")
 
 Sources = dict[str, str]

@@ -10,7 +10,8 @@ import pytest
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.noise import MAXIMUM_SEED, gaussian
-from rakkan.studio.samplers import SAMPLERS, euler, find_sampler, heun, silent, uniform_times
+from rakkan.studio.samplers import SAMPLERS, euler, find_sampler, heun, silent
+from rakkan.studio.starter.schedule import SHIFT, noise_level, noise_levels, position_of
 
 Latents = npt.NDArray[np.float32]
 
@@ -20,25 +21,33 @@ def own(latents: Latents, time: float, step: float) -> Latents:
     return latents
 
 
-def test_times() -> None:
-    assert uniform_times(1) == [1.0, 0.0]
-    assert uniform_times(4) == [1.0, 0.75, 0.5, 0.25, 0.0]
+def equal_times(steps: int) -> list[float]:
+    return [1 - index / steps for index in range(steps)] + [0.0]
+
+
+def test_noise_levels_by_hand() -> None:
+    """2 p / (1 + p) at p = 3/4, 1/2, 1/4 is 6/7, 2/3, 2/5."""
+    assert SHIFT == 2
+    assert noise_levels(1) == [1.0, 0.0]
+    assert noise_levels(4) == pytest.approx([1.0, 6 / 7, 2 / 3, 2 / 5, 0.0])
+    assert [position_of(level) for level in noise_levels(4)] == pytest.approx(equal_times(4))
+    assert noise_level(np.array([0.0, 1.0])).tolist() == [0.0, 1.0]
     with pytest.raises(RakkanError):
-        uniform_times(0)
+        noise_levels(0)
 
 
 def test_euler_by_hand() -> None:
     """Two halves: 1 - 0.5 = 0.5, then 0.5 - 0.25 = 0.25."""
     start = np.ones((1,), np.float32)
-    assert euler(own, start, uniform_times(2), silent).tolist() == [0.25]
+    assert euler(own, start, equal_times(2), silent).tolist() == [0.25]
     assert start.tolist() == [1.0]
 
 
 def test_heun_by_hand() -> None:
     """One step: velocities 1 and then 0 at x = 0, so 1 - (1 + 0) / 2 = 0.5; two: (1 - 0.5 + 0.125)²."""
     start = np.ones((1,), np.float32)
-    assert heun(own, start, uniform_times(1), silent).tolist() == [0.5]
-    assert heun(own, start, uniform_times(2), silent).tolist() == [0.625**2]
+    assert heun(own, start, equal_times(1), silent).tolist() == [0.5]
+    assert heun(own, start, equal_times(2), silent).tolist() == [0.625**2]
 
 
 def test_order_of_the_errors() -> None:
@@ -46,7 +55,7 @@ def test_order_of_the_errors() -> None:
     start = np.ones((1,), np.float32)
 
     def error(name: str, steps: int) -> float:
-        return abs(float(SAMPLERS[name](own, start, uniform_times(steps), silent)[0]) - math.exp(-1))
+        return abs(float(SAMPLERS[name](own, start, equal_times(steps), silent)[0]) - math.exp(-1))
 
     assert error("euler", 16) / error("euler", 32) == pytest.approx(2, abs=0.1)
     assert error("heun", 16) / error("heun", 32) == pytest.approx(4, abs=0.3)
@@ -57,7 +66,7 @@ def test_straight_paths_are_exact(name: str) -> None:
     """A constant velocity noise - x(0) leads to x(0) in any number of steps."""
     noise, target = gaussian(1, (3, 4)), gaussian(2, (3, 4))
     for steps in (1, 3):
-        found = SAMPLERS[name](lambda *_: noise - target, noise, uniform_times(steps), silent)
+        found = SAMPLERS[name](lambda *_: noise - target, noise, equal_times(steps), silent)
         assert np.allclose(found, target, atol=1e-6)
         assert found.dtype == np.float32
 
@@ -70,11 +79,11 @@ def test_what_the_network_is_asked_and_progress() -> None:
         asked.append((time, step))
         return np.zeros_like(latents)
 
-    euler(velocity, np.zeros((2,), np.float32), uniform_times(2), lambda *counts: told.append(counts))
+    euler(velocity, np.zeros((2,), np.float32), equal_times(2), lambda *counts: told.append(counts))
     assert asked == [(1.0, 0.5), (0.5, 0.5)]
     assert told == [(1, 2), (2, 2)]
     asked.clear()
-    heun(velocity, np.zeros((2,), np.float32), uniform_times(1), silent)
+    heun(velocity, np.zeros((2,), np.float32), equal_times(1), silent)
     assert asked == [(1.0, 0.0), (0.0, 0.0)]
 
 

@@ -147,13 +147,14 @@ def _survey(seed: int, quick: bool) -> dict[str, Any]:
 def _measured(seed: int, quick: bool, figures: int, workers: int) -> dict[str, Any]:
     from datetime import UTC, datetime
 
+    from rakkan.checkout import commit
     from rakkan.corpus.figures.drawing import RENDERER_VERSION
     from rakkan.studio.engines.device import processor
 
     return {
         "command": f"rakkan figures survey --seed {seed}" + " --quick" * quick,
         "seed": seed,
-        "commit": _commit(),
+        "commit": commit(Path(__file__).parent),
         "n": figures,
         "interval": "Wilson, 95 %",
         "processor": processor(),
@@ -201,18 +202,3 @@ def _interval(hits: int, trials: int) -> list[float]:
     from rakkan.studio.starter.evaluation.statistics import wilson
 
     return [round(end, 6) for end in wilson(hits, trials)]
-
-
-def _commit() -> str:
-    """The commit measured, "unknown" outside a checkout, with a word when the renderer differs from it."""
-    import subprocess
-
-    def git(*arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "src/rakkan/corpus")
-        return git("rev-parse", "HEAD") + (" and changes" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

@@ -48,13 +48,6 @@ def find_sampler(name: str) -> Sampler:
     raise RakkanError(f"There is no sampler {name!r}", hint)
 
 
-def uniform_times(steps: int) -> list[float]:
-    """``steps`` + 1 times, equally spaced, from 1 (noise) down to 0. Raises RakkanError below one step."""
-    if steps < 1:
-        raise RakkanError(f"Cannot sample in {steps} steps", "Give at least 1")
-    return [1 - index / steps for index in range(steps)] + [0.0]
-
-
 def silent(done: int, total: int) -> None:
     """The progress callback that tells nobody."""
 

@@ -72,15 +72,7 @@ def test_captions_are_told_in_full_in_part_or_not_at_all() -> None:
     silent = (told == UNSPECIFIED).all(axis=1).mean()
     whole = (told == full).all(axis=1).mean()
     assert 0.08 < silent < 0.13
-    # Half of the 60 % told in full also say which places are bare; those without a bare place count twice.
-    assert 0.28 < whole < 0.4
-
-
-def test_prompts_need_not_name_bare_places() -> None:
-    full = encode(condition_of(sample(Random(0), accessories=())))[None].repeat(400, 0)
-    told = vary_captions(full, np.random.default_rng(1), dropped=0, subsets=0)
-    seen = {len(decode(ids)) for ids in told}
-    assert seen == {len(decode(full[0])), len(decode(full[0])) - 5}
+    assert 0.77 < whole < 0.84
 
 
 def test_workers_render_each_bucket_and_stop_when_the_rings_are_full() -> None:

@@ -11,14 +11,21 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rakkan.studio.starter.autoencoder_training import detail_weight
+from rakkan.studio.starter.autoencoder_training import (
+    balance_latents,
+    detail_weight,
+    measure_latents,
+    pixel_effects,
+)
+from rakkan.studio.starter.data import Stock, to_pictures
 from rakkan.studio.starter.distillation import two_half_steps
 from rakkan.studio.starter.flow_training import flow_loss
 from rakkan.studio.starter.grids import grid_conditions, write_grid
 from rakkan.studio.starter.loop import Averages, Clock, Journal, Precision, cosine, cpu_name, linear
-from rakkan.studio.starter.networks import NetworkSizes, TextEncoder, UNet
+from rakkan.studio.starter.networks import Autoencoder, NetworkSizes, TextEncoder, UNet
 from rakkan.studio.starter.renders import BUCKETS
 from rakkan.studio.starter.sampling import draw_latents, velocity
+from rakkan.studio.starter.vocabulary import SLOTS
 
 
 class FieldOfOnes(UNet):
@@ -53,11 +60,13 @@ def test_guidance_goes_beyond_the_condition() -> None:
     assert found.flatten().tolist() == [5.0] * 4
 
 
-def test_euler_takes_equal_steps_from_noise_to_picture() -> None:
+def test_euler_takes_the_steps_of_the_schedule_from_noise_to_picture() -> None:
     ids, nothing = torch.zeros(1, 3), torch.zeros(1, 3)
     unet = FieldOfOnes(1.0)
     found = draw_latents(unet, FirstToken(), ids, nothing, ONE, 4, 1.0, few_steps=False)
-    assert found.flatten().tolist() == pytest.approx([(1 - 1 / 4) ** 4] * 4)
+    # From 1 to 6/7, 2/3, 2/5 and 0, each time by the step's length times where it stands.
+    expected = (1 - 1 / 7) * (1 - 4 / 21) * (1 - 4 / 15) * (1 - 2 / 5)
+    assert found.flatten().tolist() == pytest.approx([expected] * 4)
     assert unet.steps == [0, 0, 0, 0]
 
 
@@ -70,8 +79,9 @@ def test_the_distilled_model_is_told_the_size_of_its_steps() -> None:
 def test_a_large_step_equals_two_of_half_its_size() -> None:
     unet = FieldOfOnes(1.0)
     found = two_half_steps(unet, FirstToken(), ONE, torch.ones(1), 0.5, torch.zeros(1, 3), 2.0)
-    # From 1: velocity 1, then at 1 - 0.25 = 0.75 velocity 0.75; their mean is 0.875.
-    assert found.flatten().tolist() == pytest.approx([0.875] * 4)
+    # Levels 1, 6/7, 2/3: from 1 with velocity 1 to 6/7, there with velocity 6/7. Over the whole step of 1/3
+    # that is (1/7 + 4/21 * 6/7) / (1/3) = 45/49.
+    assert found.flatten().tolist() == pytest.approx([45 / 49] * 4)
     assert unet.steps == [0.25, 0.25]
 
 
@@ -127,6 +137,61 @@ def test_detail_counts_more_and_the_mean_stays_one() -> None:
     weight = detail_weight(pictures)
     assert weight.shape == (1, 1, 64, 64) and weight.mean().item() == pytest.approx(1)
     assert weight[0, 0, 24, 24] > 2 * weight[0, 0, 60, 60]
+
+
+@pytest.fixture
+def stock() -> Stock:
+    """Blocks of random colours."""
+    torch.manual_seed(0)
+    stock = Stock((64, 64, 3), torch.uint8, 96, "cpu")
+    coarse = torch.randint(0, 256, (96, 16, 16, 3), dtype=torch.uint8)
+    stock.put(coarse.repeat_interleave(4, 1).repeat_interleave(4, 2), np.zeros((96, len(SLOTS)), np.int32))
+    return stock
+
+
+@torch.no_grad()
+def test_effects_on_pixels_of_a_linear_decoder() -> None:
+    """A decoder that paints channel 0 into a cell's red, green and blue, and twice channel 1 into its red."""
+    autoencoder = Autoencoder(NetworkSizes(latent_channels=2))
+    short = autoencoder.decoder.short
+    for parameter in autoencoder.decoder.parameters():
+        parameter.zero_()
+    short.weight[:, 0] = 1.0
+    short.weight[: autoencoder.factor**2, 1] = 2.0
+    found = pixel_effects(autoencoder, torch.randn(2, 2, 8, 8))
+    assert found.flatten().tolist() == pytest.approx([3.0, 2.0, 2.0, 4.0], rel=1e-4)
+
+
+@torch.no_grad()
+def test_balanced_latents_decode_to_the_same_pictures_and_vary_with_their_effect(stock: Stock) -> None:
+    autoencoder = Autoencoder(NetworkSizes(latent_channels=8)).eval()
+    autoencoder.decoder.short.weight[:, 0] *= 20  # one channel matters far more than the others
+    pictures = to_pictures(stock.items)
+
+    def cells() -> Tensor:
+        latents = autoencoder.normalise(autoencoder.encode(pictures)[0])
+        return latents.transpose(0, 1).flatten(1)
+
+    measure_latents(autoencoder, {"square": stock})
+    before = autoencoder.decode(autoencoder.encode(pictures[:8])[0])
+    mixed = (torch.corrcoef(cells()) - torch.eye(8)).abs().max()
+    balance_latents(autoencoder, {"square": stock})
+    after = autoencoder.decode(autoencoder.encode(pictures[:8])[0])
+    assert (before - after).abs().max() < 0.01 * before.abs().max()
+    assert mixed > 0.2
+    assert (autoencoder.latent_std == 1).all()
+    assert cells().mean(dim=1).abs().max() < 0.05
+    covariance = torch.cov(cells()).double()
+    assert covariance.trace().item() / 8 == pytest.approx(1, abs=0.15)
+    # In directions in which nothing correlates, variance is the square root of what a white latent's effect
+    # was: effect times variance, of the latents as they are now, is proportional to variance squared.
+    latents = autoencoder.normalise(autoencoder.encode(pictures[:8])[0])
+    effects = pixel_effects(autoencoder, latents)
+    variances, directions = torch.linalg.eigh(covariance)
+    now = (directions.T @ effects @ directions).diagonal()
+    ratio = now * variances / variances**2
+    assert ratio.max() / ratio.min() < 2
+    assert variances.max() / variances.min() > 3
 
 
 def test_rates_fall_to_zero() -> None:

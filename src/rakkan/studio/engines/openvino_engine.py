@@ -16,9 +16,10 @@ from rakkan.studio.engines.device import Precision, compile_model, default_preci
 from rakkan.studio.engines.engine import Pixels, Tokens, check
 from rakkan.studio.engines.noise import gaussian
 from rakkan.studio.engines.weights import manifest_digest
-from rakkan.studio.samplers import Latents, Progress, find_sampler, silent, uniform_times
+from rakkan.studio.samplers import Latents, Progress, find_sampler, silent
 from rakkan.studio.starter import WEIGHTS
 from rakkan.studio.starter.checkpoints import PARTS, load_checkpoint
+from rakkan.studio.starter.schedule import noise_levels, position_of
 from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED
 
 #: The smallest step a distilled model has learnt; below it, it is asked for the instantaneous velocity.
@@ -100,9 +101,10 @@ class OpenVinoEngine:
 
             def velocity(latents: Latents, time: float, step: float) -> Latents:
                 nonlocal untold
-                few = self.distilled and step > SMALLEST_STEP - 1e-6
+                size = position_of(time) - position_of(time - step)
+                few = self.distilled and size > SMALLEST_STEP - 1e-6
                 scale = guidance if few else guidance * self.baked_guidance
-                asked = step if few else 0.0
+                asked = size if few else 0.0
                 with_text = self._velocity(latents, time, asked, told, width, height)
                 if scale == 1.0:
                     return with_text
@@ -111,7 +113,7 @@ class OpenVinoEngine:
                 without = self._velocity(latents, time, asked, untold, width, height)
                 return without + np.float32(scale) * (with_text - without)
 
-            latents = find_sampler(sampler)(velocity, gaussian(seed, shape), uniform_times(steps), progress)
+            latents = find_sampler(sampler)(velocity, gaussian(seed, shape), noise_levels(steps), progress)
             if not np.isfinite(latents).all():
                 raise RakkanError(
                     f"The weights in {self._folder} gave no picture (their numbers overflow)",

@@ -16,6 +16,13 @@ from rakkan.studio.starter.renders import BUCKETS
 
 GRADIENT_WEIGHT = 0.5
 SPREAD_WEIGHT = 2e-4
+#: Latents are decoded with noise of up to this many of their channel's standard deviations: what the flow
+#: will make of them is never exact, and a decoder that has not seen errors turns them into texture.
+NOISE_UP_TO = 0.3
+#: How far, in standard deviations, latents are moved to see what that does to the picture.
+_NUDGE = 0.3
+#: Principal components with less than this variance (in units of a channel's own) are not brought to one.
+SMALLEST_VARIANCE = 0.05
 #: How much more than a flat region the busiest regions (faces, hands, hair) count.
 DETAIL_WEIGHT = 2.0
 
@@ -59,11 +66,14 @@ def autoencoder_loss(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:
     """L1 of pixels and half the L1 of their differences, weighted by detail, and a little KL divergence.
 
     ``pictures`` [B, 3, H, W] in -1..1. The KL term (Kingma and Welling 2013, appendix B) is a mean over
-    latent values and so weak that it only keeps latents from drifting apart.
+    latent values and so weak that it only keeps latents from drifting apart; what makes neighbouring
+    latents alike is the noise, of another strength for every picture.
     """
     mean, spread = autoencoder.encode(pictures)
-    made = autoencoder.decode(mean + torch.randn_like(mean) * (0.5 * spread).exp()).float()
     mean, spread = mean.float(), spread.float()
+    strength = NOISE_UP_TO * torch.rand(len(mean), 1, 1, 1, device=mean.device)
+    noise = strength * mean.std(dim=(0, 2, 3), keepdim=True) + (0.5 * spread).exp()
+    made = autoencoder.decode(mean + torch.randn_like(mean) * noise).float()
     weight = detail_weight(pictures)
     pixels = (weight * (made - pictures).abs()).mean()
     gap = made - pictures
@@ -92,19 +102,86 @@ def detail_weight(pictures: Tensor) -> Tensor:
 @torch.no_grad()
 def measure_latents(autoencoder: Autoencoder, stocks: dict[str, Stock], count: int = 512) -> None:
     """Set the autoencoder's latent mean and spread per channel from ``count`` renders of each bucket."""
-    found = []
-    for stock in stocks.values():
-        slots = torch.from_numpy(stock.occupied()[:count]).to(stock.device)
-        if not len(slots):
-            continue
-        for part in torch.split(slots, 32):
-            with torch.autocast(stock.device.split(":")[0], torch.bfloat16):
-                mean, _ = autoencoder.encode(to_pictures(stock.items[part]))
-            found.append(mean.float().transpose(0, 1).flatten(1))
+    found = [part.transpose(0, 1).flatten(1) for part in _raw_latents(autoencoder, stocks, count)]
     if found:
         values = torch.cat(found, dim=1)
         autoencoder.latent_mean.copy_(values.mean(dim=1))
         autoencoder.latent_std.copy_(values.std(dim=1).clamp_min(1e-3))
+
+
+@torch.no_grad()
+def balance_latents(autoencoder: Autoencoder, stocks: dict[str, Stock], count: int = 512) -> None:
+    """Change the basis of the latent channels so that each direction varies as it matters to the eye.
+
+    Rectified flow adds the same noise to every direction. Left as they are, a few directions vary so much
+    that all others, and the fine detail in them, are drowned until its very last steps; all alike (white),
+    the flow spends itself on directions that hardly show. Between the two, a direction gets the fourth
+    root of its effect on the pixels for its standard deviation, where white is the power 0 and distances
+    as in pixels the square root. The change of basis is symmetric, so that each channel stays as close to
+    what it was as can be, and is folded into the encoder's last and the decoder's first layers: pictures
+    decode as before. Afterwards ``latent_std`` is 1 and the mean variance of the channels is 1.
+    """
+    measure_latents(autoencoder, stocks, count)
+    latents = [autoencoder.normalise(part) for part in _raw_latents(autoencoder, stocks, count)]
+    if not latents:
+        return
+    cells = torch.cat([part.transpose(0, 1).flatten(1) for part in latents], dim=1)
+    variances, directions = torch.linalg.eigh(torch.cov(cells.double()))
+    whiten = directions * variances.clamp_min(SMALLEST_VARIANCE).rsqrt() @ directions.T
+    _change_basis(autoencoder, whiten / autoencoder.latent_std.double())
+    measure_latents(autoencoder, stocks, count)
+    again = autoencoder.normalise(_raw_latents(autoencoder, stocks, 8)[0])
+    effects, directions = torch.linalg.eigh(pixel_effects(autoencoder, again))
+    spread = effects.clamp_min(1e-9) ** 0.25
+    scale = directions * (spread / spread.square().mean().sqrt()) @ directions.T
+    _change_basis(autoencoder, scale / autoencoder.latent_std.double())
+    measure_latents(autoencoder, stocks, count)
+    autoencoder.latent_std.fill_(1.0)
+
+
+@torch.no_grad()
+def pixel_effects(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
+    """How changes of latent channels add up in pixels: float64 [channels, channels], symmetric.
+
+    Each channel of the normalised ``latents`` [B, channels, h, w] is moved by ``_NUDGE``, up or down at
+    random, in every fourth cell along each side, so that no two cells meet in the picture. Entry (i, j)
+    is the product of what channels i and j then do to a pixel, averaged over such a cell's area.
+    """
+    signs = torch.zeros_like(latents[:, 0])
+    signs[:, 1::4, 1::4] = torch.randn_like(latents[:, 0, 1::4, 1::4]).sign()
+    base = autoencoder.decode(autoencoder.denormalise(latents))
+    changes = []
+    for channel in range(latents.shape[1]):
+        nudged = latents.clone()
+        nudged[:, channel] += _NUDGE * signs
+        changes.append((autoencoder.decode(autoencoder.denormalise(nudged)) - base).flatten().double())
+    found = torch.stack(changes)
+    return found @ found.T / (_NUDGE**2 * signs.abs().sum().double() * autoencoder.factor**2)
+
+
+@torch.no_grad()
+def _change_basis(autoencoder: Autoencoder, change: Tensor) -> None:
+    """Let the encoder give ``change`` [channels, channels] times its latents, and the decoder undo it."""
+    channels, back = len(change), torch.linalg.inv(change)
+    for layer in (autoencoder.encoder.out, autoencoder.encoder.short):
+        means = layer.weight[:channels].double()
+        layer.weight[:channels] = torch.einsum("ij,jchw->ichw", change, means).float()
+        if layer.bias is not None:
+            layer.bias[:channels] = (change @ layer.bias[:channels].double()).float()
+    for layer in (autoencoder.decoder.stem, autoencoder.decoder.short):
+        layer.weight.copy_(torch.einsum("ochw,cj->ojhw", layer.weight.double(), back))
+
+
+@torch.no_grad()
+def _raw_latents(autoencoder: Autoencoder, stocks: dict[str, Stock], count: int) -> list[Tensor]:
+    """Means of the latents [n, channels, h, w] of ``count`` renders of each bucket, in parts."""
+    found = []
+    for stock in stocks.values():
+        slots = torch.from_numpy(stock.occupied()[:count]).to(stock.device)
+        for part in torch.split(slots, 32) if len(slots) else ():
+            with torch.autocast(stock.device.split(":")[0], torch.bfloat16):
+                found.append(autoencoder.encode(to_pictures(stock.items[part]))[0].float())
+    return found
 
 
 @torch.no_grad()

@@ -18,15 +18,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from rakkan.corpus.figures.words import ACCESSORY_SLOTS, BARE
 from rakkan.studio.starter.renders import BUCKETS, RenderQueue
-from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED, encode
+from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED
 
 MAXIMUM_USES = 20
 _EMPTY = 255
 _NUMPY = {torch.uint8: np.uint8, torch.float16: np.float16}
-_BARE_IDS = encode(dict.fromkeys(ACCESSORY_SLOTS, BARE))
-_BARE_COLUMNS = np.array([slot in ACCESSORY_SLOTS for slot in SLOTS])
 
 
 class Stock:
@@ -184,18 +181,16 @@ class Supply:
 
 
 def vary_captions(
-    ids: npt.NDArray[np.int32], random: np.random.Generator, dropped: float = 0.1, subsets: float = 0.3
+    ids: npt.NDArray[np.int32], random: np.random.Generator, dropped: float = 0.1, subsets: float = 0.1
 ) -> npt.NDArray[np.int32]:
     """Token ids [B, slots] as a user might have given them: in full, in part, or not at all.
 
     A share ``dropped`` says nothing and a share ``subsets`` names each slot with a probability of its
-    own per sample (0.1 to 0.9). The rest is told in full, every other one without saying which places
-    for accessories are bare, as prompts do.
+    own per sample (0.1 to 0.9). The rest is told in full, as prompts are once they have been completed.
     """
     kind = random.random(len(ids))[:, None]
     kept = random.random(ids.shape) < random.uniform(0.1, 0.9, (len(ids), 1))
-    bare = (ids == _BARE_IDS) & _BARE_COLUMNS & (random.random((len(ids), 1)) < 0.5)
-    told = np.where(kind < dropped, False, np.where(kind < dropped + subsets, kept, ~bare))
+    told = np.where(kind < dropped, False, np.where(kind < dropped + subsets, kept, True))
     return np.where(told, ids, UNSPECIFIED)
 
 

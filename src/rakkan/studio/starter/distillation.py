@@ -20,6 +20,7 @@ from rakkan.studio.starter.loop import Averages, Stage, linear
 from rakkan.studio.starter.networks import Autoencoder, TextEncoder, UNet
 from rakkan.studio.starter.renders import SCOPES, Scope
 from rakkan.studio.starter.sampling import velocity
+from rakkan.studio.starter.schedule import noise_level
 from rakkan.studio.starter.vocabulary import UNSPECIFIED
 
 #: Sizes of steps with the share of batches each gets, smallest first: most for the four steps people use.
@@ -58,13 +59,16 @@ def distillation_stage(
         total = plain * flow_loss(unet, text, latents[:plain], tokens[:plain])
         if len(latents) > plain:
             step = float(random.choice([size for size, _ in LEVELS], p=[share for _, share in LEVELS]))
-            time = _times(len(latents) - plain, step, random).to(latents.device)
+            position = _positions(len(latents) - plain, step, random).to(latents.device)
             noise = torch.randn_like(latents[plain:])
-            where = time[:, None, None, None]
+            level = noise_level(position)
+            where = level[:, None, None, None]
             noisy = (1 - where) * latents[plain:] + where * noise
-            target = two_half_steps(teacher_unet, teacher_text, noisy, time, step, tokens[plain:], guidance)
-            sizes = torch.full_like(time, step)
-            made = unet(noisy, time, sizes, *text(tokens[plain:])).float()
+            target = two_half_steps(
+                teacher_unet, teacher_text, noisy, position, step, tokens[plain:], guidance
+            )
+            sizes = torch.full_like(level, step)
+            made = unet(noisy, level, sizes, *text(tokens[plain:])).float()
             total = total + (len(latents) - plain) * (made - target).square().mean()
         return total / len(latents)
 
@@ -79,12 +83,14 @@ def two_half_steps(
     unet: UNet,
     text_encoder: TextEncoder,
     noisy: Tensor,
-    time: Tensor,
+    position: Tensor,
     step: float,
     ids: Tensor,
     guidance: float,
 ) -> Tensor:
-    """Mean velocity [B, C, h, w] over two steps of ``step`` / 2 from ``noisy`` at ``time`` [B].
+    """Mean velocity [B, C, h, w] over two steps of ``step`` / 2 from ``noisy`` at ``position`` [B].
+
+    Steps are equal in positions of the schedule, not in noise levels.
 
     Up to ``GUIDED_UP_TO`` these are Euler steps of the guided velocity, above it the model's own steps of
     half the size (Frans et al. 2024, equation 4).
@@ -94,13 +100,16 @@ def two_half_steps(
     nothing = None
     if guided:
         nothing = text_encoder(torch.from_numpy(UNSPECIFIED).to(ids.device).expand(len(ids), -1))
-    sizes = torch.full_like(time, 0.0 if guided else step / 2)
-    first = velocity(unet, noisy, time, sizes, text, nothing, guidance)
-    halfway = noisy - 0.5 * step * first
-    second = velocity(unet, halfway, time - 0.5 * step, sizes, text, nothing, guidance)
-    return (first + second) / 2
+    sizes = torch.full_like(position, 0.0 if guided else step / 2)
+    start, middle, end = (noise_level(position - part * step) for part in (0.0, 0.5, 1.0))
+    first_part, second_part = ((a - b)[:, None, None, None] for a, b in ((start, middle), (middle, end)))
+    first = velocity(unet, noisy, start, sizes, text, nothing, guidance)
+    halfway = noisy - first_part * first
+    second = velocity(unet, halfway, middle, sizes, text, nothing, guidance)
+    mean: Tensor = (first_part * first + second_part * second) / (first_part + second_part)
+    return mean
 
 
-def _times(count: int, step: float, random: np.random.Generator) -> Tensor:
-    """Times [count] at which a sampler with steps of this size starts one: multiples of it, above 0."""
+def _positions(count: int, step: float, random: np.random.Generator) -> Tensor:
+    """Positions [count] at which a sampler with steps of this size starts one: multiples of it, above 0."""
     return torch.from_numpy((step * random.integers(1, round(1 / step) + 1, count)).astype(np.float32))

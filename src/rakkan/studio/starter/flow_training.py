@@ -14,6 +14,7 @@ from rakkan.studio.starter.loop import Averages, Stage, cosine
 from rakkan.studio.starter.networks import Autoencoder, TextEncoder, UNet
 from rakkan.studio.starter.renders import SCOPES, Scope
 from rakkan.studio.starter.sampling import draw_latents
+from rakkan.studio.starter.schedule import noise_level
 from rakkan.studio.starter.vocabulary import UNSPECIFIED
 
 
@@ -45,10 +46,10 @@ def flow_stage(
 def flow_loss(unet: UNet, text: TextEncoder, latents: Tensor, ids: Tensor) -> Tensor:
     """Mean squared error of the velocity at x_t = (1 - t) x_0 + t noise, which is noise - x_0.
 
-    ``latents`` [B, C, h, w] normalised, ``ids`` [B, slots]. Times are logit-normal (Esser et al. 2024,
-    section 3.1): the middle of the path is the hardest and gets the most samples.
+    ``latents`` [B, C, h, w] normalised, ``ids`` [B, slots]. Positions on the schedule are logit-normal
+    (Esser et al. 2024, section 3.1): the middle of the path is the hardest and gets the most samples.
     """
-    time = torch.sigmoid(torch.randn(len(latents), device=latents.device))
+    time = noise_level(torch.sigmoid(torch.randn(len(latents), device=latents.device)))
     noise = torch.randn_like(latents)
     where = time[:, None, None, None]
     noisy = (1 - where) * latents + where * noise

@@ -151,8 +151,7 @@ def train(
         loss.backward()
         precision.finished()
         norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        if device != "cpu" or torch.isfinite(norm):
-            # On a GPU the check would wait for the step; clipping by a norm of nan is caught below.
+        if torch.isfinite(norm):
             optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         stage.averages.update()

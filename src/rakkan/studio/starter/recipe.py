@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from rakkan.errors import RakkanError
-from rakkan.studio.starter.autoencoder_training import autoencoder_stage, measure_latents
+from rakkan.studio.starter.autoencoder_training import autoencoder_stage, balance_latents, measure_latents
 from rakkan.studio.starter.checkpoints import (
     Checkpoint,
     StageRecord,
@@ -111,7 +111,10 @@ def _run_autoencoder(
         raise TypeError("the averages of an autoencoder are an autoencoder")
 
     def save(outcome: Outcome) -> None:
-        measure_latents(averaged, stocks, 96 if clock.running else 512)
+        if clock.running:
+            measure_latents(averaged, stocks, 96)
+        else:
+            balance_latents(averaged, stocks)
         _save(settings, checkpoint, stage, outcome)
 
     supply = Supply(queue, stocks, seed=seed, chunk=_CHUNKS[settings.device])

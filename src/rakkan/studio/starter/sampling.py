@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
 from rakkan.studio.starter.networks import TextEncoder, UNet
+from rakkan.studio.starter.schedule import noise_levels
 
 
 def velocity(
@@ -41,7 +44,7 @@ def draw_latents(
     guidance: float,
     few_steps: bool,
 ) -> Tensor:
-    """Normalised latents from ``noise`` [B, C, h, w] by Euler's method over ``steps`` equal steps.
+    """Normalised latents from ``noise`` [B, C, h, w] by Euler's method over ``steps`` steps.
 
     ``ids`` [B, slots] is the condition, ``nothing`` [B, slots] the unspecified one, read only when
     ``guidance`` is not 1. ``few_steps`` tells the U-Net the size of the steps (the distilled model).
@@ -50,7 +53,7 @@ def draw_latents(
     untold = text_encoder(nothing) if guidance != 1.0 else None
     latents = noise
     size = torch.full((len(noise),), 1.0 / steps if few_steps else 0.0, device=noise.device)
-    for index in range(steps):
-        time = torch.full((len(noise),), 1.0 - index / steps, device=noise.device)
-        latents = latents - velocity(unet, latents, time, size, text, untold, guidance) / steps
+    for level, following in pairwise(noise_levels(steps)):
+        time = torch.full((len(noise),), level, device=noise.device)
+        latents = latents - (level - following) * velocity(unet, latents, time, size, text, untold, guidance)
     return latents

@@ -66,6 +66,7 @@ def made_up() -> dict[str, Any]:
                 "flow": {"minutes": 48.2, "steps": 12_345, "samples": 395_040},
             },
             "scope": "all",
+            "distilled": True,
             "baked_guidance": 2.0,
         },
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from rakkan.errors import RakkanError
 from rakkan.studio.starter.evaluation import adherence, classifier, colours, protocol
 from rakkan.studio.starter.evaluation.protocol import Plan, drawn, measure
 from rakkan.studio.starter.evaluation.trials import balanced_trials
-from rakkan.studio.starter.renders import SCOPES
+from rakkan.studio.starter.renders import SCOPES, Bucket, Scope
 from rakkan.studio.starter.vocabulary import SLOT_VALUES, SLOTS, condition_of
 
 Condition = dict[str, str]
@@ -83,7 +83,7 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     monkeypatch.setattr(protocol, "render", made.render)
-    monkeypatch.setattr(protocol, "obtain_classifier", lambda folder, plan, progress: None)
+    monkeypatch.setattr(protocol, "obtain_classifier", lambda folder, plan, progress, scope: None)
     monkeypatch.setattr(protocol, "renderer_version", lambda: "stand-in")
     monkeypatch.setattr(protocol, "read_values", made.read)
     monkeypatch.setattr(adherence, "read_values", made.read)
@@ -214,12 +214,12 @@ def test_nothing_to_draw_writes_nothing(tmp_path: Path, world: World) -> None:
 
 
 def test_a_classifier_is_trained_once_for_a_renderer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained: list[tuple[float, int]] = []
+    trained: list[tuple[float | str, ...]] = []
 
     class Queue:
         take = None
 
-        def __init__(self, workers: int, seed: int, niceness: int) -> None: ...
+        def __init__(self, workers: int, seed: int, niceness: int, scope: Scope) -> None: ...
 
         def __enter__(self) -> Queue:
             return self
@@ -227,9 +227,14 @@ def test_a_classifier_is_trained_once_for_a_renderer(tmp_path: Path, monkeypatch
         def __exit__(self, *fault: object) -> None: ...
 
     def train(
-        take: object, seconds: float, progress: Callable[[str], None], *, renders: int
+        take: object,
+        seconds: float,
+        progress: Callable[[str], None],
+        *,
+        renders: int,
+        buckets: Sequence[Bucket],
     ) -> classifier.AttributeClassifier:
-        trained.append((seconds, renders))
+        trained.append((seconds, renders, *(bucket.name for bucket in buckets)))
         return classifier.AttributeClassifier()
 
     monkeypatch.setattr(protocol, "RenderQueue", Queue)
@@ -238,9 +243,11 @@ def test_a_classifier_is_trained_once_for_a_renderer(tmp_path: Path, monkeypatch
     plan = Plan(classifier_seconds=7, classifier_renders=9)
     first = protocol.obtain_classifier(tmp_path / "new", plan, silent)
     again = protocol.obtain_classifier(tmp_path / "new", plan, silent)
-    assert trained == [(7, 9)]
+    assert trained == [(7, 9, "square", "tall")]
     same = zip(first.state_dict().values(), again.state_dict().values(), strict=True)
     assert all(bool((one == other).all()) for one, other in same)
     monkeypatch.setattr(protocol, "renderer_version", lambda: "second")
     protocol.obtain_classifier(tmp_path / "new", plan, silent)
     assert len(trained) == 2
+    protocol.obtain_classifier(tmp_path / "new", plan, silent, SCOPES["busts"])
+    assert trained[2] == (7, 9, "square"), "another scope is read by a classifier of its own"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,6 @@ Progress = Callable[[str], None]
 Errors = dict[str, dict[str, float]]
 #: Slot -> what was found for it.
 Table = dict[str, dict[str, Any]]
-References = dict[int, colours.Reference]
 
 
 def read_values(
@@ -128,43 +129,52 @@ def colours_by_pixels(
 ) -> Table:
     """The second instrument on ``least`` pictures a colour slot, beside its own score on fresh renders."""
     table: Table = {}
-    made: References = {}
-    own: References = {}
+    drawn, own = _shown(trials, pictures, least), _shown(fresh, renders, least)
     for slot in colours.COLOUR_REGIONS:
-        drawn_hits, drawn_trials = _pixel_hits(slot, trials, pictures, least, made)
-        own_hits, own_trials = _pixel_hits(slot, fresh, renders, least, own)
-        if not drawn_trials or not own_trials:
+        if not drawn[slot] or not own[slot]:
             continue
+        hits, count = sum(drawn[slot]), len(drawn[slot])
         table[slot] = {
-            "n": drawn_trials,
-            "share": drawn_hits / drawn_trials,
-            "interval": list(wilson(drawn_hits, drawn_trials)),
-            "on_renders": own_hits / own_trials,
-            "renders": own_trials,
+            "n": count,
+            "share": hits / count,
+            "interval": list(wilson(hits, count)),
+            "on_renders": sum(own[slot]) / len(own[slot]),
+            "renders": len(own[slot]),
         }
-        progress(
-            f"colours by pixels: {slot} {drawn_hits} of {drawn_trials}, renders {own_hits} of {own_trials}"
-        )
+        progress(f"colours by pixels: {slot} {hits} of {count}")
     return table
 
 
-def _pixel_hits(
-    slot: str, trials: list[Trial], pictures: Pictures, most: int, references: References
-) -> tuple[int, int]:
-    """Hits and trials; ``references`` holds those of pictures that were read for another slot, by row."""
-    hits = count = 0
-    for row, (trial, picture) in enumerate(zip(trials, pictures, strict=True)):
-        if count >= most:
-            break
-        if not colours.measurable(slot, trial.attributes):
-            continue
-        if row not in references:
-            references[row] = colours.find_reference(trial.attributes, picture)
-        shown = colours.read_colour(slot, trial.attributes, picture, references[row])
-        if shown is not None:
-            count += 1
-            hits += shown == getattr(trial.attributes, slot)
-    return hits, count
+def _shown(trials: list[Trial], pictures: Pictures, most: int) -> dict[str, list[bool]]:
+    """Slot -> whether each of up to ``most`` pictures shows the colour asked for."""
+    # A region can turn out too small to be read, so a few pictures more than needed are looked at.
+    rows = {
+        slot: [row for row, trial in enumerate(trials) if colours.measurable(slot, trial.attributes)][
+            : most + most // 10 + 1
+        ]
+        for slot in colours.COLOUR_REGIONS
+    }
+
+    def read(row: int) -> dict[str, bool]:
+        attributes, picture = trials[row].attributes, pictures[row]
+        reference = colours.find_reference(attributes, picture)
+        seen = {
+            slot: colours.read_colour(slot, attributes, picture, reference)
+            for slot, chosen in rows.items()
+            if row in chosen
+        }
+        return {slot: value == getattr(attributes, slot) for slot, value in seen.items() if value is not None}
+
+    looked_at = sorted({row for chosen in rows.values() for row in chosen})
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        found = dict(zip(looked_at, pool.map(read, looked_at), strict=True))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return {
+        slot: [found[row][slot] for row in chosen if slot in found[row]][:most]
+        for slot, chosen in rows.items()
+    }
 
 
 def _index(slot: str, trial: Trial) -> int:

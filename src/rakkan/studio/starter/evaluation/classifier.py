@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rakkan.studio.starter.evaluation import backbone
-from rakkan.studio.starter.renders import BUCKETS
+from rakkan.studio.starter.renders import BUCKETS, Bucket
 from rakkan.studio.starter.vocabulary import SLOT_VALUES, UNSPECIFIED
 
 #: A label for a slot that cannot be read off the picture (closed eyes have no colour).
@@ -87,15 +87,21 @@ class _Seen:
 
 
 def train(
-    take: Take, seconds: float, progress: Callable[[str], None], *, seed: int = 0, renders: int = RENDERS
+    take: Take,
+    seconds: float,
+    progress: Callable[[str], None],
+    *,
+    seed: int = 0,
+    renders: int = RENDERS,
+    buckets: Sequence[Bucket] = BUCKETS,
 ) -> AttributeClassifier:
-    """Look at ``renders`` from ``take`` once, then learn from their features until the time is up.
+    """Look at ``renders`` of ``buckets`` from ``take`` once, then learn from their features in ``seconds``.
 
     The rate falls linearly to the end of the time, which starts with the first step of learning.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    seen = _look(take, renders, progress)
+    seen = _look(take, renders, buckets, progress)
     network = AttributeClassifier().train()
     peak = 2e-3
     optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0.05)
@@ -117,10 +123,12 @@ def train(
     return network.eval()
 
 
-def _look(take: Take, renders: int, progress: Callable[[str], None]) -> list[_Seen]:
+def _look(
+    take: Take, renders: int, buckets: Sequence[Bucket], progress: Callable[[str], None]
+) -> list[_Seen]:
     """Feature maps of fresh renders, by size."""
-    found: dict[str, list[tuple[backbone.Maps, NDArray[np.int64]]]] = {bucket.name: [] for bucket in BUCKETS}
-    for bucket in BUCKETS:
+    found: dict[str, list[tuple[backbone.Maps, NDArray[np.int64]]]] = {bucket.name: [] for bucket in buckets}
+    for bucket in buckets:
         wanted = max(1, round(renders * bucket.share))
         count = told = 0
         while count < wanted:

@@ -77,7 +77,7 @@ def measure(
     the weights come from (see `neighbours`).
     """
     kept.mkdir(parents=True, exist_ok=True)
-    network = obtain_classifier(folder, plan, progress)
+    network = obtain_classifier(folder, plan, progress, scope)
     trials = balanced_trials(plan.least, plan.seed, scope)
     unseen = held_out_trials(plan.held_out, plan.seed, scope)
     others = balanced_trials(plan.least, plan.seed + 1, scope)[: plan.renders]
@@ -114,15 +114,21 @@ def measure(
     }
 
 
-def obtain_classifier(folder: Path, plan: Plan, progress: Progress) -> AttributeClassifier:
-    """The classifier of this renderer, trained now unless the folder holds one."""
+def obtain_classifier(
+    folder: Path, plan: Plan, progress: Progress, scope: Scope = ALL
+) -> AttributeClassifier:
+    """The classifier of this renderer's figures of a scope, trained now unless the folder holds one."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"classifier-{renderer_version()}.safetensors"
+    path = folder / f"classifier-{scope.name}-{renderer_version()}.safetensors"
     if path.exists():
         return classifier.load(path)
-    with RenderQueue(workers=2, seed=77, niceness=5) as queue:
+    with RenderQueue(workers=2, seed=77, niceness=5, scope=scope) as queue:
         network = classifier.train(
-            queue.take, plan.classifier_seconds, progress, renders=plan.classifier_renders
+            queue.take,
+            plan.classifier_seconds,
+            progress,
+            renders=plan.classifier_renders,
+            buckets=scope.buckets,
         )
     partial = path.with_suffix(".part")
     classifier.save(network, partial, {"seconds": str(plan.classifier_seconds)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rakkan.checkout import commit
 from rakkan.corpus.figures.drawing import NATIVE_SIZES
 from rakkan.errors import RakkanError
 from rakkan.studio.create import CreateRequest, Release, draft, plan, release_sheet
@@ -66,7 +66,7 @@ def run(
     figures["measured"] = {
         "command": "rakkan starter evaluate" + (" --quick" if rehearsal else ""),
         "seed": settings.seed,
-        "commit": _commit(),
+        "commit": commit(Path(__file__).parent),
         "n": figures["prompts"],
         "interval": "Wilson, 95 %",
         "processor": processor_name("cpu"),
@@ -112,6 +112,7 @@ def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "megabytes": sum(entry["bytes"] for entry in manifest["files"].values()) / 1e6,
         "processors": list(dict.fromkeys(stage["processor"] for stage in manifest["stages"].values())),
         "stages": stages,
+        "distilled": manifest["distilled"],
         "scope": _scope(manifest),
         "baked_guidance": manifest["guidance"],
     }
@@ -154,18 +155,3 @@ def write_sheet(engine: Engine, release: Release, place: Path, scope: Scope = AL
         recipes.append(recipe)
     place.unlink(missing_ok=True)  # the gate overwrites nothing
     release_sheet(drawn, recipes, SHEET_COLUMNS, place, release)
-
-
-def _commit() -> str:
-    """The commit of the code that measures, or "unknown" outside a checkout."""
-    try:
-        found = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return found.stdout.strip()

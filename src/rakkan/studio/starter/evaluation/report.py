@@ -15,10 +15,10 @@ Written by `rakkan starter evaluate`; the figures are those of `docs/measurement
 
 A small latent-diffusion model that ships with Rakkan and runs on any processor: an autoencoder
 (`16x16` latents of `32` channels for `256x256` pixels), a text encoder over the attribute slots, and a
-U-Net trained with rectified flow and then distilled, so that a few steps without guidance are enough. It
-was trained only on drawings of Rakkan's own renderer, `rakkan.corpus.figures`, each drawn afresh; no
-picture by anyone else, and no picture of a person, went into it. It can draw what the renderer's
-attribute space holds and nothing else: adults and ageless cartoon figures, fully clothed.
+U-Net trained with rectified flow. It was trained only on drawings of Rakkan's own renderer,
+`rakkan.corpus.figures`, each drawn afresh; no picture by anyone else, and no picture of a person, went
+into it. It can draw what the renderer's attribute space holds and nothing else: adults and ageless
+cartoon figures, fully clothed.
 """
 
 
@@ -54,6 +54,11 @@ def _training(figures: Figures) -> str:
             "| stage | minutes | steps | samples |",
             "|---|---:|---:|---:|",
             *rows,
+            "",
+            f"The last stage distilled it with guidance {training['baked_guidance']:g} baked in, so that "
+            "a few steps without guidance are enough."
+            if training["distilled"]
+            else "It has not been distilled, and needs many steps with guidance.",
             "",
         ]
     )
