@@ -108,6 +108,15 @@ def test_a_few_steps_lower_the_loss(quick: None) -> None:
     assert losses(25) < 0.7 * losses(1)
 
 
+def test_softening_by_hand() -> None:
+    picture = np.zeros((1, 4, 4, 3), np.uint8)
+    picture[0, 1, 1] = 160
+    picture[0, 3, 3] = 160
+    soft = classifier.softened(picture)[0, :, :, 0]
+    assert soft.tolist() == [[10, 20, 10, 0], [20, 40, 20, 0], [10, 20, 20, 30], [0, 0, 30, 90]]
+    assert (classifier.softened(np.full((1, 3, 5, 3), 255, np.uint8)) == 255).all()
+
+
 def test_hidden_slots_teach_nothing() -> None:
     logits = [torch.randn(4, len(values)) for values in SLOT_VALUES.values()]
     labels = torch.full((4, len(SLOTS)), classifier.HIDDEN)
