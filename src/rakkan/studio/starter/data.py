@@ -2,7 +2,7 @@
 
 Rendering costs more than a training step may, so items are kept and used again, but never more than
 ``MAXIMUM_USES`` times; spent items are overwritten by fresh ones. The same stock serves a CPU (items in
-a file mapped into memory, so that the next run starts warm) and a GPU (items in its own memory).
+a file mapped into memory, so that the next run starts warm) and a GPU (a pool in its own memory).
 """
 
 from __future__ import annotations
@@ -29,18 +29,25 @@ _NUMPY = {torch.uint8: np.uint8, torch.float16: np.float16}
 class Stock:
     """``capacity`` items of one shape with their token ids and how often each was used.
 
-    On a CPU with ``file``, the items live in ``file`` and its neighbours and survive the process; on a
-    GPU they live in its memory, are read from ``file`` if it exists, and are written by ``flush``.
+    With ``file``, the items live in ``file`` and its neighbours and survive the process; when ``pooled``,
+    they live in the device's memory, are read from ``file`` if it exists, and are written by ``flush``.
     """
 
     def __init__(
-        self, shape: tuple[int, ...], dtype: torch.dtype, capacity: int, device: str, file: Path | None = None
+        self,
+        shape: tuple[int, ...],
+        dtype: torch.dtype,
+        capacity: int,
+        device: str,
+        file: Path | None = None,
+        *,
+        pooled: bool = False,
     ) -> None:
         self.capacity = capacity
         self.device = device
-        self._file = file
+        self._file = file if pooled else None
         whole = (capacity, *shape)
-        if device == "cpu" and file is not None:
+        if file is not None and not pooled:
             self.items = torch.from_numpy(_mapped(file, _NUMPY[dtype], whole, 0))
             self.ids = _mapped(file.with_suffix(".ids"), np.int32, (capacity, len(SLOTS)), 0)
             self.uses = _mapped(file.with_suffix(".uses"), np.uint8, (capacity,), _EMPTY)
@@ -82,8 +89,8 @@ class Stock:
         return np.flatnonzero(self.uses != _EMPTY)
 
     def flush(self) -> None:
-        """Write a GPU's stock to its file; a mapped one is there already."""
-        if self._file is None or self.device == "cpu":
+        """Write a pool to its file; a mapped stock is there already."""
+        if self._file is None:
             return
         kept = self.occupied()
         dtype = _NUMPY[self.items.dtype]

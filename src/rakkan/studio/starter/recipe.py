@@ -42,11 +42,34 @@ Report = Callable[[str], None]
 STAGES = ("autoencoder", "flow", "distil")
 
 _RENDER_BYTES = 221_184
-_BATCHES = {"cpu": (16, 32, 32), "cuda": (64, 512, 512)}
-_CHUNKS = {"cpu": 16, "cuda": 256}
 _RATES = (8e-4, 6e-4, 3e-4)
 #: Part of an autoencoder run on a GPU that is kept for turning all its renders into latents.
 _ENCODING_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Machine:
+    """How a kind of machine trains.
+
+    ``batches`` are pictures a step of each stage, ``chunk`` bounds the fresh pictures a step takes in,
+    ``encoded`` is how many pictures are turned into latents at once, ``latents`` how many are kept.
+    A machine whose stocks are ``pooled`` keeps them in the device's memory, where the renders of the
+    autoencoder stage are lost with the process: it turns them into latents before that, and renders on all
+    cores, for nothing else needs them. One that is not keeps them in files and renders in spare time.
+    """
+
+    device: str
+    batches: tuple[int, int, int]
+    chunk: int
+    encoded: int
+    latents: int
+    pooled: bool
+
+
+MACHINES = {
+    "cpu": Machine("cpu", (16, 32, 32), chunk=16, encoded=64, latents=49_152, pooled=False),
+    "cuda": Machine("cuda", (64, 512, 512), chunk=256, encoded=512, latents=430_000, pooled=True),
+}
 
 
 @dataclass(frozen=True)
@@ -72,6 +95,10 @@ class Settings:
     crop: int = 0
     scope: str = "all"
 
+    @property
+    def machine(self) -> Machine:
+        return MACHINES[self.device]
+
 
 def run(settings: Settings, report: Report, render: Render = render_figure) -> Outcome:
     """Run one stage and leave its weights in ``folder/weights``.
@@ -85,10 +112,11 @@ def run(settings: Settings, report: Report, render: Render = render_figure) -> O
     torch.manual_seed(settings.seed)
     clock = Clock(settings.minutes * (1 - _ENCODING_SHARE * _keeps_latents(settings)))
     settings.folder.mkdir(parents=True, exist_ok=True)
-    workers = settings.workers or (1 if settings.device == "cpu" else max(1, (os.cpu_count() or 2) - 1))
+    pooled = settings.machine.pooled
+    workers = settings.workers or (max(1, (os.cpu_count() or 2) - 1) if pooled else 1)
     # Seeds differ from run to run of the same folder, or a resumed run would see the same figures again.
     seed = settings.seed + sum(record.steps for record in checkpoint.stages.values())
-    niceness = 19 if settings.device == "cpu" else 0
+    niceness = 0 if pooled else 19
     with (
         RenderQueue(workers, seed, niceness, render=render, scope=scope) as queue,
         _stopped_by_signals(clock, report),
@@ -103,7 +131,7 @@ def _run_autoencoder(
 ) -> Outcome:
     autoencoder = Autoencoder(NetworkSizes(**checkpoint.sizes))
     load_part(autoencoder, checkpoint, "autoencoder")
-    autoencoder.to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    autoencoder.to(settings.machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     stocks = render_stocks(settings)
     stage = autoencoder_stage(autoencoder, stocks, _batch(settings), _RATES[0], settings.crop)
     averaged = stage.averages.modules["autoencoder"]
@@ -117,12 +145,12 @@ def _run_autoencoder(
             balance_latents(averaged, stocks)
         _save(settings, checkpoint, stage, outcome)
 
-    supply = Supply(queue, stocks, seed=seed, chunk=_CHUNKS[settings.device])
-    outcome = train(stage, supply, clock, settings.device, settings.folder, save, report)
+    supply = Supply(queue, stocks, seed=seed, chunk=settings.machine.chunk)
+    outcome = train(stage, supply, clock, settings.machine.device, settings.folder, save, report)
     if _keeps_latents(settings):
         report("autoencoder: turning the renders into latents")
         latents = latent_stocks(settings, averaged, NetworkSizes(**checkpoint.sizes))
-        encode_stocks(stocks, latents, averaged, lambda: True)
+        encode_stocks(stocks, latents, averaged, settings.machine.encoded, lambda: True)
         for stock in latents.values():
             stock.flush()
     return outcome
@@ -135,20 +163,24 @@ def _run_latent_stage(
     autoencoder, text, unet = Autoencoder(sizes), TextEncoder(sizes), UNet(sizes)
     for name, module in (("autoencoder", autoencoder), ("text", text), ("unet", unet)):
         load_part(module, checkpoint, name)
-        module.to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module.to(settings.machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     autoencoder.eval().requires_grad_(False)
     stocks = latent_stocks(settings, autoencoder, sizes)
-    if settings.device == "cpu" and not any(stock.usable for stock in stocks.values()):
+    if not settings.machine.pooled and not any(stock.usable for stock in stocks.values()):
         report(f"{settings.stage}: turning the renders of earlier runs into latents")
         encode_stocks(
-            render_stocks(settings), stocks, autoencoder, lambda: clock.running and clock.fraction < 0.2
+            render_stocks(settings),
+            stocks,
+            autoencoder,
+            settings.machine.encoded,
+            lambda: clock.running and clock.fraction < 0.2,
         )
     supply = Supply(
         queue,
         stocks,
         lambda pictures: encode_renders(autoencoder, pictures),
         seed=seed,
-        chunk=_CHUNKS[settings.device],
+        chunk=settings.machine.chunk,
     )
     if settings.stage == "flow":
         stage = flow_stage(
@@ -169,13 +201,13 @@ def _run_latent_stage(
     def save(outcome: Outcome) -> None:
         _save(settings, checkpoint, stage, outcome)
 
-    return train(stage, supply, clock, settings.device, settings.folder, save, report)
+    return train(stage, supply, clock, settings.machine.device, settings.folder, save, report)
 
 
 def render_stocks(settings: Settings) -> dict[str, Stock]:
     """Stocks of uint8 renders [H, W, 3] by bucket, of this version of the renderer."""
     whole = settings.capacity or 16_384
-    if settings.device != "cpu" and not settings.capacity:
+    if settings.machine.pooled and not settings.capacity:
         free, _ = torch.cuda.mem_get_info()
         whole = min(450_000, int(0.6 * free / _RENDER_BYTES))
     folder = settings.folder / "stock"
@@ -186,8 +218,8 @@ def render_stocks(settings: Settings) -> dict[str, Stock]:
             (bucket.height, bucket.width, 3),
             torch.uint8,
             max(1, round(whole * bucket.share)),
-            settings.device,
-            folder / f"{tag}-{bucket.name}.items" if settings.device == "cpu" else None,
+            settings.machine.device,
+            None if settings.machine.pooled else folder / f"{tag}-{bucket.name}.items",
         )
         for bucket in scope_of(settings.scope).buckets
     }
@@ -195,7 +227,7 @@ def render_stocks(settings: Settings) -> dict[str, Stock]:
 
 def latent_stocks(settings: Settings, autoencoder: Autoencoder, sizes: NetworkSizes) -> dict[str, Stock]:
     """Stocks of normalised latents by bucket, good for one renderer and one autoencoder."""
-    whole = settings.capacity or (49_152 if settings.device == "cpu" else 430_000)
+    whole = settings.capacity or settings.machine.latents
     folder = settings.folder / "stock"
     folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
@@ -212,8 +244,9 @@ def latent_stocks(settings: Settings, autoencoder: Autoencoder, sizes: NetworkSi
             ),
             torch.float16,
             max(1, round(whole * bucket.share)),
-            settings.device,
+            settings.machine.device,
             folder / f"{tag}-{bucket.name}.items",
+            pooled=settings.machine.pooled,
         )
         for bucket in scope_of(settings.scope).buckets
     }
@@ -231,11 +264,11 @@ def encode_stocks(
     renders: Mapping[str, Stock],
     latents: Mapping[str, Stock],
     autoencoder: Autoencoder,
+    chunk: int,
     going: Callable[[], bool],
 ) -> None:
-    """Put the latents of all renders in stock into the stocks of latents, while ``going()``."""
+    """Put the latents of all renders into the stocks of latents, ``chunk`` at a time, while ``going()``."""
     rounds = max(len(stock.occupied()) for stock in renders.values())
-    chunk = 64 if autoencoder.latent_mean.device.type == "cpu" else 512
     for start in range(0, rounds, chunk):
         for name, stock in renders.items():
             # A bucket's share of each round, so that an early end leaves the buckets balanced.
@@ -275,9 +308,9 @@ def _check(settings: Settings) -> None:
         raise RakkanError(
             f"squares of {settings.crop} pixels cannot be cut", "give --crop 0 (whole), 64, 128, 192 or 256"
         )
-    if settings.device not in _BATCHES:
+    if settings.device not in MACHINES:
         raise RakkanError(f"there is no device {settings.device!r}", "choose cpu or cuda")
-    if settings.device == "cuda" and not torch.cuda.is_available():
+    if settings.machine.device == "cuda" and not torch.cuda.is_available():
         raise RakkanError("this torch finds no CUDA device", "train with --device cpu")
 
 
@@ -337,16 +370,16 @@ def _save(settings: Settings, checkpoint: Checkpoint, stage: Stage, outcome: Out
 
 
 def _batch(settings: Settings) -> int:
-    return _BATCHES[settings.device][STAGES.index(settings.stage)]
+    return settings.machine.batches[STAGES.index(settings.stage)]
 
 
 def _keeps_latents(settings: Settings) -> bool:
     """Whether this run's renders are lost with the process, so that their latents must be kept now."""
-    return settings.stage == "autoencoder" and settings.device != "cpu"
+    return settings.stage == "autoencoder" and settings.machine.pooled
 
 
 def _prepare_device(settings: Settings) -> None:
-    if settings.device == "cpu":
+    if settings.machine.device == "cpu":
         torch.set_num_threads(len(os.sched_getaffinity(0)))
     else:
         torch.backends.cudnn.benchmark = True
