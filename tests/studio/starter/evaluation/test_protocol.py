@@ -120,7 +120,13 @@ def test_a_model_of_busts_is_asked_for_busts(world: World, tmp_path: Path) -> No
     scope = SCOPES["busts"]
     figures = measure(world.obedient, tmp_path, tmp_path, tmp_path, Plan.quick(), silent, scope=scope)
     assert figures["scope"] == "busts" and figures["mean"] == 1
-    assert set(figures["adherence"]) == set(SLOTS) - {"hair_accent", "pose"}
+    assert set(figures["adherence"]) == set(SLOTS) - {
+        "hair_accent",
+        "pose",
+        "framing",
+        "hair_tone",
+        "outfit_pattern",
+    }
     assert {condition["framing"] for condition in world.shown.values()} == {"bust"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -65,11 +65,18 @@ def own_error(network: AttributeClassifier, trials: list[Trial], renders: Pictur
     return error
 
 
-def adherence(network: AttributeClassifier, trials: list[Trial], pictures: Pictures, error: Errors) -> Table:
-    """Per slot: how often the picture shows what the prompt names, as read and corrected."""
+def adherence(
+    network: AttributeClassifier,
+    trials: list[Trial],
+    pictures: Pictures,
+    error: Errors,
+    slots: Sequence[str] = SLOTS,
+) -> Table:
+    """For each of ``slots``: how often the picture shows what the prompt names, as read and corrected."""
     seen, _ = read_values(network, pictures)
     table: Table = {}
-    for column, slot in enumerate(SLOTS):
+    for slot in slots:
+        column = SLOTS.index(slot)
         rows = [row for row, trial in enumerate(trials) if slot in trial.asked]
         if not rows:
             continue

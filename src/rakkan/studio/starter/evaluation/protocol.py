@@ -30,7 +30,7 @@ from rakkan.studio.starter.evaluation.adherence import (
 )
 from rakkan.studio.starter.evaluation.classifier import AttributeClassifier
 from rakkan.studio.starter.evaluation.neighbours import neighbours
-from rakkan.studio.starter.evaluation.trials import ALL, Trial, balanced_trials, held_out_trials
+from rakkan.studio.starter.evaluation.trials import ALL, Trial, balanced_trials, held_out_trials, slots_of
 from rakkan.studio.starter.lexicon import read
 from rakkan.studio.starter.renders import RenderQueue, Scope, renderer_version
 
@@ -90,7 +90,8 @@ def measure(
     unseen_renders = [render(trial.attributes, 10_000_000 + trial.seed) for trial in unseen]
     patient = trials[: plan.many_steps]
     patient_pictures = drawn(draw, patient, 16, kept / "sixteen.npz", progress)
-    table = adherence(network, trials, pictures, error)
+    slots = slots_of(scope)
+    table = adherence(network, trials, pictures, error, slots)
     worst = worst_slot(table)
     return {
         "plan": asdict(plan),
@@ -105,8 +106,8 @@ def measure(
         "held_out": held_out_adherence(network, unseen, unseen_pictures, unseen_renders),
         "steps_compared": {
             "n": len(patient),
-            str(steps): mean_adherence(adherence(network, patient, pictures[: len(patient)], error)),
-            "16": mean_adherence(adherence(network, patient, patient_pictures, error)),
+            str(steps): mean_adherence(adherence(network, patient, pictures[: len(patient)], error, slots)),
+            "16": mean_adherence(adherence(network, patient, patient_pictures, error, slots)),
         },
         "colours_by_pixels": colours_by_pixels(trials, pictures, fresh, renders, plan.least, progress),
         "distance": distance(network, pictures, renders, trials, progress),

@@ -49,7 +49,8 @@ def _training(figures: Figures) -> str:
             "",
             f"{training['megabytes']:.1f} MB of fp16 weights. "
             f"Trained on: {', '.join(training['processors'])}. Figures: `{training['scope']}` "
-            "(what that holds is in `studio/starter/renders.py`), and only such figures are asked for below.",
+            "(what that holds is in `studio/starter/renders.py`). Only such figures are asked for below, and "
+            "what is the same in all of them is not counted.",
             "",
             "| stage | minutes | steps | samples |",
             "|---|---:|---:|---:|",

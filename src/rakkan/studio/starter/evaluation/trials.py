@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from random import Random
 
@@ -41,15 +41,15 @@ def chance_trials(count: int, seed: int, scope: Scope = ALL) -> list[Trial]:
 
 
 def slots_of(scope: Scope) -> tuple[str, ...]:
-    """The slots that figures of a scope can be asked for: all, or fewer (a bust shows no pose)."""
-    random = Random("slots")
-    seen = {
-        slot
-        for _ in range(_LOOKED_AT)
-        for slot, value in condition_of(scope.sample(random)).items()
-        if value != BARE
-    }
-    return tuple(slot for slot in SLOTS if slot in seen)
+    """The slots that figures of a scope can be asked for: all, or fewer.
+
+    A bust shows no pose, and where all that is asked for is the same, drawing it says nothing.
+    """
+    random, seen = Random("slots"), defaultdict[str, set[str]](set)
+    for _ in range(_LOOKED_AT):
+        for slot, value in condition_of(scope.sample(random)).items():
+            seen[slot].add(value)
+    return tuple(slot for slot in SLOTS if len(seen[slot] - {BARE}) > 1)
 
 
 def balanced_trials(least: int, seed: int, scope: Scope = ALL) -> list[Trial]:
