@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from rakkan import checkout
 from rakkan.formats import png
 from rakkan.records import FiguresRecipe, recipe_from_json
 
@@ -51,7 +52,7 @@ def test_a_survey_finds_no_fault_and_writes_down_what_it_measured(rakkan: Run, t
     found = json.loads((tmp_path / "new/r.json").read_text())
     assert {"command", "seed", "commit", "n", "interval", "processor"} <= set(found["measured"])
     assert found["measured"]["command"] == "rakkan figures survey --seed 3 --quick"
-    assert found["measured"]["commit"] == "unknown"  # there is no checkout here
+    assert found["measured"]["commit"] == checkout.commit(Path(checkout.__file__).parent)
     assert (found["pairs"]["n"], found["pairs"]["faulty"]) == (16, 0)
     low, high = found["pairs"]["interval"]
     assert low == 0 < high < 0.25

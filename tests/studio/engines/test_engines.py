@@ -177,7 +177,7 @@ def test_distilled_model_is_told_its_steps(
 
     monkeypatch.setattr(few, "_velocity", spying)
     few.sample(SILVER, seed=1, steps=4, **SIZE)
-    assert asked == [0.25] * 4
+    assert asked == pytest.approx([0.25] * 4)
     asked.clear()
     few.sample(SILVER, seed=1, steps=9, **SIZE)
     assert asked == [0.0] * 18

@@ -34,6 +34,7 @@ from rakkan.studio.starter.data import Stock, Supply, to_pictures
 from rakkan.studio.starter.distillation import distillation_stage
 from rakkan.studio.starter.flow_training import flow_stage
 from rakkan.studio.starter.loop import Clock, Outcome, Stage, train
+from rakkan.studio.starter.machines import MACHINES, Machine
 from rakkan.studio.starter.networks import Autoencoder, NetworkSizes, TextEncoder, UNet, sizes_of
 from rakkan.studio.starter.renders import Render, RenderQueue, render_figure, renderer_version, scope_of
 
@@ -42,34 +43,9 @@ Report = Callable[[str], None]
 STAGES = ("autoencoder", "flow", "distil")
 
 _RENDER_BYTES = 221_184
-_RATES = (8e-4, 6e-4, 3e-4)
+_RATES = (8e-4, 6e-4, 2e-4)
 #: Part of an autoencoder run on a GPU that is kept for turning all its renders into latents.
 _ENCODING_SHARE = 0.1
-
-
-@dataclass(frozen=True)
-class Machine:
-    """How a kind of machine trains.
-
-    ``batches`` are pictures a step of each stage, ``chunk`` bounds the fresh pictures a step takes in,
-    ``encoded`` is how many pictures are turned into latents at once, ``latents`` how many are kept.
-    A machine whose stocks are ``pooled`` keeps them in the device's memory, where the renders of the
-    autoencoder stage are lost with the process: it turns them into latents before that, and renders on all
-    cores, for nothing else needs them. One that is not keeps them in files and renders in spare time.
-    """
-
-    device: str
-    batches: tuple[int, int, int]
-    chunk: int
-    encoded: int
-    latents: int
-    pooled: bool
-
-
-MACHINES = {
-    "cpu": Machine("cpu", (16, 32, 32), chunk=16, encoded=64, latents=49_152, pooled=False),
-    "cuda": Machine("cuda", (64, 512, 512), chunk=256, encoded=512, latents=430_000, pooled=True),
-}
 
 
 @dataclass(frozen=True)
@@ -190,6 +166,7 @@ def _run_latent_stage(
         stage = distillation_stage(
             text,
             unet,
+            _teacher(settings, sizes),
             autoencoder,
             _batch(settings),
             _RATES[2],
@@ -202,6 +179,17 @@ def _run_latent_stage(
         _save(settings, checkpoint, stage, outcome)
 
     return train(stage, supply, clock, settings.machine.device, settings.folder, save, report)
+
+
+def _teacher(settings: Settings, sizes: NetworkSizes) -> tuple[TextEncoder, UNet]:
+    """The flow model as it was before distillation."""
+    checkpoint = load_checkpoint(settings.folder / "flow-weights")
+    text, unet = TextEncoder(sizes), UNet(sizes)
+    for name, module in (("text", text), ("unet", unet)):
+        load_part(module, checkpoint, name)
+        module.to(settings.machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module.eval().requires_grad_(False)
+    return text, unet
 
 
 def render_stocks(settings: Settings) -> dict[str, Stock]:

@@ -41,6 +41,7 @@ def manifest(**more: Any) -> dict[str, Any]:
         },
         "stages": {"autoencoder": record, "flow": record},
         "guidance": 2.0,
+        "distilled": True,
         **more,
     }
 

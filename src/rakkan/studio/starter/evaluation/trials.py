@@ -43,13 +43,13 @@ def chance_trials(count: int, seed: int, scope: Scope = ALL) -> list[Trial]:
 def slots_of(scope: Scope) -> tuple[str, ...]:
     """The slots that figures of a scope can be asked for: all, or fewer.
 
-    A bust shows no pose, and where all that is asked for is the same, drawing it says nothing.
+    A bust shows no pose, and what is the same in all figures says nothing.
     """
     random, seen = Random("slots"), defaultdict[str, set[str]](set)
     for _ in range(_LOOKED_AT):
         for slot, value in condition_of(scope.sample(random)).items():
             seen[slot].add(value)
-    return tuple(slot for slot in SLOTS if len(seen[slot] - {BARE}) > 1)
+    return tuple(slot for slot in SLOTS if len(seen[slot]) > 1)
 
 
 def balanced_trials(least: int, seed: int, scope: Scope = ALL) -> list[Trial]:
