@@ -11,14 +11,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rakkan.studio.starter import distillation
 from rakkan.studio.starter.autoencoder_training import (
     balance_latents,
     detail_weight,
     measure_latents,
     pixel_effects,
 )
-from rakkan.studio.starter.data import Stock, to_pictures
-from rakkan.studio.starter.distillation import two_half_steps
+from rakkan.studio.starter.data import Batch, Stock, to_pictures
+from rakkan.studio.starter.distillation import distillation_stage, two_half_steps
 from rakkan.studio.starter.flow_training import flow_loss
 from rakkan.studio.starter.grids import grid_conditions, write_grid
 from rakkan.studio.starter.loop import Averages, Clock, Journal, Precision, cosine, cpu_name, linear
@@ -92,6 +93,29 @@ def test_the_smallest_step_rests_on_the_guided_velocity() -> None:
     # The condition says 3, the unspecified first slot 0: 0 + 2 * (3 - 0).
     assert found.flatten().tolist() == [6.0] * 4
     assert unet.steps == [0, 0]
+
+
+@pytest.mark.parametrize(("step", "taught_by"), [(1 / 8, "teacher"), (1 / 4, "teacher"), (1 / 2, "own")])
+def test_small_steps_are_taught_by_who_stands_still(
+    step: float, taught_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[UNet, TextEncoder]] = []
+
+    def two_half_steps(unet: UNet, text: TextEncoder, noisy: Tensor, *rest: object) -> Tensor:
+        asked.append((unet, text))
+        return torch.zeros_like(noisy)
+
+    monkeypatch.setattr(distillation, "two_half_steps", two_half_steps)
+    monkeypatch.setattr(distillation, "LEVELS", ((step, 1.0),))
+    sizes = NetworkSizes(unet_widths=(16, 16, 16), embedding_width=32, head_width=16)
+    text, unet, teacher = TextEncoder(sizes), UNet(sizes), (TextEncoder(sizes), UNet(sizes))
+    stage = distillation_stage(text, unet, teacher, Autoencoder(sizes), 4, 1e-3, 2.0, 0)
+    ids = np.full((4, len(SLOTS)), 3, np.int32)
+    stage.loss(Batch(torch.zeros(4, 32, 8, 8), ids)).backward()  # type: ignore[no-untyped-call]
+    own = (stage.averages.modules["unet"], stage.averages.modules["text"])
+    assert asked == [(teacher[1], teacher[0]) if taught_by == "teacher" else own]
+    assert all(parameter.grad is None for module in teacher for parameter in module.parameters())
+    assert unet.conv_out.bias is not None and unet.conv_out.bias.grad is not None
 
 
 def test_a_perfect_velocity_has_no_flow_loss(monkeypatch: pytest.MonkeyPatch) -> None:

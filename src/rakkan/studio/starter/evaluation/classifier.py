@@ -161,7 +161,8 @@ def softened(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     wide = np.pad(pictures.astype(np.uint16), ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
     rows = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
-    return ((rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:] + 8) // 16).astype(np.uint8)
+    blurred = (rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:] + 8) // 16
+    return np.asarray(blurred, np.uint8)
 
 
 def _loss(logits: list[Tensor], labels: Tensor) -> Tensor:
