@@ -50,7 +50,10 @@ def _training(figures: Figures) -> str:
             f"{training['megabytes']:.1f} MB of fp16 weights. "
             f"Trained on: {', '.join(training['processors'])}. Figures: `{training['scope']}` "
             "(what that holds is in `studio/starter/renders.py`). Only such figures are asked for below, and "
-            "what is the same in all of them is not counted.",
+            "what is the same in all of them is not counted."
+            + (
+                "" if training["scope"] == "all" else " Prompts for others are answered from little practice."
+            ),
             "",
             "| stage | minutes | steps | samples |",
             "|---|---:|---:|---:|",
@@ -196,6 +199,20 @@ _LIMITS = """## What it cannot do
 It knows the words of its lexicon and says so when it meets others. It draws one figure in a frame. Small
 things (eyes in a full-body picture, patterns, hands) are the weakest. It is a starting point that needs no
 download, not a rival of checkpoints a hundred times its size.
+
+## Training it in full
+
+On a machine with a GPU, about half an hour in all, for every framing, view and style
+([why a processor learns less](decisions/0007-short-runs-learn-busts.md)):
+
+```sh
+rakkan starter train --device cuda --stage autoencoder --minutes 10
+rakkan starter train --device cuda --stage flow --minutes 12
+rakkan starter train --device cuda --stage distil --minutes 6
+```
+
+Without one, add `--scope busts` to each stage, `--crop 128` to the first, and give it hours instead of
+minutes; `--resume` goes on from the averaged weights.
 """
 
 
