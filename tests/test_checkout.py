@@ -9,7 +9,7 @@ from rakkan.checkout import commit
 
 
 def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org")
+    identity = ("-c", "user.name=Tester", "-c", "user.email=tester")
     done = subprocess.run(
         ["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True
     )
