@@ -153,6 +153,8 @@ while True:
 
 @case(weight=2)
 def a_kill_leaves_no_half_picture(random: Random, folder: Path) -> None:
+    # A process started in the background ignores Ctrl-C, and hands that down.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-c", _RELEASES, str(random.getrandbits(16))],
         cwd=folder,
@@ -168,6 +170,7 @@ def a_kill_leaves_no_half_picture(random: Random, folder: Path) -> None:
         process.wait(30)
         if process.stdout is not None:
             process.stdout.close()
+        signal.signal(signal.SIGINT, inherited)
     for file in folder.glob("*.png"):
         check("rakkan" in png.text_of(file.read_bytes()), f"{file.name} is not whole")
 
