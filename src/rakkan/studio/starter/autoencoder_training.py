@@ -102,11 +102,19 @@ def detail_weight(pictures: Tensor) -> Tensor:
 @torch.no_grad()
 def measure_latents(autoencoder: Autoencoder, stocks: dict[str, Stock], count: int = 512) -> None:
     """Set the autoencoder's latent mean and spread per channel from ``count`` renders of each bucket."""
-    found = [part.transpose(0, 1).flatten(1) for part in _raw_latents(autoencoder, stocks, count)]
-    if found:
-        values = torch.cat(found, dim=1)
-        autoencoder.latent_mean.copy_(values.mean(dim=1))
-        autoencoder.latent_std.copy_(values.std(dim=1).clamp_min(1e-3))
+    if latents := _raw_latents(autoencoder, stocks, count):
+        _measure(autoencoder, latents)
+
+
+def _measure(autoencoder: Autoencoder, latents: list[Tensor]) -> None:
+    cells = _cells(latents)
+    autoencoder.latent_mean.copy_(cells.mean(dim=1))
+    autoencoder.latent_std.copy_(cells.std(dim=1).clamp_min(1e-3))
+
+
+def _cells(latents: list[Tensor]) -> Tensor:
+    """All cells [channels, n] of latents [B, channels, h, w] of any size."""
+    return torch.cat([part.transpose(0, 1).flatten(1) for part in latents], dim=1)
 
 
 @torch.no_grad()
@@ -121,21 +129,18 @@ def balance_latents(autoencoder: Autoencoder, stocks: dict[str, Stock], count: i
     what it was as can be, and is folded into the encoder's last and the decoder's first layers: pictures
     decode as before. Afterwards ``latent_std`` is 1 and the mean variance of the channels is 1.
     """
-    measure_latents(autoencoder, stocks, count)
-    latents = [autoencoder.normalise(part) for part in _raw_latents(autoencoder, stocks, count)]
+    latents = _raw_latents(autoencoder, stocks, count)
     if not latents:
         return
-    cells = torch.cat([part.transpose(0, 1).flatten(1) for part in latents], dim=1)
+    _measure(autoencoder, latents)
+    cells = _cells([autoencoder.normalise(part) for part in latents])
     variances, directions = torch.linalg.eigh(torch.cov(cells.double()))
     whiten = directions * variances.clamp_min(SMALLEST_VARIANCE).rsqrt() @ directions.T
-    _change_basis(autoencoder, whiten / autoencoder.latent_std.double())
-    measure_latents(autoencoder, stocks, count)
-    again = autoencoder.normalise(_raw_latents(autoencoder, stocks, 8)[0])
-    effects, directions = torch.linalg.eigh(pixel_effects(autoencoder, again))
+    latents = _change_basis(autoencoder, whiten / autoencoder.latent_std.double(), latents)
+    effects, directions = torch.linalg.eigh(pixel_effects(autoencoder, autoencoder.normalise(latents[0][:8])))
     spread = effects.clamp_min(1e-9) ** 0.25
     scale = directions * (spread / spread.square().mean().sqrt()) @ directions.T
-    _change_basis(autoencoder, scale / autoencoder.latent_std.double())
-    measure_latents(autoencoder, stocks, count)
+    _change_basis(autoencoder, scale / autoencoder.latent_std.double(), latents)
     autoencoder.latent_std.fill_(1.0)
 
 
@@ -160,8 +165,11 @@ def pixel_effects(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _change_basis(autoencoder: Autoencoder, change: Tensor) -> None:
-    """Let the encoder give ``change`` [channels, channels] times its latents, and the decoder undo it."""
+def _change_basis(autoencoder: Autoencoder, change: Tensor, latents: list[Tensor]) -> list[Tensor]:
+    """Let the encoder give ``change`` [channels, channels] times its latents, and the decoder undo it.
+
+    Raw ``latents`` are returned as the encoder gives them then, and measured.
+    """
     channels, back = len(change), torch.linalg.inv(change)
     for layer in (autoencoder.encoder.out, autoencoder.encoder.short):
         means = layer.weight[:channels].double()
@@ -170,6 +178,9 @@ def _change_basis(autoencoder: Autoencoder, change: Tensor) -> None:
             layer.bias[:channels] = (change @ layer.bias[:channels].double()).float()
     for layer in (autoencoder.decoder.stem, autoencoder.decoder.short):
         layer.weight.copy_(torch.einsum("ochw,cj->ojhw", layer.weight.double(), back))
+    changed = [torch.einsum("ij,bjhw->bihw", change.float(), part) for part in latents]
+    _measure(autoencoder, changed)
+    return changed
 
 
 @torch.no_grad()
