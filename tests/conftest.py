@@ -41,7 +41,12 @@ def root() -> Path:
 def environment(tmp_path: Path) -> dict[str, str]:
     """An environment for subprocesses in which no setting of the user's counts."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAKKAN_")}
-    return {**kept, "PYTHONPATH": str(ROOT / "src"), "XDG_CONFIG_HOME": str(tmp_path / "no-config")}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT / "src"),
+        "XDG_CONFIG_HOME": str(tmp_path / "no-config"),
+        "RAKKAN_HOME": str(tmp_path / "no-home"),
+    }
 
 
 @pytest.fixture
@@ -64,8 +69,14 @@ def rakkan(environment: dict[str, str], tmp_path: Path) -> Callable[..., Complet
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _no_settings_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     for name in [name for name in os.environ if name.startswith("RAKKAN_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
+    own = tmp_path_factory.mktemp("instance")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(own / "config"))
+    monkeypatch.setenv("RAKKAN_HOME", str(own / "home"))
     yield
+    if "rakkan.assemble" in sys.modules:  # what is wired belongs to this test's instance
+        sys.modules["rakkan.assemble"].forget()

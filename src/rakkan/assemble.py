@@ -2,22 +2,155 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rakkan import config
-from rakkan.trust.checks import recipe_text, well_formed
-from rakkan.trust.gate import Gate
 
 if TYPE_CHECKING:
+    from rakkan.records import Picture
+    from rakkan.store.keyring import Keyring
+    from rakkan.store.keys import MasterKey
+    from rakkan.store.ledger.ledger import Ledger
+    from rakkan.store.storage import Storage
+    from rakkan.store.vault import Vault
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.engine import Engine
+    from rakkan.trust.gate import Gate
+    from rakkan.trust.instance import Instance
+    from rakkan.trust.provenance import Provenance
+
+
+@cache
+def master() -> MasterKey:
+    """The master key: a key file, made at first use, or a passphrase."""
+    from rakkan.store import keys
+
+    settings = config.load()
+    if settings.key == config.PASSPHRASE:
+        return keys.Passphrase(settings.home / "passphrase", ask_passphrase())
+    return keys.KeyFile(Path(settings.key))
+
+
+@cache
+def vault() -> Vault:
+    """The vault that the settings name."""
+    from rakkan.store.vault import Vault
+
+    return Vault(_storage(config.load().vault or "vault"), master())
+
+
+@cache
+def keyring() -> Keyring:
+    """The instance's own secrets, sealed by the master key; always in the home folder."""
+    from rakkan.store.keyring import Keyring
+
+    return Keyring(_storage("keys"), master())
+
+
+@cache
+def instance() -> Instance:
+    """Who this instance is; made at first use."""
+    from rakkan.trust.instance import load
+
+    return load(keyring())
+
+
+@cache
+def ledger() -> Ledger:
+    """The ledger of this instance."""
+    import secrets
+
+    from rakkan.store import database
+    from rakkan.store.ledger.index import Index
+    from rakkan.store.ledger.ledger import Ledger
+    from rakkan.trust.instance import INSTANCE
+
+    home = config.load().home
+    index_key = keyring().secret("index", lambda: secrets.token_bytes(32))
+    index = Index(database.connect(database.url_of(home / "database.sqlite")), index_key)
+    return Ledger(home / "ledger", vault(), instance().ledger_key, index, INSTANCE)
+
+
+@cache
+def provenance() -> Provenance:
+    """What states and seals, with what is known of the models that come with the package."""
+    from rakkan.studio.starter.origin import training_of
+    from rakkan.trust.provenance import Provenance
+
+    return Provenance(vault(), ledger(), instance(), training_of)
 
 
 @cache
 def gate() -> Gate:
     """The gate of this process, with every inspector and marker there is."""
-    return Gate(inspectors={"well formed": well_formed}, markers={"recipe": recipe_text})
+    from rakkan.studio.metadata import parameters_text
+    from rakkan.trust import arrivals, standing
+    from rakkan.trust.checks import recipe_text, well_formed
+    from rakkan.trust.gate import Gate
+
+    origin = provenance()
+    return Gate(
+        inspectors={"well formed": well_formed, "policy": standing.release_policy(ledger())},
+        markers={"recipe": recipe_text, "parameters": parameters_text},
+        arrival_inspectors={"seal": arrivals.seal_state, "policy": standing.arrival_policy(ledger())},
+        seal=origin.seal,
+        parse=lambda path: arrivals.parse(path, trusted_roots()),
+        keep=origin.keep,
+        endorse=origin.protect,
+    )
+
+
+def release(disclosure: str | None = None) -> Callable[[Picture, Path], Path]:
+    """The way out for the person at this machine, telling recipes as the settings say or as given."""
+    from rakkan.trust.gate import Destination
+
+    told = disclosure or config.load().disclosure
+    return lambda picture, path: gate().release(picture, Destination(path, disclosure=told))
+
+
+def released() -> list[Path]:
+    """The files this process has released; makes no gate."""
+    return gate().released if gate.cache_info().currsize else []
+
+
+def trusted_roots() -> list[bytes]:
+    """The root certificates (PEM) that are trusted here: this instance's own and those in its folder."""
+    folder = config.load().home / "roots"
+    others = sorted(folder.glob("*.pem")) if folder.is_dir() else []
+    return [instance().root, *(path.read_bytes() for path in others)]
+
+
+def forget() -> None:
+    """Take everything apart, so that changed settings count."""
+    for part in (master, vault, keyring, instance, ledger, provenance, gate, engine, upscaler):
+        part.cache_clear()
+
+
+def ask_passphrase() -> str:
+    """The passphrase from the environment, or from whoever sits at the terminal."""
+    import getpass
+    import os
+    import sys
+
+    from rakkan.errors import RakkanError
+
+    given = os.environ.get("RAKKAN_PASSPHRASE")
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise RakkanError(
+            "The vault opens with a passphrase and there is nobody to ask", "Set RAKKAN_PASSPHRASE"
+        )
+    return getpass.getpass("Passphrase of the vault: ")
+
+
+def _storage(place: str) -> Storage:
+    from rakkan.store.storage import storage_at
+
+    return storage_at(place if "://" in place else str(config.load().home / place))
 
 
 @cache

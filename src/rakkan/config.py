@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,27 +17,41 @@ from typing import Any
 from rakkan.errors import RakkanError
 
 ENGINES = ("openvino", "fake")
+DISCLOSURES = ("full", "redacted", "digest")
+
+#: What ``key`` is set to when the vault opens with a passphrase.
+PASSPHRASE = "passphrase"
 
 
 @dataclass(frozen=True)
 class Config:
     """``pictures``: the folder new pictures go to. ``weights``: the starter model's weights, or None for
     those of the package. ``threads``: processor threads to compute with, 0 for one a core. ``engine``:
-    ``openvino``, or ``fake`` for the test pictures of an engine without a model."""
+    ``openvino``, or ``fake`` for the test pictures of an engine without a model. ``disclosure``: how much
+    of its recipe a picture tells. ``home``: the folder of vault, ledger, keys and database. ``vault``: an
+    S3 address for the vault's bytes, "" for a folder in ``home``. ``key``: the file of the master key, or
+    ``passphrase``; it lies apart from ``home``, so that a copy of one is of no use without the other."""
 
     pictures: Path = Path("pictures")
     weights: Path | None = None
     threads: int = 0
     engine: str = "openvino"
+    disclosure: str = "full"
+    home: Path = Path(".local/share/rakkan")
+    vault: str = ""
+    key: str = ".config/rakkan/master.key"
 
 
 def load(environment: Mapping[str, str] | None = None) -> Config:
     """The settings in force. Raises RakkanError for an unreadable file, an unknown name or a bad value."""
     known = os.environ if environment is None else environment
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {
+        "home": str(_base(known, "XDG_DATA_HOME", ".local/share")),
+        "key": str(_base(known, "XDG_CONFIG_HOME", ".config") / "master.key"),
+    }
     path = _file(known)
     if path is not None:
-        values = _read(path)
+        values |= _read(path)
     for name in _names():
         given = known.get(f"RAKKAN_{name.upper()}")
         if given:
@@ -49,9 +63,14 @@ def _file(environment: Mapping[str, str]) -> Path | None:
     named = environment.get("RAKKAN_CONFIG")
     if named:
         return Path(named)
-    home = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME", "~")) / ".config")
-    path = Path(home) / "rakkan" / "config.toml"
+    path = _base(environment, "XDG_CONFIG_HOME", ".config") / "config.toml"
     return path if path.is_file() else None
+
+
+def _base(environment: Mapping[str, str], variable: str, usual: str) -> Path:
+    """Rakkan's folder under a base directory of the XDG specification."""
+    named = environment.get(variable)
+    return (Path(named) if named else Path(environment.get("HOME", "~")) / usual) / "rakkan"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -74,22 +93,52 @@ def _read(path: Path) -> dict[str, Any]:
 def _checked(values: dict[str, Any]) -> Config:
     made: dict[str, Any] = {}
     for name, value in values.items():
-        if name == "threads":
-            try:
-                made[name] = int(value)
-            except (TypeError, ValueError):
-                made[name] = -1
-            if not 0 <= made[name] <= 1024:
-                raise RakkanError(f"threads is {value!r}", "Set a whole number from 0 (one a core) to 1024")
-        elif name == "engine":
-            if value not in ENGINES:
-                raise RakkanError(f"engine is {value!r}", f"Set one of {', '.join(ENGINES)}")
-            made[name] = value
-        elif isinstance(value, str) and value and "\0" not in value:
-            made[name] = Path(value).expanduser()
-        else:
-            raise RakkanError(f"{name} is {value!r}", "Set the path of a folder")
+        made[name] = _READERS.get(name, _path)(name, value)
     return Config(**made)
+
+
+def _threads(name: str, value: Any) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = -1
+    if not 0 <= number <= 1024:
+        raise RakkanError(f"{name} is {value!r}", "Set a whole number from 0 (one a core) to 1024")
+    return number
+
+
+def _one_of(*choices: str) -> Callable[[str, Any], str]:
+    def read(name: str, value: Any) -> str:
+        if value not in choices:
+            raise RakkanError(f"{name} is {value!r}", f"Set one of {', '.join(choices)}")
+        return str(value)
+
+    return read
+
+
+def _address(name: str, value: Any) -> str:
+    if not isinstance(value, str) or "\0" in value or ("://" in value and not value.startswith("s3://")):
+        raise RakkanError(f"{name} is {value!r}", "Set a folder or an address such as s3://bucket/prefix")
+    return value
+
+
+def _key(name: str, value: Any) -> str:
+    return PASSPHRASE if value == PASSPHRASE else str(_path(name, value))
+
+
+def _path(name: str, value: Any) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise RakkanError(f"{name} is {value!r}", "Set the path of a folder or file")
+    return Path(value).expanduser()
+
+
+_READERS: dict[str, Callable[[str, Any], Any]] = {
+    "threads": _threads,
+    "engine": _one_of(*ENGINES),
+    "disclosure": _one_of(*DISCLOSURES),
+    "vault": _address,
+    "key": _key,
+}
 
 
 def _names() -> list[str]:

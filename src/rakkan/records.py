@@ -83,16 +83,30 @@ _KINDS: dict[type[Any], str] = {
 }
 
 
+@dataclass(frozen=True)
+class Ingredient:
+    """A picture file that another was made from or guided by: its bytes as they came, seal included.
+
+    ``relationship`` is ``parent`` (the picture was made out of it) or ``reference`` (it only guided).
+    """
+
+    relationship: str
+    media_type: str
+    data: bytes
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """Pixels and how they were made; ``text`` holds further PNG text (``parameters`` for A1111).
+    """Pixels, how they were made, and out of what. ``operation`` is a row of the seal's table: ``create``,
+    ``variation``, ``draft``, ``sheet``, ``edit``, ``upscale`` or ``figure``.
 
     ``pixels`` is uint8 [height, width, 3], sRGB, kept as a read-only view.
     """
 
     pixels: NDArray[numpy.uint8]
     recipe: AnyRecipe
-    text: Mapping[str, str] = field(default_factory=dict)
+    operation: str = "create"
+    ingredients: tuple[Ingredient, ...] = ()
 
     def __post_init__(self) -> None:
         view = self.pixels.view()

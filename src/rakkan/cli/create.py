@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rakkan.errors import RakkanError
+
 if TYPE_CHECKING:
     from rakkan.studio.create import Plan, Progress
 
@@ -36,24 +38,34 @@ def create(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="A folder, or for one picture a .png file (default: the pictures folder)."),
+        typer.Option(
+            help="A folder, or for one picture a .png, .jpg or .webp file (default: the pictures folder)."
+        ),
+    ] = None,
+    disclosure: Annotated[
+        str | None,
+        typer.Option(help="How much of its recipe the file tells: full, redacted or digest (default: full)."),
     ] = None,
 ) -> None:
-    """Draw an anime-style character and write it as a PNG."""
+    """Draw an anime-style character and write it as a sealed picture."""
     from rakkan import assemble, config
     from rakkan.records import Recipe
     from rakkan.studio.create import CreateRequest, plan
     from rakkan.studio.create import create as draw
 
-    place = out if out is not None else config.load().pictures
+    settings = config.load()
+    place = out if out is not None else settings.pictures
+    told = settings.disclosure if disclosure is None else disclosure
+    if told not in config.DISCLOSURES:
+        raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
     usual_steps, usual_guidance = assemble.usual_sampling()
     steps = usual_steps if steps is None else steps
     guidance = usual_guidance if guidance is None else guidance
-    planned = plan(CreateRequest(prompt, negative, seed, count, steps, guidance, size, place))
+    planned = plan(CreateRequest(prompt, negative, seed, count, steps, guidance, size, place, told == "full"))
     _warn(planned)
     engine, upscaler = assemble.engine(), assemble.upscaler()
     with _bar(count * steps) as progress:
-        made = draw(planned, engine, upscaler, assemble.gate().release, progress)
+        made = draw(planned, engine, upscaler, assemble.release(told), progress)
     for created in made:
         recipe = created.recipe
         what = f"seed {recipe.seed}" if isinstance(recipe, Recipe) else "all of them"

@@ -44,7 +44,7 @@ def explain(error: Exception) -> int:
 def interrupted() -> int:
     """Say what a Ctrl-C left behind and return 130."""
     assembled = sys.modules.get("rakkan.assemble")
-    kept = len(assembled.gate().released) if assembled is not None else 0
+    kept = len(assembled.released()) if assembled is not None else 0
     if kept:
         say(f"stopped; {kept} finished {'picture was' if kept == 1 else 'pictures were'} kept")
     else:

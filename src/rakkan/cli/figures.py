@@ -70,7 +70,7 @@ def sheet(
         versions={"rakkan": __version__},
     )
     destination = out or config.load().pictures / f"figures-{seed}.png"
-    typer.echo(str(assemble.gate().release(Picture(pixels, recipe), destination)))
+    typer.echo(str(assemble.release()(Picture(pixels, recipe, "figure"), destination)))
 
 
 @app.command()

@@ -95,7 +95,7 @@ def evaluate(
         settings, folder = protocol.Plan.quick(), folder / "quick"
     card = publish.run(
         assemble.engine(),
-        assemble.gate().release,
+        assemble.release("full"),
         folder,
         documents or (folder / "docs" if quick else Path("docs")),
         training,

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from rakkan import __version__
 from rakkan.errors import RakkanError
 from rakkan.records import LARGEST_INTEGER, Picture, Recipe, SheetRecipe
-from rakkan.studio import metadata
 from rakkan.studio.prompts import checked_negative, checked_prompt
 from rakkan.studio.starter.lexicon import Reading, Unknown, read
 
@@ -42,7 +41,9 @@ MOST_PICTURES = 64
 MOST_STEPS = 250
 MOST_GUIDANCE = 30.0
 _SHEET_COLUMNS = 6
-_OTHER_FORMATS = frozenset({".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".svg", ".avif"})
+#: What a picture file may end in, and what only looks like one.
+FORMATS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+_OTHER_FORMATS = frozenset({".gif", ".bmp", ".tif", ".tiff", ".svg", ".avif", ".jxl"})
 #: Poses that a bust does not show.
 _WIDE_POSES = frozenset({"hand on hip", "arms crossed", "hands clasped", "arms behind back"})
 _CLAUSES_FOR_A_NAME = 16
@@ -58,7 +59,8 @@ Release = Callable[[Picture, Path], Path]
 @dataclass(frozen=True)
 class CreateRequest:
     """What a person asks for. ``seed`` None is drawn at random, ``size`` None follows the framing, and
-    ``out`` is a folder or, for one picture, a file that ends in ``.png``."""
+    ``out`` is a folder or, for one picture, a file that ends in ``.png``, ``.jpg``, ``.jpeg`` or
+    ``.webp``. ``telling`` lets file names tell the prompt and the seed."""
 
     prompt: str
     negative: str = ""
@@ -68,6 +70,7 @@ class CreateRequest:
     guidance: float = 1.0
     size: str | None = None
     out: Path = Path("pictures")
+    telling: bool = True
 
 
 @dataclass(frozen=True)
@@ -160,8 +163,7 @@ def create(
         started = time.perf_counter()
         recipe = _recipe(planned, planned.seed + index, engine, upscaler)
         pixels = upscaler.enlarge(_sample(planned, index, engine, progress))
-        picture = Picture(pixels, recipe, {metadata.KEYWORD: metadata.parameters(recipe)})
-        path = release(picture, _destination(planned, str(recipe.seed)))
+        path = release(Picture(pixels, recipe), _destination(planned, str(recipe.seed)))
         made.append(Created(path, recipe, time.perf_counter() - started))
         drawn.append(pixels)
     if len(drawn) > 1:
@@ -192,7 +194,7 @@ def release_sheet(
 
     pixels = contact_sheet(drawn, columns)
     recipe = SheetRecipe(columns, int(pixels.shape[1]), int(pixels.shape[0]), tuple(recipes))
-    return release(Picture(pixels, recipe), place), recipe
+    return release(Picture(pixels, recipe, "sheet"), place), recipe
 
 
 def _check_numbers(request: CreateRequest) -> None:
@@ -217,10 +219,12 @@ def _check_place(out: Path, count: int) -> None:
     suffix = out.suffix.lower()
     is_folder = out.is_dir()
     if suffix in _OTHER_FORMATS and not is_folder:
-        raise RakkanError(f"Pictures are written as PNG, not {suffix[1:]}", f"Name it {out.stem}.png")
-    if suffix == ".png" and not is_folder and count > 1:
+        raise RakkanError(
+            f"Pictures are written as PNG, JPEG or WebP, not {suffix[1:]}", f"Name it {out.stem}.png"
+        )
+    if suffix in FORMATS and not is_folder and count > 1:
         raise RakkanError(f"{count} pictures do not fit into one file, {out.name}", "Name a folder instead")
-    folder = out.parent if suffix == ".png" and not is_folder else out
+    folder = out.parent if suffix in FORMATS and not is_folder else out
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not existing.is_dir():
         raise RakkanError(f"{existing} is a file, not a folder", "Name another folder")
@@ -297,15 +301,17 @@ def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None 
 
 
 def _destination(planned: Plan, middle: str) -> Path:
-    """The file asked for, or ``0001-<seed>-silver-twin-tails.png`` with the folder's next number."""
+    """The file asked for, or ``0001-<seed>-silver-twin-tails.png`` with the folder's next number;
+    ``0001.png`` when the name is to tell nothing."""
     out = planned.request.out
-    if out.suffix.lower() == ".png" and not out.is_dir():
+    if out.suffix.lower() in FORMATS and not out.is_dir():
         return out
     numbers = [0]
     if out.is_dir():
-        found = (re.match(r"(\d{4,9})-", path.name) for path in out.iterdir())
+        found = (re.match(r"(\d{4,9})[-.]", path.name) for path in out.iterdir())
         numbers.extend(int(match.group(1)) for match in found if match)
-    return out / f"{max(numbers) + 1:04d}-{middle}-{slug(planned.request.prompt)}.png"
+    telling = f"-{middle}-{slug(planned.request.prompt)}" if planned.request.telling else ""
+    return out / f"{max(numbers) + 1:04d}{telling}.png"
 
 
 def slug(prompt: str) -> str:

@@ -17,7 +17,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rakkan.records import Recipe
+from rakkan.records import Picture, Recipe
+from rakkan.trust.gate import Destination, Finding
 
 #: The PNG keyword of the text.
 KEYWORD = "parameters"
@@ -56,6 +57,13 @@ def parameters(recipe: Recipe) -> str:
     return write(
         Parameters(recipe.prompt, recipe.negative, {key: text for key, text in details.items() if text})
     )
+
+
+def parameters_text(picture: Picture, to: Destination) -> list[Finding]:
+    """Marker: the ``parameters`` of a single picture go into the file, if its recipe is told in full."""
+    if to.disclosure != "full" or not isinstance(picture.recipe, Recipe):
+        return []
+    return [Finding(True, "states its parameters", {KEYWORD: parameters(picture.recipe)})]
 
 
 def write(parts: Parameters) -> str:

@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-from rakkan.records import Picture, canonical_json
-from rakkan.trust.gate import Context, Finding
+from rakkan.records import FiguresRecipe, Picture, Recipe, SheetRecipe, canonical_json
+from rakkan.trust.gate import Destination, Finding
 
 #: Largest picture that may leave, in pixels; a contact sheet of 64 large pictures fits.
 MOST_PIXELS = 64 * 1024 * 1024
 
-#: The PNG keyword of a recipe's canonical JSON.
+#: The text keyword of a recipe's canonical JSON.
 RECIPE_KEYWORD = "rakkan"
 
+FORMATS = (".png", ".jpg", ".jpeg", ".webp")
+DISCLOSURES = ("full", "redacted", "digest")
+#: What a recipe of each sort can have been made by: a renderer's sheet may not pass for a model's picture.
+OPERATIONS: dict[type, tuple[str, ...]] = {
+    Recipe: ("create", "variation", "draft", "edit", "upscale"),
+    SheetRecipe: ("sheet",),
+    FiguresRecipe: ("figure",),
+}
 
-def well_formed(picture: Picture, context: Context) -> list[Finding]:
-    """Inspector: uint8 [height, width, 3], of the size its recipe states, bound for a ``.png``."""
+
+def well_formed(picture: Picture, to: Destination) -> list[Finding]:
+    """Inspector: uint8 [height, width, 3], of the size its recipe states, made by an operation that fits
+    its recipe, bound for a picture file."""
+    fault = _fault_of_pixels(picture) or _fault_of_facts(picture, to)
+    return [Finding(not fault, fault or "8-bit RGB of the stated size")]
+
+
+def recipe_text(picture: Picture, to: Destination) -> list[Finding]:
+    """Marker: the recipe's canonical JSON goes into the file, if it is told in full."""
+    if to.disclosure != "full":
+        return [Finding(True, "its recipe is told by the seal alone")]
+    return [Finding(True, "states its recipe", {RECIPE_KEYWORD: canonical_json(picture.recipe)})]
+
+
+def _fault_of_pixels(picture: Picture) -> str:
     pixels = picture.pixels
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype.name != "uint8":
-        return [Finding(False, f"its pixels are {pixels.dtype} {list(pixels.shape)}, not 8-bit RGB")]
+        return f"its pixels are {pixels.dtype} {list(pixels.shape)}, not 8-bit RGB"
     stated = (picture.recipe.height, picture.recipe.width)
     if tuple(pixels.shape[:2]) != stated:
-        return [Finding(False, f"its recipe says {stated[1]}x{stated[0]}, its pixels {_size(pixels.shape)}")]
+        return f"its recipe says {stated[1]}x{stated[0]}, its pixels {_size(pixels.shape)}"
     if not 0 < pixels.shape[0] * pixels.shape[1] <= MOST_PIXELS:
-        return [Finding(False, f"{_size(pixels.shape)} pixels is more than {MOST_PIXELS} in all, or none")]
-    if context.destination.suffix.lower() != ".png":
-        return [Finding(False, f"{context.destination.name} does not end in .png")]
-    return [Finding(True, "8-bit RGB of the stated size")]
+        return f"{_size(pixels.shape)} pixels is more than {MOST_PIXELS} in all, or none"
+    return ""
 
 
-def recipe_text(picture: Picture, context: Context) -> list[Finding]:
-    """Marker: the recipe's canonical JSON goes into the file."""
-    return [Finding(True, "states its recipe", {RECIPE_KEYWORD: canonical_json(picture.recipe)})]
+def _fault_of_facts(picture: Picture, to: Destination) -> str:
+    if picture.operation not in OPERATIONS[type(picture.recipe)]:
+        return f"a {type(picture.recipe).__name__} is not what {picture.operation!r} leaves behind"
+    if to.disclosure not in DISCLOSURES:
+        return f"a recipe is disclosed {', '.join(DISCLOSURES)}, not {to.disclosure!r}"
+    if to.path.suffix.lower() not in FORMATS:
+        return f"{to.path.name} does not end in {', '.join(FORMATS)}"
+    return ""
 
 
 def _size(shape: tuple[int, ...]) -> str:

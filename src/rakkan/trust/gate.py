@@ -1,27 +1,34 @@
-"""The way out. ``Gate.release`` is the only function of Rakkan that writes a picture file.
+"""The way in and the way out. ``Gate.release`` is the only path by which a picture becomes a file, and
+``Gate.admit`` the only one by which a file from outside comes to be used.
 
 The gate knows nothing of the layers above it. It is built, in ``rakkan.assemble`` alone, with
 *inspectors*, which look and may refuse, and *markers*, which add text to the file; both are plain
-functions ``(subject, context) -> list[Finding]``. One that is required and missing means denied.
+functions ``(subject, context) -> list[Finding]``. One that is required and missing means denied. What
+seals a picture and what keeps an arrival are handed in too: a gate without them cannot be built.
 """
 
 from __future__ import annotations
 
-import errno
-import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from rakkan.errors import RakkanError
-from rakkan.formats import png
 from rakkan.records import Picture
+from rakkan.trust.placing import place
+from rakkan.trust.seal.manifest import DEFAULT_USES
 
-#: What no picture leaves without, by the names ``rakkan.assemble`` wires them under.
-REQUIRED_INSPECTORS = frozenset({"well formed"})
+if TYPE_CHECKING:
+    from rakkan.formats.inspect import Inspected
+
+#: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
+REQUIRED_INSPECTORS = frozenset({"well formed", "policy"})
 REQUIRED_MARKERS = frozenset({"recipe"})
+REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy"})
+
+#: The account of whoever sits at this machine.
+LOCAL = "local"
 
 
 @dataclass(frozen=True)
@@ -34,136 +41,162 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Context:
-    """What is being done with the subject: for now always a release to ``destination``."""
+class Destination:
+    """Where a picture goes: a path that ends in ``.png``, ``.jpg``, ``.jpeg`` or ``.webp``, the account
+    it is made for, and how much of its recipe the file tells: ``full``, ``redacted`` or ``digest``.
+    ``uses`` maps a CAWG use to what its maker allows; ``maker`` is a name to seal it with, "" for none."""
 
-    destination: Path
+    path: Path
+    account: str = LOCAL
+    disclosure: str = "full"
+    uses: Mapping[str, str] = field(default_factory=lambda: DEFAULT_USES)
+    maker: str = ""
 
 
-Check = Callable[[Picture, Context], list[Finding]]
+@dataclass(frozen=True)
+class Source:
+    """Where a file comes from: its path, the account it is to be kept for, and the way it came."""
+
+    path: Path
+    account: str = LOCAL
+    way: str = "file"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file on its way in: what the parsers found, and what its own seal is worth (``none``, ``trusted``,
+    ``valid`` when signed by someone unknown here, or ``invalid``).
+
+    ``content`` is the whole file, seekable, and ``start`` what was parsed of it: all of a picture, the
+    header of a model.
+    """
+
+    inspected: Inspected
+    start: bytes
+    content: BinaryIO
+    seal: str = "none"
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A file that came in: the SHA-256 the vault knows it by, what it is, its entry in the ledger, and
+    what the inspectors remarked."""
+
+    digest: str
+    inspected: Inspected
+    entry: int
+    remarks: tuple[str, ...]
+
+
+Subject = TypeVar("Subject")
+Place = TypeVar("Place")
+PictureCheck = Callable[[Picture, Destination], list[Finding]]
+ArrivalCheck = Callable[[Arrival, Source], list[Finding]]
 
 
 @dataclass(frozen=True)
 class Gate:
-    """The gate with what it asks, by name; ``released`` lists the files this gate has written."""
+    """The gate with what it asks, by name, and what does its work.
 
-    inspectors: Mapping[str, Check]
-    markers: Mapping[str, Check]
-    required_inspectors: frozenset[str] = REQUIRED_INSPECTORS
-    required_markers: frozenset[str] = REQUIRED_MARKERS
+    ``seal`` states a picture, with its file as encoded, in the ledger and returns the file sealed;
+    ``parse`` reads a file apart, ``keep`` stores and states an arrival and returns its digest and entry,
+    ``endorse`` seals an artist's own file as it is. ``released`` lists the files this gate has written.
+    """
+
+    inspectors: Mapping[str, PictureCheck]
+    markers: Mapping[str, PictureCheck]
+    arrival_inspectors: Mapping[str, ArrivalCheck]
+    seal: Callable[[Picture, Destination, bytes], bytes]
+    parse: Callable[[Path], Arrival]
+    keep: Callable[[Arrival, Source, list[Finding]], tuple[str, int]]
+    endorse: Callable[[Arrival, Source, Destination], bytes]
     released: list[Path] = field(default_factory=list)
 
-    def release(self, picture: Picture, destination: Path) -> Path:
-        """Write ``picture`` as a PNG and return the path it took.
+    def release(self, picture: Picture, to: Destination) -> Path:
+        """Seal ``picture`` and write it; the path it took.
 
-        That path is ``destination``, or, since nothing is ever overwritten, the first free of
-        ``name-2.png``, ``name-3.png``, … beside it. The file appears under its name whole or not at
-        all: it is written and flushed under a hidden name in the same folder first.
+        That path is ``to.path``, or, since nothing is ever overwritten, the first free of
+        ``name-2.png``, ``name-3.png``, … beside it. The file appears under its name whole or not at all.
+        Its statement is in the ledger before the file appears: a crash between them leaves an entry
+        about a picture nobody has, never a picture without an entry.
 
-        Raises RakkanError, with nothing written, when an inspector refuses, a required inspector or
+        Raises RakkanError, with no file written, when an inspector refuses, a required inspector or
         marker is missing, or the folder cannot be written to or is full.
         """
-        context = Context(destination)
-        _ask(picture, context, "inspector", self.inspectors, self.required_inspectors)
-        text = dict(picture.text)
-        for finding in _ask(picture, context, "marker", self.markers, self.required_markers):
+        refused = "The picture was not released"
+        _ask(picture, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
+        text: dict[str, str] = {}
+        for finding in _ask(picture, to, "marker", self.markers, REQUIRED_MARKERS, refused):
             text.update(finding.text)
-        path = _place(png.encode(picture.pixels, text), destination)
+        encoded = _encoded(picture, to.path, text)
+        path = place(self.seal(picture, to, encoded), to.path)
         self.released.append(path)
         return path
 
+    def admit(self, source: Source) -> Admission:
+        """Let a file from outside in: parsed in the sandbox, inspected, kept in the vault, stated.
+
+        Raises RakkanError, with nothing kept, for a file that is no sound picture or safetensors file,
+        that an inspector refuses, or that cannot be read, and when a required inspector is missing.
+        """
+        arrival, findings = self._inspected(source, f"{source.path.name} was not let in")
+        digest, entry = self.keep(arrival, source, findings)
+        return Admission(digest, arrival.inspected, entry, tuple(finding.reason for finding in findings))
+
+    def protect(self, source: Source, to: Destination) -> Path:
+        """Seal an artist's own file with what ``to.uses`` reserves, and write it; the path it took.
+
+        The file passes the same inspection as one that comes in, and the copy is placed as ``release``
+        does. Raises RakkanError, with nothing written, as both of them do.
+        """
+        arrival, _ = self._inspected(source, f"{source.path.name} was not sealed")
+        path = place(self.endorse(arrival, source, to), to.path)
+        self.released.append(path)
+        return path
+
+    def _inspected(self, source: Source, refused: str) -> tuple[Arrival, list[Finding]]:
+        _demand(self.arrival_inspectors, REQUIRED_ARRIVAL_INSPECTORS, "inspector", refused)
+        arrival = self.parse(source.path)
+        findings = _ask(
+            arrival, source, "inspector", self.arrival_inspectors, REQUIRED_ARRIVAL_INSPECTORS, refused
+        )
+        return arrival, findings
+
+
+def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:
+    """The file of a picture, unsealed, in the format that the ending of ``path`` names."""
+    from rakkan.formats import encode, png
+
+    suffix = path.suffix.lower()
+    if suffix == ".png":
+        return png.encode(picture.pixels, text)
+    if suffix == ".webp":
+        return encode.webp_file(picture.pixels, text)
+    return encode.jpeg(picture.pixels, text)
+
 
 def _ask(
-    picture: Picture, context: Context, role: str, checks: Mapping[str, Check], required: frozenset[str]
+    subject: Subject,
+    context: Place,
+    role: str,
+    checks: Mapping[str, Callable[[Subject, Place], list[Finding]]],
+    required: frozenset[str],
+    refused: str,
 ) -> list[Finding]:
-    missing = sorted(required - set(checks))
-    if missing:
-        raise RakkanError(
-            f"The picture was not released: the {role} {missing[0]!r} is missing", "Wire it in assemble.py"
-        )
+    _demand(checks, required, role, refused)
     findings: list[Finding] = []
     for name, check in checks.items():
-        answers = check(picture, context)
+        answers = check(subject, context)
         if name in required and not answers:
-            raise RakkanError(f"The picture was not released: the {role} {name!r} gave no answer")
+            raise RakkanError(f"{refused}: the {role} {name!r} gave no answer")
         for finding in answers:
             if not finding.allowed:
-                raise RakkanError(f"The picture was not released ({name}): {finding.reason}")
+                raise RakkanError(f"{refused} ({name}): {finding.reason}")
         findings.extend(answers)
     return findings
 
 
-def _place(data: bytes, destination: Path) -> Path:
-    folder = destination.parent
-    hidden = folder / f".{secrets.token_hex(8)}.part"
-    try:
-        if destination.is_dir() or not destination.name:
-            raise RakkanError(f"{destination} is a folder", "Name a file in it, such as picture.png")
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            _write(data, hidden)
-            path = _link(hidden, destination)
-        finally:
-            hidden.unlink(missing_ok=True)
-        _flush_folder(folder)
-    except OSError as error:
-        raise _refusal(error, destination) from error
-    return path
-
-
-def _write(data: bytes, path: Path) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    with open(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _link(hidden: Path, destination: Path) -> Path:
-    for number in count(1):
-        path = destination
-        if number > 1:
-            path = destination.with_name(f"{destination.stem}-{number}{destination.suffix}")
-        try:
-            os.link(hidden, path)
-            return path
-        except FileExistsError:
-            continue
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK):
-                raise
-        # A file system without hard links (FAT): rename would overwrite, so look first.
-        if not os.path.lexists(path):
-            os.rename(hidden, path)
-            return path
-    raise AssertionError("count() does not end")
-
-
-def _flush_folder(folder: Path) -> None:
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return  # some folders cannot be opened for reading; the picture is in place all the same
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)
-
-
-def _refusal(error: OSError, destination: Path) -> RakkanError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return RakkanError(
-            f"{destination} was not written: the disk is full", "Free some space or name another folder"
-        )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return RakkanError(
-            f"{destination} was not written: this folder may not be written to", "Name another folder"
-        )
-    if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return RakkanError(
-            f"{destination} was not written: part of its path is a file, not a folder", "Name another folder"
-        )
-    reason = (error.strerror or str(error)).lower()
-    return RakkanError(f"{destination} was not written: {reason}", "Name another file or folder")
+def _demand(checks: Mapping[str, object], required: frozenset[str], role: str, refused: str) -> None:
+    missing = sorted(required - set(checks))
+    if missing:
+        raise RakkanError(f"{refused}: the {role} {missing[0]!r} is missing", "Wire it in assemble.py")

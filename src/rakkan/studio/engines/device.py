@@ -42,12 +42,12 @@ def compile_model(
     precision: Precision,
     *,
     threads: int | None = None,
-    cache_folder: str | None = None,
 ) -> openvino.CompiledModel:
     """Compile a graph of static shapes for this processor, for the shortest time of one picture.
 
     ``threads`` limits the threads (default: all physical cores). One stream only, so that a picture
-    never depends on what else is in flight.
+    never depends on what else is in flight. Nothing is cached on disk: a compiled model is its weights
+    in the clear, and the vault is where weights lie.
     """
     settings: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY",
@@ -58,7 +58,5 @@ def compile_model(
     }
     if threads is not None:
         settings["INFERENCE_NUM_THREADS"] = threads
-    if cache_folder is not None:
-        settings["CACHE_DIR"] = cache_folder
     with _compiling:
         return core().compile_model(model, "CPU", settings)

@@ -1,0 +1,86 @@
+"""Files on their way in: read under a cap, parsed in the sandbox, their own seals looked at."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from rakkan.errors import RakkanError
+from rakkan.formats import safetensors_file, sandbox
+from rakkan.formats.caps import LARGEST_FILE
+from rakkan.formats.inspect import inspect, inspect_model, is_picture
+from rakkan.trust.gate import Arrival, Finding, Source
+from rakkan.trust.seal import read
+from rakkan.trust.seal.report import SealReport, report
+
+#: Bytes that tell a picture from a model, and how long a model's header is.
+_TELLING = 16
+
+
+def parse(path: Path, roots: Sequence[bytes]) -> Arrival:
+    """Read a file apart. ``roots`` are the root certificates (PEM) that are trusted here.
+
+    Of a picture all is read and parsed, of a model its header. Raises RakkanError for a file that cannot
+    be read and for anything but a sound PNG, JPEG, WebP or safetensors file within the caps.
+    """
+    content = _opened(path)
+    start = content.read(_TELLING)
+    if not is_picture(start):
+        return _model(path, content, start)
+    with content:
+        data = start + content.read(LARGEST_FILE + 1 - _TELLING)
+    inspected = inspect(data, path.name)
+    found = read_seal(data, roots) if inspected.has_seal else None
+    return Arrival(inspected, data, io.BytesIO(data), found.state if found else "none")
+
+
+def picture_bytes(path: Path) -> bytes:
+    """A picture file as it is, unparsed. Raises RakkanError for what cannot be read or is no picture."""
+    with _opened(path) as content:
+        data = content.read(LARGEST_FILE + 1)
+    if not is_picture(data):
+        raise RakkanError(f"{path} is no picture that is read here", "Give a PNG, JPEG or WebP file")
+    return data
+
+
+def read_seal(data: bytes, roots: Sequence[bytes]) -> SealReport | None:
+    """What the seal of a file from outside says and is worth, found out in the sandbox; None for none.
+
+    Raises RakkanError for what is no picture, or has one too large to look at.
+    """
+    answer, _ = sandbox.call(read.read_json, read.pack_request(data, roots))
+    return report(answer)
+
+
+def seal_state(arrival: Arrival, source: Source) -> list[Finding]:
+    """Inspector: what the file's own seal is worth. None refuses a file: what it is worth is stated."""
+    remarks = {
+        "none": "no seal",
+        "trusted": "a seal that is trusted here",
+        "valid": "a seal by someone who is not known here",
+        "invalid": "a seal that does not hold: the file was changed after it was sealed",
+    }
+    findings = [Finding(True, remarks[arrival.seal])]
+    return findings + [Finding(True, remark) for remark in arrival.inspected.findings]
+
+
+def _model(path: Path, content: BinaryIO, start: bytes) -> Arrival:
+    size = os.fstat(content.fileno()).st_size
+    wanted = safetensors_file.header_bytes(start) if len(start) >= 8 else 0
+    start += content.read(max(0, wanted - len(start)))
+    content.seek(0)
+    return Arrival(inspect_model(start, size, path.name), start, content)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        if path.is_dir():
+            raise RakkanError(f"{path} is a folder", "Name a file in it")
+        if not path.is_file():
+            raise RakkanError(f"There is no file {path}", "Check its name")
+        return path.open("rb")
+    except OSError as error:
+        raise RakkanError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error

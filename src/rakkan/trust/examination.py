@@ -1,0 +1,54 @@
+"""Examining a file from anywhere: parsed in the sandbox, its seal read, judged; and opening one's own recipes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rakkan.errors import RakkanError
+from rakkan.formats.inspect import inspect
+from rakkan.store.ledger.statements import Derived, Generated
+from rakkan.store.vault import Vault
+from rakkan.trust.arrivals import picture_bytes, read_seal
+from rakkan.trust.provenance import digest_of_file
+from rakkan.trust.seal import disclosure
+from rakkan.trust.verification import INVALID, NONE, Verification, verify
+
+
+def examine(path: Path, roots: Sequence[bytes]) -> Verification:
+    """What the seal of the picture at ``path`` is worth; ``roots`` (PEM) are those to trust.
+
+    A picture that is not sound is not valid. Raises RakkanError when the file cannot be read or is no
+    picture at all.
+    """
+    data = picture_bytes(path)
+    try:
+        if not inspect(data, path.name).has_seal:
+            return Verification(NONE)
+        return verify(read_seal(data, roots), digest_of_file(data))
+    except RakkanError as error:
+        return Verification(INVALID, (error.message,))
+
+
+def recipe_fields(verification: Verification, vault: Vault) -> dict[str, Any]:
+    """The recipe of a picture: what its seal tells, and what this vault's opening of it adds.
+
+    Raises RakkanError when neither tells anything, or the opening does not fit the commitment.
+    """
+    told = verification.report.recipe if verification.report else None
+    if told is None:
+        raise RakkanError("This picture has no recipe in a seal", "Give a picture that Rakkan made")
+    if told.level == "full":
+        return disclosure.fields_of(told)
+    predicate = verification.entry.statement.predicate if verification.entry else None
+    account = verification.entry.statement.account if verification.entry else ""
+    if isinstance(predicate, Generated | Derived) and vault.holds(account, predicate.opening):
+        opening = disclosure.from_json(json.loads(vault.read(account, predicate.opening)))
+        return disclosure.open_with(told, opening)
+    if told.level == "digest":
+        raise RakkanError(
+            "This picture keeps its recipe back", "Only the instance that made it can open it, from its vault"
+        )
+    return disclosure.fields_of(told)

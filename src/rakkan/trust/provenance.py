@@ -1,0 +1,205 @@
+"""What is stated and sealed when a picture leaves, and kept and stated when a file comes in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rakkan import __version__
+from rakkan.errors import RakkanError
+from rakkan.formats.unsealed import without_seal
+from rakkan.records import Picture, Recipe, SheetRecipe
+from rakkan.store.ledger.ledger import Entry, Ledger
+from rakkan.store.ledger.statements import (
+    Admitted,
+    Derived,
+    Generated,
+    Reserved,
+    Statement,
+    Subject,
+    Trained,
+)
+from rakkan.store.vault import Vault
+from rakkan.trust.gate import Arrival, Destination, Finding, Source
+from rakkan.trust.instance import INSTANCE, Instance
+from rakkan.trust.seal import disclosure
+from rakkan.trust.seal.disclosure import Disclosure
+from rakkan.trust.seal.manifest import Ingredient, ModelFacts, SealRequest
+from rakkan.trust.seal.operations import OPERATIONS, PARENT, REFERENCE
+from rakkan.trust.seal.sign import seal
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+_RELATIONSHIPS = {"parent": PARENT, "reference": REFERENCE}
+#: Media types by the ending of a file name.
+MEDIA_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The vault, the ledger and the instance, put to work for the gate.
+
+    ``trained`` tells, by a model's digest, how a model that came with the package was trained, or None;
+    such a statement is made once, when the model is first used. ``clock`` gives seconds since 1970.
+    """
+
+    vault: Vault
+    ledger: Ledger
+    instance: Instance
+    trained: Callable[[str], Trained | None]
+    clock: Callable[[], float] = time.time
+    _training: dict[str, tuple[str, bytes] | None] = field(default_factory=dict)
+
+    def seal(self, picture: Picture, to: Destination, encoded: bytes) -> bytes:
+        """State ``picture`` in the ledger and return its file with the seal in it.
+
+        ``encoded`` is the file without a seal. The opening of its recipe goes into the account's part of
+        the vault first, then the statement into the ledger, both durable. Raises RakkanError.
+        """
+        told, opening = disclosure.disclose(picture.recipe, to.disclosure)
+        kept = self.vault.put(to.account, opening_bytes(opening))
+        ingredients = tuple(_ingredient(one.relationship, one.media_type, one.data) for one in picture.ingredients)
+        model = _model_of(picture)
+        training = self.training(model.digest) if model else None
+        digests = [(one.relationship, one.digest) for one in ingredients]
+        common = {
+            "operation": picture.operation,
+            "recipe": told.commitment,
+            "opening": kept.digest,
+            "disclosure": to.disclosure,
+            "model": model.name if model else "",
+            "model_digest": model.digest if model else "",
+            "training": training[0] if training else "",
+            "references": tuple(digest for kind, digest in digests if kind == REFERENCE),
+        }
+        predicate: Generated | Derived
+        if OPERATIONS[picture.operation].statement == "derived":
+            predicate = Derived(parents=tuple(digest for kind, digest in digests if kind == PARENT), **common)
+        else:
+            predicate = Generated(**common)
+        moment = int(self.clock())
+        subject = Subject("picture", {"sha256": _sha256(encoded), "pixels": pixel_digest(picture.pixels)})
+        entry = self._state(predicate, subject, to.account, moment)
+        request = SealRequest(
+            operation=picture.operation,
+            media_type=MEDIA_TYPES[to.path.suffix.lower()],
+            time=moment,
+            version=__version__,
+            recipe=told,
+            ingredients=ingredients,
+            uses=to.uses,
+            model=ModelFacts(model.name, model.digest, training[1] if training else None) if model else None,
+            evidence=self.ledger.evidence(entry.index),
+        )
+        return seal(encoded, request, self.instance.authority)
+
+    def protect(self, arrival: Arrival, source: Source, to: Destination) -> bytes:
+        """State that an artist reserves their own file, and return it with a seal that says so.
+
+        The pixels and everything else in the file stay as they are; a seal it had goes along as that of
+        its parent. Raises RakkanError.
+        """
+        media_type = arrival.inspected.media_type
+        if not media_type.startswith("image/"):
+            raise RakkanError(f"{source.path.name} is no picture", "Name a PNG, JPEG or WebP file")
+        parent = _ingredient("parent", media_type, arrival.start)
+        moment = int(self.clock())
+        subject = Subject("work", {"sha256": parent.digest})
+        entry = self._state(Reserved(dict(to.uses)), subject, source.account, moment)
+        request = SealRequest(
+            operation="protect",
+            media_type=media_type,
+            time=moment,
+            version=__version__,
+            ingredients=(parent,),
+            uses=to.uses,
+            evidence=self.ledger.evidence(entry.index),
+            maker=to.maker,
+        )
+        return seal(arrival.start, request, self.instance.authority)
+
+    def keep(self, arrival: Arrival, source: Source, findings: list[Finding]) -> tuple[str, int]:
+        """Put an arrival into the vault and state that it came in; its digest and its entry.
+
+        Raises RakkanError, with nothing kept, when the file changed while it was read.
+        """
+        blob = self.vault.put(source.account, arrival.content)
+        with self.vault.open(source.account, blob.digest) as kept:
+            if kept.read(len(arrival.start)) != arrival.start:
+                self.vault.shred(source.account, blob.digest)
+                raise RakkanError(f"{source.path.name} changed while it was read", "Try again")
+        found = arrival.inspected
+        name = "picture" if found.media_type.startswith("image/") else "model"
+        digests = {"sha256": blob.digest}
+        if name == "picture":
+            digests["unsealed"] = digest_of_file(arrival.start)
+        predicate = Admitted(found.media_type, blob.size, source.way, arrival.seal)
+        entry = self._state(predicate, Subject(name, digests), source.account, int(self.clock()))
+        return blob.digest, entry.index
+
+    def training(self, model_digest: str) -> tuple[str, bytes] | None:
+        """The training statement of a model, as its SHA-256 and its envelope; None when there is none."""
+        if model_digest not in self._training:
+            self._training[model_digest] = self._find_training(model_digest)
+        return self._training[model_digest]
+
+    def _find_training(self, model_digest: str) -> tuple[str, bytes] | None:
+        stated = [
+            entry for entry, made in self.ledger.about(model_digest) if isinstance(made.predicate, Trained)
+        ]
+        predicate = None if stated else self.trained(model_digest)
+        if predicate is not None:
+            subject = Subject("model", {"sha256": model_digest})
+            stated = [self._state(predicate, subject, INSTANCE, int(self.clock()))]
+        if not stated:
+            return None
+        return stated[-1].statement_digest, self.ledger.evidence(stated[-1].index).envelope
+
+    def _state(self, predicate: object, subject: Subject, account: str, moment: int) -> Entry:
+        return self.ledger.append([Statement(predicate, (subject,), account, moment)])[0]
+
+
+def opening_bytes(opening: Disclosure) -> bytes:
+    """The opening of a recipe as it lies in the vault."""
+    return json.dumps(disclosure.to_json(opening), ensure_ascii=False, sort_keys=True).encode()
+
+
+def pixel_digest(pixels: NDArray[numpy.uint8]) -> str:
+    """SHA-256 of "HEIGHT WIDTH CHANNELS" and a newline, then the pixels' bytes row by row.
+
+    ``pixels`` is uint8 [height, width, channels]. It stays the same when a file is saved anew without loss.
+    """
+    shape = " ".join(str(side) for side in pixels.shape)
+    return _sha256(f"{shape}\n".encode() + pixels.tobytes())
+
+
+def digest_of_file(data: bytes) -> str:
+    """SHA-256 of a picture file without its seal: what the ledger knows a picture by."""
+    return _sha256(without_seal(data))
+
+
+def _model_of(picture: Picture) -> ModelFacts | None:
+    """The model a picture was made by; a sheet's if all its pictures have the same; None for a renderer."""
+    recipe = picture.recipe
+    recipes = recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,)
+    models = {(one.model, one.model_digest) for one in recipes if isinstance(one, Recipe)}
+    return ModelFacts(*models.pop()) if len(models) == 1 else None
+
+
+def _ingredient(relationship: str, media_type: str, data: bytes) -> Ingredient:
+    return Ingredient(_RELATIONSHIPS[relationship], digest_of_file(data), media_type, data)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

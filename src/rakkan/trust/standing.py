@@ -1,0 +1,67 @@
+"""What the policy says at the gate, with all that the ledger knows of who and what is concerned."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+
+from rakkan.records import Picture, Recipe, SheetRecipe
+from rakkan.store.ledger.ledger import Ledger
+from rakkan.store.ledger.statements import Subject
+from rakkan.trust.gate import Arrival, ArrivalCheck, Destination, Finding, PictureCheck, Source
+from rakkan.trust.policy import Action, Decision, Known, Request, account_subject, decide
+from rakkan.trust.provenance import digest_of_file, pixel_digest
+
+
+def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> PictureCheck:
+    """Inspector of pictures that leave: may this account release this, made by that model, from those?"""
+
+    def inspect(picture: Picture, to: Destination) -> list[Finding]:
+        recipe = picture.recipe
+        recipes = recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,)
+        models = sorted({one.model_digest for one in recipes if isinstance(one, Recipe)})
+        sources = [Subject("model", {"sha256": digest}) for digest in models]
+        sources += [Subject("picture", {"sha256": digest_of_file(one.data)}) for one in picture.ingredients]
+        subject = Subject("picture", {"pixels": pixel_digest(picture.pixels)})
+        request = Request(Action.RELEASE, to.account, subject, tuple(sources))
+        return _findings(decide(request, known(ledger, request), int(clock())))
+
+    return inspect
+
+
+def arrival_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> ArrivalCheck:
+    """Inspector of files that come in: may this account bring this here?"""
+
+    def inspect(arrival: Arrival, source: Source) -> list[Finding]:
+        name = "picture" if arrival.inspected.media_type.startswith("image/") else "model"
+        digests = {"sha256": hashlib.file_digest(arrival.content, "sha256").hexdigest()}
+        arrival.content.seek(0)
+        if name == "picture":
+            digests["unsealed"] = digest_of_file(arrival.start)
+        request = Request(Action.ADMIT, source.account, Subject(name, digests))
+        return _findings(decide(request, known(ledger, request), int(clock())))
+
+    return inspect
+
+
+def known(ledger: Ledger, request: Request) -> list[Known]:
+    """All statements about the account, the subject and the sources of a request, and what revokes them."""
+    subjects = (account_subject(request.account), request.subject, *request.sources)
+    found = _about(ledger, (digest for subject in subjects for digest in subject.digests.values()))
+    return found + _about(ledger, (one.digest for one in found))
+
+
+def _about(ledger: Ledger, digests: Iterable[str]) -> list[Known]:
+    return [
+        Known(statement, entry.statement_digest)
+        for digest in dict.fromkeys(digests)
+        for entry, statement in ledger.about(digest)
+    ]
+
+
+def _findings(decision: Decision) -> list[Finding]:
+    return [
+        Finding(reason.allows, ". ".join(part for part in (reason.text, reason.hint) if part))
+        for reason in decision.reasons
+    ]
