@@ -36,6 +36,7 @@ ASSEMBLE_LAYER = 7
 #: Calls that write bytes or pictures, and why each file below may make them though it is not the gate.
 WRITERS_ALLOWED: dict[str, str] = {
     "formats/png.py": "encodes into memory, never to a file",
+    "store/disk.py": "the vault's and the ledger's bytes, encrypted or hashed by their callers",
     "cli/faults.py": "opens the null device when the reader of a pipe has gone",
     "studio/starter/grids.py": "sample grids of a training run, in its run folder",
     "studio/starter/data.py": "the training pool of renders, a memory map that no one is shown",
