@@ -7,8 +7,10 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rakkan.errors import RakkanError
+from rakkan.store.ledger.files import Disk
 from rakkan.store.ledger.statements import Generated, Statement, Subject
 
 
@@ -62,3 +64,18 @@ def generated(number: int = 0, account: str = "mika") -> Statement:
 
 def digest_of(number: int) -> str:
     return hashlib.sha256(f"picture {number}".encode()).hexdigest()
+
+
+class Counting:
+    """A disk that counts how often it is read."""
+
+    def __init__(self, disk: Disk) -> None:
+        self.disk = disk
+        self.reads = 0
+
+    def read(self, name: str) -> bytes:
+        self.reads += 1
+        return self.disk.read(name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.disk, name)
