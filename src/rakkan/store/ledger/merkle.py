@@ -102,7 +102,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         else:
             found = node_hash(found, step)
         fn, sn = fn >> 1, sn >> 1
-    if sn != 0 or found != expected or not _well_formed(proof):
+    if sn != 0 or found != expected or not _well_formed([leaf, *proof]):
         raise RakkanError(
             "The inclusion proof does not lead to the root of the checkpoint",
             "The entry is not in this log, or the proof is damaged",
@@ -138,7 +138,8 @@ def proven_roots(
     if old in (0, new):
         if proof:
             raise malformed
-        return (EMPTY_ROOT if old == 0 else new_root), new_root
+        shown = new_root if new else EMPTY_ROOT
+        return (shown if old else EMPTY_ROOT), shown
     steps = list(proof)
     if old & (old - 1) == 0:
         steps.insert(0, old_root)
