@@ -43,6 +43,7 @@ WRITERS_ALLOWED: dict[str, str] = {
     "studio/starter/checkpoints.py": "weights shards, not pictures",
     "studio/starter/evaluation/protocol.py": "weights of the classifier that measures",
     "studio/upscaling/convert.py": "weights, not pictures",
+    "store/ledger/files.py": "tiles, checkpoints and locks of a log, never pictures",
 }
 #: Names whose call writes a picture or bytes, whatever they are called on.
 WRITING_CALLS = {

@@ -7,11 +7,25 @@ and versions are public (they stand in the log in clear), so neither may ever sa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any
+
+from rakkan.errors import RakkanError
+from rakkan.records import LARGEST_INTEGER
+from rakkan.store.ledger import canonical, typed
+from rakkan.store.ledger.typed import SHA256, SHA256_OR_NONE, Form
 
 #: The in-toto type of the statement layer (in-toto attestation framework, Statement v1).
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+
+#: Caps on what is read: bytes of a payload, subjects of a statement.
+MOST_BYTES = 1_048_576
+MOST_SUBJECTS = 1000
+
+_SUBJECT_NAME = Form("[a-z][a-z-]{0,39}", "a word in lower case")
+_ALGORITHM = Form("[a-z0-9][a-z0-9_-]{0,31}", "the name of an algorithm")
+_DIGEST = Form("(?:[0-9a-f]{2}){1,64}", "bytes in lower-case hexadecimal")
+_ACCOUNT = Form(r"[^\x00-\x1f\x7f]{1,256}", "a name of 1 to 256 characters")
 
 
 @dataclass(frozen=True)
@@ -42,9 +56,11 @@ _KINDS: dict[type[Any], Kind] = {}
 
 
 def statement(name: str, version: int = 1) -> Callable[[type[Any]], type[Any]]:
-    """Make a frozen dataclass a kind of statement."""
+    """Make a frozen dataclass a kind of statement. Its fields must not be called account or time."""
 
     def register(record: type[Any]) -> type[Any]:
+        if {part.name for part in fields(record)} & {"account", "time"}:
+            raise TypeError(f"{record.__name__} has a field that every predicate has already")
         _KINDS[record] = Kind(name, version, record)
         return record
 
@@ -74,127 +90,203 @@ class Statement:
     time: int
 
 
+def to_payload(statement: Statement) -> bytes:
+    """The in-toto JSON of a statement, canonical (RFC 8785).
+
+    Raises RakkanError for a statement that could not be read back.
+    """
+    kind = _KINDS.get(type(statement.predicate))
+    if kind is None:
+        raise RakkanError(
+            f"{type(statement.predicate).__name__} is no kind of statement", "See docs/statements.md"
+        )
+    value = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": one.name, "digest": dict(one.digests)} for one in statement.subjects],
+        "predicateType": kind.predicate_type,
+        "predicate": {
+            "account": statement.account,
+            "time": statement.time,
+            **typed.plain(statement.predicate),
+        },
+    }
+    _read(value)
+    payload = canonical.encode(value)
+    if len(payload) > MOST_BYTES:
+        raise RakkanError(f"The statement has {len(payload)} bytes, more than {MOST_BYTES}", "Say less")
+    return payload
+
+
+def from_payload(payload: bytes) -> Statement:
+    """Read a statement that anyone may have written.
+
+    Raises RakkanError for JSON that is none, a kind or version not known here, and fields that are
+    missing, unknown, of the wrong type or too large.
+    """
+    return _read(canonical.decode(payload, "The statement", MOST_BYTES))
+
+
+def _read(value: Any) -> Statement:
+    if not isinstance(value, dict) or value.get("_type") != STATEMENT_TYPE:
+        raise RakkanError("This is no in-toto statement (v1)", "It was not made by Rakkan")
+    if set(value) != {"_type", "subject", "predicateType", "predicate"}:
+        raise RakkanError(
+            "The statement has not exactly the four fields of in-toto", "It is damaged or forged"
+        )
+    named = value["predicateType"]
+    kind = next((kind for kind in kinds() if kind.predicate_type == named), None)
+    if kind is None:
+        raise RakkanError(f"The kind of statement {str(named)[:80]!r} is not known here", "Update Rakkan")
+    said = value["predicate"]
+    if not isinstance(said, dict):
+        raise RakkanError("The statement's predicate is not an object", "It is damaged or forged")
+    what = f"The statement {kind.name!r}"
+    account = typed.text(said.get("account"), f"{what}'s field 'account'", _ACCOUNT)
+    time = said.get("time")
+    if type(time) is not int or not 0 <= time <= LARGEST_INTEGER:
+        raise RakkanError(f"{what}'s field 'time' is not a time in whole seconds", "It is damaged or forged")
+    rest = {name: item for name, item in said.items() if name not in ("account", "time")}
+    return Statement(typed.read(kind.record, rest, what), _subjects(value["subject"]), account, time)
+
+
+def _subjects(value: Any) -> tuple[Subject, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_SUBJECTS:
+        raise RakkanError(f"A statement is about 1 to {MOST_SUBJECTS} subjects", "Split it, or name one")
+    subjects = []
+    for one in value:
+        if not isinstance(one, dict) or set(one) != {"name", "digest"}:
+            raise RakkanError(
+                "A subject of the statement has not exactly a name and a digest", "It is forged"
+            )
+        digests = one["digest"]
+        if not isinstance(digests, dict) or not 1 <= len(digests) <= 16:
+            raise RakkanError("A subject of the statement has not 1 to 16 digests", "Give at least one")
+        for algorithm, digest in digests.items():
+            typed.text(algorithm, "A digest's algorithm", _ALGORITHM)
+            typed.text(digest, "A subject's digest", _DIGEST)
+        subjects.append(Subject(typed.text(one["name"], "A subject's name", _SUBJECT_NAME), digests))
+    return tuple(subjects)
+
+
+# ---- the kinds
+
+
 @statement("generated")
 @dataclass(frozen=True)
 class Generated:
-    """A picture was made by a model. ``operation`` is ``create``, ``variation``, ``draft`` or
-    ``sheet``; ``recipe`` the salted commitment to its recipe; ``disclosure`` ``full``, ``redacted`` or
-    ``digest``: how much of the recipe the file itself tells. ``training`` is the SHA-256 of the model's
-    training statement, "" for none; ``references`` are digests of the pictures that guided it."""
+    """A picture was made by a model."""
 
-    operation: str
-    recipe: str
-    disclosure: str
-    model: str
-    model_digest: str
-    training: str = ""
-    references: tuple[str, ...] = ()
+    operation: Annotated[str, "`create`, `variation`, `draft` or `sheet`"]
+    recipe: Annotated[str, "the salted commitment to its recipe"]
+    disclosure: Annotated[str, "how much of the recipe the file tells: `full`, `redacted` or `digest`"]
+    model: Annotated[str, "the model's name"]
+    model_digest: Annotated[str, "SHA-256 of the model"]
+    training: Annotated[str, "SHA-256 of the model's training statement, empty for none"] = ""
+    references: Annotated[tuple[str, ...], "digests of the pictures that guided it"] = ()
 
 
 @statement("derived")
 @dataclass(frozen=True)
 class Derived:
-    """A picture was made from other pictures. ``operation`` is ``edit`` or ``upscale``; ``parents`` are
-    digests of what it was made from; the other fields are those of ``Generated``."""
+    """A picture was made from other pictures."""
 
-    operation: str
-    parents: tuple[str, ...]
-    recipe: str
-    disclosure: str
-    model: str
-    model_digest: str
-    training: str = ""
-    references: tuple[str, ...] = ()
+    operation: Annotated[str, "`edit` or `upscale`"]
+    parents: Annotated[tuple[str, ...], "digests of what it was made from"]
+    recipe: Annotated[str, "the salted commitment to its recipe"]
+    disclosure: Annotated[str, "how much of the recipe the file tells: `full`, `redacted` or `digest`"]
+    model: Annotated[str, "the model's name"]
+    model_digest: Annotated[str, "SHA-256 of the model"]
+    training: Annotated[str, "SHA-256 of the model's training statement, empty for none"] = ""
+    references: Annotated[tuple[str, ...], "digests of the pictures that guided it"] = ()
 
 
 @statement("admitted")
 @dataclass(frozen=True)
 class Admitted:
-    """A file came in, inspected. ``source`` says how (``file``), ``seal`` what its own seal was worth
-    (``none``, ``valid``, ``invalid``)."""
+    """A file came in and was inspected."""
 
-    media_type: str
-    size: int
-    source: str
-    seal: str
+    media_type: Annotated[str, "its media type, such as `image/png`"]
+    size: Annotated[int, "its bytes"]
+    source: Annotated[str, "how it came: `file`"]
+    seal: Annotated[str, "what its own seal was worth: `none`, `valid` or `invalid`"]
 
 
 @statement("trained")
 @dataclass(frozen=True)
 class Trained:
-    """A model was trained. ``corpus`` names what on, ``corpus_digest`` is the SHA-256 of its manifest,
-    ``basis`` the consent or licence it rests on, ``facts`` further plain facts (stages, minutes)."""
+    """A model was trained."""
 
-    model: str
-    corpus: str
-    corpus_digest: str
-    basis: str
-    licence: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    model: Annotated[str, "the model's name"]
+    corpus: Annotated[str, "the name of what it was trained on"]
+    corpus_digest: Annotated[str, "SHA-256 of that corpus' manifest"]
+    basis: Annotated[str, "the consent or licence it rests on"]
+    licence: Annotated[str, "the model's licence"]
+    facts: Annotated[Mapping[str, str], "further plain facts, such as stages and minutes"] = field(
+        default_factory=dict
+    )
 
 
 @statement("licensed")
 @dataclass(frozen=True)
 class Licensed:
-    """The subject may be used under ``licence``, an SPDX identifier or a name of the licence table."""
+    """The subject may be used under a licence."""
 
-    licence: str
+    licence: Annotated[str, "an SPDX identifier or a name of the licence table"]
 
 
 @statement("reserved")
 @dataclass(frozen=True)
 class Reserved:
-    """Its artist reserves uses of a work: ``uses`` maps a CAWG use (``cawg.ai_training``) to ``allowed``,
-    ``notAllowed`` or ``constrained``. ``until`` is seconds since 1970, 0 for no end."""
+    """Its artist reserves uses of a work."""
 
-    uses: Mapping[str, str]
-    until: int = 0
+    uses: Annotated[
+        Mapping[str, str],
+        "a CAWG use (`cawg.ai_training`) to `allowed`, `notAllowed` or `constrained`",
+    ]
+    until: Annotated[int, "seconds since 1970, 0 for no end"] = 0
 
 
 @statement("consented")
 @dataclass(frozen=True)
 class Consented:
-    """Its artist allows the ``uses`` (as in ``Reserved``) until ``until`` (0: no end), under ``terms``.
-    ``accounts`` limits it to those accounts; empty means to all."""
+    """Its artist allows uses of a work."""
 
-    uses: tuple[str, ...]
-    until: int = 0
-    terms: str = ""
-    accounts: tuple[str, ...] = ()
+    uses: Annotated[tuple[str, ...], "CAWG uses, as in `reserved`"]
+    until: Annotated[int, "seconds since 1970, 0 for no end"] = 0
+    terms: Annotated[str, "the terms, in the artist's words or by reference"] = ""
+    accounts: Annotated[tuple[str, ...], "the accounts it is limited to; empty for all"] = ()
 
 
 @statement("leaked")
 @dataclass(frozen=True)
 class Leaked:
-    """The subject was found where it may not be. ``confirmed`` once someone looked; ``evidence`` is the
-    SHA-256 of what shows it, "" for none."""
+    """The subject was found where it may not be."""
 
-    confirmed: bool
-    evidence: str = ""
+    confirmed: Annotated[bool, "true once someone looked"]
+    evidence: Annotated[str, "SHA-256 of what shows it, empty for none", SHA256_OR_NONE] = ""
 
 
 @statement("banned")
 @dataclass(frozen=True)
 class Banned:
-    """The subject (an account, a picture, a model) is barred from ``actions`` (empty: all) until
-    ``until`` (0: no end). ``reason`` is a word of the policy table."""
+    """The subject (an account, a picture, a model) is barred."""
 
-    reason: str
-    actions: tuple[str, ...] = ()
-    until: int = 0
+    reason: Annotated[str, "a word of the policy table"]
+    actions: Annotated[tuple[str, ...], "what it is barred from; empty for all"] = ()
+    until: Annotated[int, "seconds since 1970, 0 for no end"] = 0
 
 
 @statement("revoked")
 @dataclass(frozen=True)
 class Revoked:
-    """The statement with the envelope digest ``statement`` no longer holds."""
+    """An earlier statement no longer holds."""
 
-    statement: str
+    statement: Annotated[str, "SHA-256 of that statement's envelope", SHA256]
 
 
 @statement("erased")
 @dataclass(frozen=True)
 class Erased:
-    """The bodies of the log's ``entries`` were shredded on request; their commitments stay."""
+    """Bodies were shredded on request; their commitments stay in the log."""
 
-    entries: tuple[int, ...]
+    entries: Annotated[tuple[int, ...], "the indexes of their entries in the log"]

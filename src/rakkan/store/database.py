@@ -1,0 +1,124 @@
+"""The database: a SQLite file by default, PostgreSQL by URL. It finds things; it is never the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rakkan.errors import RakkanError
+
+if TYPE_CHECKING:  # the command line must start without SQLAlchemy
+    from sqlalchemy import Connection, Engine, MetaData
+    from sqlalchemy.exc import DBAPIError
+
+#: How long a process waits for another that is writing, in seconds.
+PATIENCE = 30
+_ATTEMPTS = 6
+
+
+def url_of(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def connect(url: str) -> Engine:
+    """An engine for ``url`` (``sqlite:///…`` or ``postgresql+psycopg://…``).
+
+    In SQLite what is deleted is overwritten, a commit is on the disk when it returns, and readers do
+    not wait for writers. Raises RakkanError for a URL that cannot be used.
+    """
+    import sqlalchemy
+
+    try:
+        engine = sqlalchemy.create_engine(url)
+    except (sqlalchemy.exc.ArgumentError, ImportError) as error:
+        raise RakkanError(
+            "The database's address cannot be used", "Give sqlite:///FILE or postgresql+psycopg://…"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        sqlalchemy.event.listen(engine, "connect", _set_up)
+    return engine
+
+
+def prepare(engine: Engine, component: str, version: int, tables: MetaData) -> None:
+    """Make a component's tables, once, and remember the version of their schema.
+
+    Raises RakkanError when the database holds another version of them, or cannot be opened.
+    """
+    import sqlalchemy
+
+    own = sqlalchemy.MetaData()
+    versions = sqlalchemy.Table(
+        "schema_versions",
+        own,
+        sqlalchemy.Column("component", sqlalchemy.String(64), primary_key=True),
+        sqlalchemy.Column("version", sqlalchemy.Integer, nullable=False),
+    )
+    for attempt in range(_ATTEMPTS):
+        try:
+            with engine.begin() as connection:
+                own.create_all(connection)
+                found = connection.scalar(
+                    sqlalchemy.select(versions.c.version).where(versions.c.component == component)
+                )
+                if found is None:
+                    tables.create_all(connection)
+                    connection.execute(versions.insert().values(component=component, version=version))
+            break
+        except sqlalchemy.exc.DBAPIError as error:
+            # Another process may be making the same tables, one after the other: look again.
+            if attempt == _ATTEMPTS - 1:
+                raise _fault(engine, error) from error
+    if found not in (None, version):
+        raise RakkanError(
+            f"The database holds version {found} of {component!r}, not {version}", "Use the matching Rakkan"
+        )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection whose changes are kept together, or not at all when an exception leaves the context.
+
+    Raises RakkanError for what the database has to complain of (full, locked for too long, damaged).
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise _fault(engine, error) from error
+
+
+def forget_deleted(engine: Engine) -> None:
+    """Leave no trace of deleted rows in SQLite's write-ahead log (PostgreSQL: its own affair, by vacuum).
+
+    Raises RakkanError when another process kept reading all the while.
+    """
+    import sqlalchemy
+
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        busy = connection.execute(sqlalchemy.text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar()
+    if busy:
+        raise RakkanError(
+            "Deleted rows still stand in the database's write-ahead log", "Erase again when it is idle"
+        )
+
+
+def _fault(engine: Engine, error: DBAPIError) -> RakkanError:
+    where = engine.url.render_as_string(hide_password=True)
+    return RakkanError(f"The database {where} cannot be used: {error.orig}", "Look to its disk and its lock")
+
+
+def _set_up(connection: Any, _record: Any) -> None:
+    for pragma in (
+        f"busy_timeout = {PATIENCE * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "secure_delete = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")

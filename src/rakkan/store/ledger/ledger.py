@@ -1,0 +1,382 @@
+"""The ledger: statements, signed, committed to in a Merkle log, their bodies in the vault.
+
+An append writes the bodies, then the index, then the tiles, then the signed checkpoint, which is the
+commit point. Stopped before it, nothing happened: the bodies are never referred to and the index's
+rows past the log's size are not read and are replaced by the next append.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from rakkan.errors import RakkanError
+from rakkan.store.ledger import entry as entries
+from rakkan.store.ledger import envelope, notes, statements, witness
+from rakkan.store.ledger.checkpoint import Checkpoint, Cosigned, cosigners, open_checkpoint, parse_checkpoint
+from rakkan.store.ledger.entry import Leaf, parse_leaf
+from rakkan.store.ledger.files import Disk, Folder
+from rakkan.store.ledger.index import Index, NewRow, Row
+from rakkan.store.ledger.log import Log
+from rakkan.store.ledger.merkle import leaf_hash
+from rakkan.store.ledger.notes import SigningKey, VerificationKey
+from rakkan.store.ledger.proof import Proof
+from rakkan.store.ledger.statements import Erased, Statement, Subject, kind_of
+from rakkan.store.ledger.tiles import WIDTH, TileReader
+from rakkan.store.ledger.verify import Evidence
+
+__all__ = ["Bodies", "Entry", "Evidence", "Inclusion", "Ledger", "StoredBody"]
+
+_LOCK = "lock"
+_WITNESSED = "checkpoint.witnessed"
+#: Entries that one ``erased`` statement lists; more of them make several statements.
+_LISTED = 20_000
+
+
+class StoredBody(Protocol):
+    """What the vault says of a blob: SHA-256 of its plaintext in hexadecimal, and its bytes."""
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
+
+
+class Bodies(Protocol):
+    """What the ledger needs of the vault."""
+
+    def put_many(self, owner: str, bodies: Sequence[bytes]) -> Sequence[StoredBody]: ...
+
+    def read(self, owner: str, digest: str) -> bytes: ...
+
+    def holds(self, owner: str, digest: str) -> bool: ...
+
+    def list(self, owner: str) -> Iterator[StoredBody]: ...
+
+    def erase(self, owner: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A statement's place in the log, its kind and commitment, and the SHA-256 of its envelope."""
+
+    index: int
+    kind: str
+    commitment: str
+    statement_digest: str
+
+
+@dataclass(frozen=True)
+class Inclusion:
+    """An entry's bytes and the proof that it stands in the log; there also when its body is erased."""
+
+    leaf: bytes
+    proof: str
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    statement: Statement
+    envelope: bytes
+    body: bytes
+    leaf: Leaf
+
+
+class Ledger:
+    """The ledger in ``folder``, signing with ``key``, whose name is the log's origin.
+
+    ``instance`` is the account that speaks for the instance itself and cannot be erased. Any number of
+    processes and threads may use the same folder. Raises RakkanError when the folder holds a log of
+    another key, or one that has lost its checkpoint.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        bodies: Bodies,
+        key: SigningKey,
+        index: Index,
+        instance: str = "instance",
+        disk: Disk | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._disk = disk or Folder(folder)
+        self._bodies = bodies
+        self._key = key
+        self._keys = (key.verification_key(),)
+        self._index = index
+        self._instance = instance
+        self._clock = clock
+        self._log = Log(self._disk, key)
+        with self._disk.lock(_LOCK):
+            self._log.create()
+        self._log.checkpoint()
+
+    def append(self, said: Sequence[Statement]) -> list[Entry]:
+        """Record statements in order; they are durable when this returns.
+
+        Raises RakkanError, with nothing recorded, for a statement that cannot be read back, a log that
+        does not match its checkpoint, and a log that is shorter than it was.
+        """
+        sealed = [self._seal(one) for one in said]
+        if not sealed:
+            return []
+        with self._disk.lock(_LOCK):
+            return self._append(sealed)
+
+    def checkpoint(self) -> bytes:
+        """The signed checkpoint as it stands (c2sp.org/tlog-checkpoint)."""
+        return self._log.signed()
+
+    def size(self) -> int:
+        """How many entries the log has."""
+        return self._log.checkpoint().size
+
+    def evidence(self, index: int) -> Evidence:
+        """All that a stranger needs to check the statement of an entry (see ``verify_evidence``).
+
+        The proof is to the newest checkpoint that witnesses have cosigned, if the entry is in it.
+        Raises RakkanError when there is no such entry, or its body is erased or lost.
+        """
+        inclusion = self.inclusion(index)
+        salt, sealed = self._open(index, parse_leaf(inclusion.leaf))
+        return Evidence(sealed, salt, inclusion.leaf, inclusion.proof)
+
+    def inclusion(self, index: int) -> Inclusion:
+        """An entry and the proof that it stands in the log, whatever became of its body."""
+        leaf = self._log.entry(index)
+        signed = self._log.signed()
+        if self._disk.exists(_WITNESSED):
+            witnessed = self._disk.read(_WITNESSED)
+            if open_checkpoint(witnessed, self._keys)[0].size > index:
+                signed = witnessed
+        size = open_checkpoint(signed, self._keys)[0].size
+        proof = Proof(index, tuple(self._log.inclusion_proof(index, size)), signed)
+        return Inclusion(leaf, str(proof))
+
+    def prove_consistency(self, old_size: int) -> list[bytes]:
+        """The hashes that show that the log as it stands only adds to its first ``old_size`` entries."""
+        return self._log.consistency_proof(old_size, self.size())
+
+    def state(self, index: int) -> Literal["present", "erased", "lost"]:
+        """What became of an entry's body. Raises RakkanError when there is no such entry."""
+        self._log.entry(index)
+        return self._state(index)
+
+    def _state(self, index: int) -> Literal["present", "erased", "lost"]:
+        row = self._index.row(index)
+        if row is not None and self._bodies.holds(row.account, row.body):
+            return "present"
+        return "erased" if self._index.is_erased(index) else "lost"
+
+    def about(self, digest: str) -> list[tuple[Entry, Statement]]:
+        """The statements that have a subject with this digest (hex), oldest first, without erased ones.
+
+        Raises RakkanError when one of them is lost: a decision must not rest on part of what was said.
+        """
+        size = self.size()
+        found = []
+        for row in self._index.about(digest):
+            if row.entry >= size:
+                continue
+            leaf = parse_leaf(self._log.entry(row.entry))
+            if self._state(row.entry) == "erased":
+                continue
+            _, sealed = self._open(row.entry, leaf, row)
+            statement = statements.from_payload(envelope.open_envelope(sealed, self._keys))
+            found.append((_entry(row.entry, leaf, sealed), statement))
+        return found
+
+    def erase_account(self, account: str) -> Entry:
+        """Shred everything the vault holds of an account, its statements too, and state that it was done.
+
+        The commitments stay and say nothing. Safe to repeat after an interruption; returns the entry of
+        the (last) ``erased`` statement. Raises RakkanError for the instance's own account.
+        """
+        if account == self._instance:
+            raise RakkanError("The instance's own account cannot be erased", "Name another account")
+        with self._disk.lock(_LOCK):
+            self._bodies.erase(account)
+            size = self.size()
+            erased = [index for index in self._index.entries_of(account) if index < size]
+            said = [
+                self._seal(self._erasure(erased[at : at + _LISTED]))
+                for at in range(0, max(len(erased), 1), _LISTED)
+            ]
+            last = self._append(said)[-1]
+            self._index.forget(account, erased)
+            return last
+
+    def rebuild_index(self, accounts: Iterable[str]) -> int:
+        """Make the index again from the log and the bodies of these accounts; returns how many it found.
+
+        The instance's own account is always among them. Entries of accounts not named become "lost".
+        """
+        with self._disk.lock(_LOCK):
+            self._index.clear()
+            size = self.size()
+            reader = TileReader(self._disk, size)
+            places: dict[str, int] = {}
+            for at in range(-(-size // WIDTH)):
+                for offset, data in enumerate(reader.entries(at)):
+                    places[parse_leaf(data).commitment] = at * WIDTH + offset
+            found = 0
+            for account in dict.fromkeys((self._instance, *accounts)):
+                rows, erased = self._rows_of(account, places)
+                self._index.record(size, rows, self._log.signed())
+                self._index.note_erased(erased)
+                found += len(rows)
+            return found
+
+    def submit(
+        self,
+        witnesses: Sequence[Callable[[bytes], str]],
+        keys: Sequence[VerificationKey],
+        quorum: int = 1,
+    ) -> tuple[Cosigned, ...]:
+        """Have the checkpoint cosigned; a witness is a function from a request to cosignature lines.
+
+        Evidence given from now on proves against that checkpoint where it can. Raises RakkanError when
+        fewer than ``quorum`` of the ``keys`` cosigned, or a witness has seen more of the log than there is.
+        """
+        signed = self._log.signed()
+        checkpoint, note = open_checkpoint(signed, self._keys)
+        for ask in witnesses:
+            lines = self._ask(ask, checkpoint, signed)
+            valid = notes.known(notes.signatures(lines), keys)
+            note = notes.SignedNote(note.text, note.signatures + tuple(one for one, _ in valid))
+        found = cosigners(note, keys)
+        if len(found) < quorum:
+            raise RakkanError(
+                f"{len(found)} known witnesses have cosigned, not {quorum}",
+                "Ask more witnesses, or fewer keys",
+            )
+        with self._disk.lock(_LOCK):
+            old = self._disk.read(_WITNESSED) if self._disk.exists(_WITNESSED) else b""
+            if not old or open_checkpoint(old, self._keys)[0].size <= checkpoint.size:
+                self._disk.write(_WITNESSED, bytes(note))
+        return found
+
+    def _ask(self, ask: Callable[[bytes], str], checkpoint: Checkpoint, signed: bytes) -> str:
+        old = 0
+        for _ in range(3):
+            proof = tuple(self._log.consistency_proof(old, checkpoint.size))
+            try:
+                return ask(bytes(witness.Request(old, proof, signed)))
+            except witness.Refusal as refusal:
+                if refusal.size is None:
+                    raise
+                if refusal.size > checkpoint.size:
+                    raise RakkanError(
+                        f"A witness has seen {refusal.size} entries, the log has {checkpoint.size}",
+                        "The log was rolled back: restore its newest state",
+                    ) from refusal
+                old = refusal.size
+        raise RakkanError("A witness keeps changing its mind", "Ask again later")
+
+    def _seal(self, statement: Statement) -> _Sealed:
+        sealed = envelope.seal(statements.to_payload(statement), self._key)
+        salt = secrets.token_bytes(entries.SALT_BYTES)
+        kind = kind_of(statement.predicate)
+        leaf = Leaf(kind.name, kind.version, entries.commit(salt, sealed))
+        return _Sealed(statement, sealed, entries.body(salt, sealed), leaf)
+
+    def _append(self, said: Sequence[_Sealed]) -> list[Entry]:
+        """Append under the lock: bodies, index, tiles, checkpoint, in this order."""
+        old = self._log.checkpoint()
+        self._refuse_another_past(old)
+        digests = self._put(said)
+        rows = [
+            NewRow(
+                entry=old.size + at,
+                account=one.statement.account,
+                body=digests[at],
+                digests=tuple(value for part in one.statement.subjects for value in part.digests.values()),
+            )
+            for at, one in enumerate(said)
+        ]
+        self._index.record(old.size, rows, self._log.signed())
+        self._log.append([bytes(one.leaf) for one in said])
+        return [_entry(old.size + at, one.leaf, one.envelope) for at, one in enumerate(said)]
+
+    def _put(self, said: Sequence[_Sealed]) -> list[str]:
+        """Put the bodies, each account's together; their digests in the order of ``said``."""
+        digests = [hashlib.sha256(one.body).hexdigest() for one in said]
+        places: dict[str, list[int]] = {}
+        for at, one in enumerate(said):
+            places.setdefault(one.statement.account, []).append(at)
+        for account, own in places.items():
+            put = self._bodies.put_many(account, [said[at].body for at in own])
+            if [one.digest for one in put] != [digests[at] for at in own]:
+                raise RakkanError("The vault stored other bodies than it was given", "Check the vault")
+        return digests
+
+    def _refuse_another_past(self, checkpoint: Checkpoint) -> None:
+        """Raise RakkanError unless the log continues what it was at the append before: never sign a fork."""
+        remembered = self._index.remembered()
+        if remembered is None:
+            return
+        before = parse_checkpoint(notes.parse(remembered).text)
+        ours = before.origin == checkpoint.origin and before.size <= checkpoint.size
+        if not ours or TileReader(self._disk, before.size).root() != before.root:
+            raise RakkanError(
+                f"The log had {before.size} entries and is now another, of {checkpoint.size}",
+                "Restore its newest state; if it is right as it is, rebuild the index",
+            )
+
+    def _open(self, index: int, leaf: Leaf, row: Row | None = None) -> tuple[bytes, bytes]:
+        """Salt and envelope of an entry, checked against its commitment."""
+        state = self._state(index)
+        if state == "erased":
+            raise RakkanError(
+                f"The statement of entry {index} was erased on its account's request",
+                "Its place in the log can still be proven",
+            )
+        row = row or self._index.row(index)
+        if state == "lost" or row is None:
+            raise RakkanError(
+                f"The statement of entry {index} is lost",
+                "Finish an interrupted erasure, rebuild the index or restore the vault",
+            )
+        salt, sealed = entries.parse_body(self._bodies.read(row.account, row.body))
+        if entries.commit(salt, sealed) != leaf.commitment:
+            raise RakkanError(
+                f"The body of entry {index} is not what the log committed to", "Rebuild the index"
+            )
+        return salt, sealed
+
+    def _erasure(self, erased: Sequence[int]) -> Statement:
+        hashes = b"".join(leaf_hash(self._log.entry(index)) for index in erased)
+        subject = Subject("entries", {"sha256": hashlib.sha256(hashes).hexdigest()})
+        return Statement(Erased(tuple(erased)), (subject,), self._instance, int(self._clock()))
+
+    def _rows_of(self, account: str, places: dict[str, int]) -> tuple[list[NewRow], list[int]]:
+        """The rows of an account's bodies that the log refers to, and the entries they say are erased."""
+        rows: list[NewRow] = []
+        erased: list[int] = []
+        for blob in self._bodies.list(account):
+            if blob.size > entries.MOST_BODY_BYTES:
+                continue
+            try:
+                salt, sealed = entries.parse_body(self._bodies.read(account, blob.digest))
+                place = places.get(entries.commit(salt, sealed))
+                statement = statements.from_payload(envelope.open_envelope(sealed, self._keys))
+            except RakkanError:
+                continue  # a picture or a model of the account, not a body
+            if place is None:
+                continue
+            digests = tuple(value for part in statement.subjects for value in part.digests.values())
+            rows.append(NewRow(place, account, blob.digest, digests))
+            if isinstance(statement.predicate, Erased) and account == self._instance:
+                erased += statement.predicate.entries
+        return rows, erased
+
+
+def _entry(index: int, leaf: Leaf, sealed: bytes) -> Entry:
+    return Entry(index, leaf.kind, leaf.commitment, hashlib.sha256(sealed).hexdigest())
