@@ -122,8 +122,7 @@ def _own(value: bytes) -> dict[str, str]:
         return {}
     if not isinstance(told, dict) or not all(isinstance(text, str) for text in told.values()):
         return {}
-    whole = {keyword: text for keyword, text in told.items() if _is_unicode(keyword + text)}
-    return whole
+    return {keyword: text for keyword, text in told.items() if _is_unicode(keyword + text)}
 
 
 def _is_unicode(text: str) -> bool:

@@ -14,25 +14,32 @@ from rakkan.formats.caps import MOST_PIXELS, Structure, unsound
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
 
-_PILLOW_NAMES = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
 #: EXIF orientation (CIPA DC-008, tag 0x0112): the Pillow transposition that undoes it.
 _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 
 
 def warm_up() -> None:
-    """Import whatever decoding needs, as nothing can be opened once the locks are on."""
-    from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+    """Import whatever decoding will need, as nothing can be opened once the locks are on."""
+    import mmap
 
+    from PIL import Image, ImageCms, ImageColor, ImageFile, ImagePalette, TiffImagePlugin
+
+    # Pillow imports these at odd moments, and would take a refusal for a fault of the file.
+    assert all((mmap, ImageCms, ImageColor, ImageFile, ImagePalette, TiffImagePlugin))
+    assert all(_plugins())
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-    # Reading one picture of each format brings in the last lazy imports and the codecs' tables.
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for plugin in (PngImagePlugin, JpegImagePlugin, WebPImagePlugin):
-        memory = io.BytesIO()
-        name = {PngImagePlugin: "PNG", JpegImagePlugin: "JPEG", WebPImagePlugin: "WEBP"}[plugin]
-        Image.new("RGB", (8, 8)).save(memory, name, icc_profile=profile)
-        decode(memory.getvalue())
-    "".encode("utf-16-be").decode("utf-16-le")
+    for codec in ("latin-1", "utf-8", "utf-16-be", "utf-16-le", "ascii"):
+        "".encode(codec)
+
+
+def _plugins() -> dict[str, type[ImageFile]]:
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PngImagePlugin import PngImageFile
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    return {"png": PngImageFile, "jpeg": JpegImageFile, "webp": WebPImageFile}
 
 
 def describe(data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -67,14 +74,12 @@ def structure_of(data: bytes) -> Structure:
 
 
 def _decoded(data: bytes) -> tuple[Structure, Image]:
-    from PIL import Image
-
     structure = structure_of(data)
     try:
-        image = Image.open(io.BytesIO(data), formats=[_PILLOW_NAMES[structure.kind]])
+        image = _plugins()[structure.kind](io.BytesIO(data))
         image.load()
-    except MemoryError:
-        raise
+    except (MemoryError, ImportError, PermissionError):
+        raise  # ours, not the file's
     except Exception as error:
         raise unsound(structure.kind, "its pixels cannot be decoded") from error
     if image.size != (structure.width, structure.height):
@@ -128,7 +133,7 @@ def _in_srgb(structure: Structure, image: Image) -> Image:
             raise ValueError(mode)
         standard = ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image.convert(mode), profile, standard, outputMode="RGB")
-    except MemoryError:
+    except (MemoryError, ImportError, PermissionError):
         raise
     except Exception as error:
         raise unsound(structure.kind, "its colour profile cannot be used") from error

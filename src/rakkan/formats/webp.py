@@ -65,7 +65,7 @@ def read(data: bytes) -> Structure:
     width, height, alpha = _lossy(bodies[b"VP8 "]) if pictures == [b"VP8 "] else _lossless(bodies[b"VP8L"])
     if b"VP8X" in bodies:
         alpha = _extended(bodies, (width, height), alpha)
-    elif len(bodies) > 1:
+    elif set(bodies) - {SEAL, *_PICTURES}:  # signers add the seal to a simple file as it is
         raise unsound("webp", "it holds more than a simple file may")
     found.width, found.height, found.has_alpha = width, height, alpha
     found.check_size()
