@@ -1,7 +1,7 @@
 """Pictures with texts as JPEG and WebP, in memory. Only the gate may call these, as it may ``png.encode``.
 
-Texts stand in EXIF (``rakkan.formats.exif``). A WebP is always written in the extended format, so that
-sealing it only adds a chunk and taking the seal off gives the very same bytes back.
+Texts stand in EXIF (``rakkan.formats.exif``). A WebP is always written in the extended format: only there
+may a further chunk such as a seal stand (RFC 9649, section 2.7).
 """
 
 from __future__ import annotations
