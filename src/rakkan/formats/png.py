@@ -10,20 +10,31 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
+from rakkan.formats.caps import LARGEST_FILE, unsound
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-LARGEST_FILE = 64 * 1024 * 1024
 LARGEST_TEXT = 1024 * 1024
 MOST_CHUNKS = 20_000
 MOST_TEXTS = 64
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A chunk with its place in the file: ``data[start:end]`` is all of it, ``body`` what it holds."""
+
+    name: bytes
+    body: memoryview
+    start: int
+    end: int
 
 
 def encode(pixels: NDArray[numpy.uint8], text: Mapping[str, str]) -> bytes:
@@ -53,12 +64,12 @@ def text_of(data: bytes) -> dict[str, str]:
     """
     texts: dict[str, str] = {}
     found = 0
-    for name, body in _chunks(data):
-        if name in _TEXT_CHUNKS:
+    for chunk in chunks(data):
+        if chunk.name in _TEXT_CHUNKS:
             found += 1
             if found > MOST_TEXTS:
                 raise _damaged(f"it holds more than {MOST_TEXTS} texts")
-            keyword, value = _read_text(name, body)
+            keyword, value = read_text(chunk.name, bytes(chunk.body))
             texts.setdefault(keyword, value)
     return texts
 
@@ -89,11 +100,17 @@ def _chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def chunks(data: bytes, to_the_end: bool = False) -> Iterator[Chunk]:
+    """The chunks of a PNG in order, the last of them ``IEND``, their checksums checked.
+
+    Raises RakkanError when the bytes are no PNG, are cut short or damaged, pass a cap (64 MiB, 20,000
+    chunks), or, with ``to_the_end``, go on after ``IEND``.
+    """
     if len(data) > LARGEST_FILE:
         raise _damaged(f"it is larger than {LARGEST_FILE // 1024 // 1024} MiB")
     if not data.startswith(SIGNATURE):
         raise _damaged("it does not begin as one")
+    view = memoryview(data)
     place = len(SIGNATURE)
     for _ in range(MOST_CHUNKS):
         if place + 12 > len(data):
@@ -102,18 +119,21 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         end = place + 12 + length
         if end > len(data):
             raise _damaged("it is cut short")
-        name, body = data[place + 4 : place + 8], data[place + 8 : end - 4]
+        name, body = data[place + 4 : place + 8], view[place + 8 : end - 4]
         (checksum,) = struct.unpack_from(">I", data, end - 4)
         if checksum != zlib.crc32(body, zlib.crc32(name)):
             raise _damaged(f"the checksum of its chunk {name!r} is wrong")
+        yield Chunk(name, body, place, end)
         if name == b"IEND":
+            if to_the_end and end != len(data):
+                raise _damaged(f"{len(data) - end} bytes follow its end")
             return
-        yield name, body
         place = end
     raise _damaged(f"it holds more than {MOST_CHUNKS} chunks")
 
 
-def _read_text(name: bytes, body: bytes) -> tuple[str, str]:
+def read_text(name: bytes, body: bytes) -> tuple[str, str]:
+    """Keyword and value of a text chunk. Raises RakkanError for one that is damaged or too long."""
     key, separator, rest = body.partition(b"\0")
     if not separator:
         raise _damaged("a text has no keyword")
@@ -121,18 +141,19 @@ def _read_text(name: bytes, body: bytes) -> tuple[str, str]:
     if name == b"tEXt":
         return keyword, _capped(rest).decode("latin-1")
     if name == b"zTXt":
-        return keyword, _inflate(rest[1:]).decode("latin-1")
+        return keyword, inflate(rest[1:]).decode("latin-1")
     parts = rest[2:].split(b"\0", 2)
     if len(rest) < 2 or len(parts) != 3:
         raise _damaged(f"its text {keyword!r} is damaged")
-    value = _inflate(parts[2]) if rest[0] else _capped(parts[2])
+    value = inflate(parts[2]) if rest[0] else _capped(parts[2])
     try:
         return keyword, value.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _damaged(f"its text {keyword!r} is not UTF-8") from error
 
 
-def _inflate(packed: bytes) -> bytes:
+def inflate(packed: bytes) -> bytes:
+    """What ``packed`` (zlib) unpacks to, 1 MiB at most. Raises RakkanError for damage, or for more."""
     worker = zlib.decompressobj()
     try:
         value = worker.decompress(packed, LARGEST_TEXT + 1)
@@ -150,4 +171,4 @@ def _capped(value: bytes) -> bytes:
 
 
 def _damaged(reason: str) -> RakkanError:
-    return RakkanError(f"This is not a sound PNG: {reason}", "Give the file as it was first saved")
+    return unsound("png", reason)

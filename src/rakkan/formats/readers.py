@@ -1,0 +1,144 @@
+"""What the sandbox's child does with a file: walks its frame, then decodes it and compares.
+
+These functions are for ``sandbox.call`` only; ``rakkan.formats.inspect`` is what others use.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from rakkan.errors import RakkanError
+from rakkan.formats import exif, jpeg, png, png_structure, webp
+from rakkan.formats.caps import MOST_PIXELS, Structure, unsound
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+#: EXIF orientation (CIPA DC-008, tag 0x0112): the Pillow transposition that undoes it.
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+
+
+def warm_up() -> None:
+    """Import whatever decoding will need, as nothing can be opened once the locks are on."""
+    import mmap
+
+    from PIL import Image, ImageCms, ImageColor, ImageFile, ImagePalette, TiffImagePlugin
+
+    # Pillow imports these at odd moments, and would take a refusal for a fault of the file.
+    assert all((mmap, ImageCms, ImageColor, ImageFile, ImagePalette, TiffImagePlugin))
+    assert all(_plugins())
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    for codec in ("latin-1", "utf-8", "utf-16-be", "utf-16-le", "ascii"):
+        "".encode(codec)
+
+
+def _plugins() -> dict[str, type[ImageFile]]:
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PngImagePlugin import PngImageFile
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    return {"png": PngImageFile, "jpeg": JpegImageFile, "webp": WebPImageFile}
+
+
+def describe(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """The structure of a picture that was decoded as well, as plain values; no payload."""
+    structure, image = _decoded(data)
+    return _told(structure, image), b""
+
+
+def decode(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """As ``describe``, and the pixels: 8-bit sRGB, the right way up, rows of RGB or RGBA."""
+    structure, image = _decoded(data)
+    told = _told(structure, image)
+    image = _eight_bits(structure, image)
+    image = _in_srgb(structure, image)
+    turn = _TURNS.get(exif.orientation(structure.exif))
+    if turn is not None:
+        from PIL.Image import Transpose
+
+        image = image.transpose(Transpose(turn))
+    return told, image.tobytes()
+
+
+def structure_of(data: bytes) -> Structure:
+    """The frame of a picture, its kind told by its first bytes. Raises RakkanError for anything else."""
+    if data.startswith(png.SIGNATURE):
+        return png_structure.read(data)
+    if data.startswith(b"\xff\xd8"):
+        return jpeg.read(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return webp.read(data)
+    raise RakkanError("This is no picture that is read here", "Give a PNG, JPEG or WebP file")
+
+
+def _decoded(data: bytes) -> tuple[Structure, Image]:
+    structure = structure_of(data)
+    try:
+        image = _plugins()[structure.kind](io.BytesIO(data))
+        image.load()
+    except (MemoryError, ImportError, PermissionError):
+        raise  # ours, not the file's
+    except Exception as error:
+        raise unsound(structure.kind, "its pixels cannot be decoded") from error
+    if image.size != (structure.width, structure.height):
+        raise unsound(structure.kind, "its pixels are not as many as its header says")
+    if getattr(image, "n_frames", 1) != 1:
+        raise unsound(structure.kind, "it is animated")
+    return structure, image
+
+
+def _told(structure: Structure, image: Image) -> dict[str, Any]:
+    turned = exif.orientation(structure.exif) >= 5
+    width, height = structure.width, structure.height
+    return {
+        "kind": structure.kind,
+        "width": height if turned else width,
+        "height": width if turned else height,
+        "colour": structure.colour,
+        "depth": structure.depth,
+        "has_alpha": structure.has_alpha,
+        "text": structure.text,
+        "sizes": structure.sizes,
+    }
+
+
+def _eight_bits(structure: Structure, image: Image) -> Image:
+    """RGB or RGBA pixels of 8 bits; grey and CMYK stay what they are when a profile says what they mean."""
+    transparent = image.info.get("transparency")
+    if image.mode.startswith("I"):
+        # Samples of 16 bits keep their upper eight, as Pillow does where there are three of them.
+        wide = image.convert("I")
+        image = wide.point([value // 256 for value in range(65536)], "L")
+        if transparent is not None:
+            image.putalpha(wide.point([255 * (value != transparent) for value in range(65536)], "L"))
+    elif structure.depth == 16 and transparent is not None:
+        raise unsound(structure.kind, "it names a transparent colour of 16 bits, which is not read here")
+    if structure.has_alpha:
+        return image.convert("RGBA")
+    return image if structure.icc and image.mode in ("CMYK", "L") else image.convert("RGB")
+
+
+def _in_srgb(structure: Structure, image: Image) -> Image:
+    if not structure.icc:
+        return image
+    from PIL import ImageCms
+
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(structure.icc))
+        modes = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
+        mode = modes[profile.profile.xcolor_space.strip()]
+        if (mode == "CMYK") != (image.mode == "CMYK") or (mode == "L" and structure.colour != "grey"):
+            raise ValueError(mode)
+        standard = ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image.convert(mode), profile, standard, outputMode="RGB")
+    except (MemoryError, ImportError, PermissionError):
+        raise
+    except Exception as error:
+        raise unsound(structure.kind, "its colour profile cannot be used") from error
+    if converted is None:
+        raise unsound(structure.kind, "its colour profile cannot be used")
+    if image.mode == "RGBA":
+        converted.putalpha(image.getchannel("A"))
+    return converted
