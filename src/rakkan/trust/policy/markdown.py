@@ -48,8 +48,8 @@ def markdown(tables: Tables = TABLES) -> str:
         "## What an action takes\n\n" + _shapes(tables),
         "## What an action needs of a licence\n\n" + _UNSTATED + "\n" + _needs(tables.needs),
         "## What a reservation covers\n\n"
-        "The first of the uses that a reservation names decides; anything but `allowed` denies, `constrained`\n"
-        "too. A consent must cover the first.\n\n" + _uses(tables),
+        "The first of the uses that a reservation names decides; anything but `allowed` denies,\n"
+        "`constrained` too. A consent must cover the first.\n\n" + _uses(tables),
         "## Licences\n\n"
         "A cautious reading: where a licence is silent or disputed, it is taken not to grant.\n\n"
         + _licences(tables.licences),
