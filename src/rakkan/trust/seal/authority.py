@@ -35,7 +35,7 @@ LONGEST_NAME = 56
 
 @dataclass(frozen=True)
 class AuthorityKeys:
-    """All there is of an authority; every field but ``name`` is PEM. Secret: the two keys are not encrypted."""
+    """All there is of an authority; all but ``name`` is PEM. A secret: the two keys are not encrypted."""
 
     name: str
     root_certificate: bytes
@@ -158,9 +158,7 @@ def unpack(secret: bytes) -> AuthorityKeys:
         ) from error
 
 
-def _root_certificate(
-    name: str, key: ec.EllipticCurvePrivateKey, made: datetime
-) -> x509.Certificate:
+def _root_certificate(name: str, key: ec.EllipticCurvePrivateKey, made: datetime) -> x509.Certificate:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
@@ -183,6 +181,7 @@ def _new_leaf(
 ) -> tuple[bytes, bytes]:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     key = _new_key()
     ends = min(_years_later(made, LEAF_YEARS), root.not_valid_after_utc)
@@ -191,11 +190,9 @@ def _new_leaf(
         _builder(_distinguished(name, f"{name} seal"), root.subject, key, made, ends)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer), critical=False)
         .sign(root_key, hashes.SHA256())
     )
     return _certificate_pem(certificate), _key_pem(key)
@@ -275,7 +272,9 @@ def _load(pem: bytes) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem)
     except ValueError as error:
-        raise RakkanError("This is not a certificate in PEM form", "Give the root as it was exported") from error
+        raise RakkanError(
+            "This is not a certificate in PEM form", "Give the root as it was exported"
+        ) from error
 
 
 def _load_key(pem: bytes) -> ec.EllipticCurvePrivateKey:

@@ -61,7 +61,9 @@ def commit(recipe: AnyRecipe, salt: Callable[[int], bytes] = os.urandom) -> Disc
     return Disclosure("full", tuple(texts), (), _commitment([_digest(text) for text in texts]))
 
 
-def disclose(recipe: AnyRecipe, level: str, hide: Collection[str] = PERSONAL) -> tuple[Disclosure, Disclosure]:
+def disclose(
+    recipe: AnyRecipe, level: str, hide: Collection[str] = PERSONAL
+) -> tuple[Disclosure, Disclosure]:
     """What the file tells of a recipe at ``level``, and the opening to keep (see ``commit``)."""
     opening = commit(recipe)
     return conceal(opening, level, hide), opening

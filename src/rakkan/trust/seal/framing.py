@@ -90,8 +90,8 @@ def _look_at_signature(store: bytes, place: int, end: int) -> None:
         raise _Odd("the signature carries more than padding")
     for _ in range(pairs):
         key, place = _string(store, place, major=3)
-        value, place = _string(store, place, major=2)
-        if key not in (b"pad", b"pad2") or value.strip(b"\0"):
+        zeros, place = _string(store, place, major=2)
+        if key not in (b"pad", b"pad2") or zeros.strip(b"\0"):
             raise _Odd("the padding of the signature is filled with something")
     if store[place : place + 3] != b"\xf6\x58\x40" or place + 67 != end:
         raise _Odd("there is something after the signature")

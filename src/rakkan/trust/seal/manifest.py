@@ -22,6 +22,7 @@ from rakkan.trust.seal.operations import Action, Operation, operation
 
 ACTIONS = "c2pa.actions.v2"
 TRAINING = "cawg.training-mining"
+OLDER_TRAINING = "c2pa.training-mining"
 METADATA = "cawg.metadata"
 RECIPE = "org.rakkan.recipe"
 MODEL = "org.rakkan.model"
@@ -269,7 +270,7 @@ def _text(envelope: bytes, what: str) -> str:
 
 
 def _assertion(label: str, data: dict[str, Any]) -> dict[str, Any]:
-    # Our own stay JSON, byte for byte what any tool prints; the standard ones are CBOR by their specifications.
+    # Our own are JSON, so that any tool prints them as they are; the standard ones have to be CBOR.
     kind = {} if label in (ACTIONS, TRAINING) else {"kind": "Json"}
     return {"label": label, "data": data, "created": True, **kind}
 

@@ -100,7 +100,10 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         ),
         "import": Operation((), "admitted", "a file from outside, kept as it came"),
         "protect": Operation(
-            (_OPENED,), "reserved", "an artist's own file with its reservation; nothing else is changed", {PARENT: _ONE}
+            (_OPENED,),
+            "reserved",
+            "an artist's own file with its reservation; nothing else is changed",
+            {PARENT: _ONE},
         ),
     }
 )

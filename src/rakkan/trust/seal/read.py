@@ -22,7 +22,7 @@ from rakkan.trust.seal.report import SealReport, report
 from rakkan.trust.seal.sign import LARGEST_FILE, settings
 
 if TYPE_CHECKING:
-    import c2pa
+    import c2pa  # type: ignore[import-untyped]
 
 #: Most that c2pa may have to say about a file, in bytes of JSON.
 LARGEST_STORE = 8 * 1024 * 1024
@@ -60,7 +60,9 @@ def pack_request(data: bytes, roots: Sequence[bytes] = ()) -> bytes:
     if len(roots) > MOST_ROOTS or len(pem) > LARGEST_ROOTS:
         raise RakkanError(f"{len(roots)} roots are too many to trust at once", f"Give at most {MOST_ROOTS}")
     if len(data) > LARGEST_FILE:
-        raise RakkanError(f"A file of {len(data)} bytes is too large to check", f"Keep to {LARGEST_FILE} bytes")
+        raise RakkanError(
+            f"A file of {len(data)} bytes is too large to check", f"Keep to {LARGEST_FILE} bytes"
+        )
     if _media_type(data) is None:
         raise RakkanError("This is not a PNG, JPEG or WebP", "Give a picture file")
     return struct.pack(">I", len(pem)) + pem + data

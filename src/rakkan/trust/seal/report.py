@@ -157,7 +157,7 @@ def report(answer: Any) -> SealReport | None:
         time=next((action.when for action in actions if action.when), ""),
         actions=actions,
         ingredients=tuple(_ingredients(active, manifests, [MOST_INGREDIENTS], DEEPEST)),
-        uses=_uses(said.get(manifest.TRAINING)),
+        uses=_uses(said),
         recipe=recipe,
         recipe_problem=recipe_problem,
         model=_model(said.get(manifest.MODEL)),
@@ -182,12 +182,10 @@ def _words(code: str) -> str:
 
 
 def _assertions(active: Mapping[str, Any]) -> dict[str, Any]:
-    """The signer's own statements by label; of two with one label the first counts."""
+    """The statements by label; of two with one label the first counts."""
     said: dict[str, Any] = {}
     for assertion in _items(active.get("assertions")):
-        one = _mapping(assertion)
-        if one.get("created") is True or _text(one.get("label")).startswith("c2pa."):
-            said.setdefault(_text(one.get("label")), one.get("data"))
+        said.setdefault(_text(_mapping(assertion).get("label")), _mapping(assertion).get("data"))
     return said
 
 
@@ -239,12 +237,16 @@ def _state_when_used(ingredient: Mapping[str, Any]) -> str:
     return "trusted" if "signingCredential.trusted" in successes and not failures else "valid"
 
 
-def _uses(said: Any) -> dict[str, Use]:
-    entries = list(_mapping(_mapping(said).get("entries")).items())[:MOST_ITEMS]
-    return {
-        _text(name): Use(_text(_mapping(entry).get("use")), _text(_mapping(entry).get("constraint_info")))
-        for name, entry in entries
-    }
+def _uses(said: Mapping[str, Any]) -> dict[str, Use]:
+    """The uses by their CAWG names; C2PA 1.4 had the same ones under its own prefix."""
+    uses: dict[str, Use] = {}
+    for label in (manifest.OLDER_TRAINING, manifest.TRAINING):
+        for name, entry in list(_mapping(_mapping(said.get(label)).get("entries")).items())[:MOST_ITEMS]:
+            newer = "cawg." + _text(name).removeprefix("c2pa.")
+            one = _mapping(entry)
+            use = Use(_text(one.get("use")), _text(one.get("constraint_info")))
+            uses[newer if newer in manifest.KNOWN_USES else _text(name)] = use
+    return uses
 
 
 def _recipe(said: Any) -> tuple[Disclosure | None, str]:

@@ -18,7 +18,7 @@ from rakkan.trust.seal.authority import Authority, fingerprint
 from rakkan.trust.seal.manifest import SealRequest, definition, ingredient_definition
 
 if TYPE_CHECKING:
-    import c2pa
+    import c2pa  # type: ignore[import-untyped]
 
 #: Largest file to seal and largest ingredient to carry a seal from.
 LARGEST_FILE = 64 * 1024 * 1024
@@ -38,7 +38,9 @@ def seal(data: bytes, request: SealRequest, authority: Authority) -> bytes:
     import c2pa
 
     if len(data) > LARGEST_FILE:
-        raise RakkanError(f"A file of {len(data)} bytes is too large to seal", f"Keep to {LARGEST_FILE} bytes")
+        raise RakkanError(
+            f"A file of {len(data)} bytes is too large to seal", f"Keep to {LARGEST_FILE} bytes"
+        )
     manifest = definition(request, _root_fingerprint(authority.root))
     output = io.BytesIO()
     try:
