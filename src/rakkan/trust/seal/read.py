@@ -87,9 +87,9 @@ def _look(data: bytes, roots: bytes) -> dict[str, Any]:
         found = _read(data, media_type, roots)
     except c2pa.C2paError.ManifestNotFound:
         return {"found": False}
-    except c2pa.C2paError.RemoteManifest:
-        return _unread("its seal lies on a server and was not fetched")
     except c2pa.C2paError as error:
+        if str(error).startswith("Remote"):
+            return _unread("its seal lies on a server and was not fetched")
         return _unread(f"its seal or the picture itself is damaged ({str(error)[:200]})")
     if found is None:
         return _unread("its seal says more than is read here")

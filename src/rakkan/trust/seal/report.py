@@ -208,10 +208,9 @@ def _ingredients(
     active: Mapping[str, Any], manifests: Mapping[str, Any], left: list[int], depth: int
 ) -> Iterator[IngredientReport]:
     """``left`` holds how many more may be listed, counted down across all generations."""
-    for item in _items(active.get("ingredients")):
-        if not left[0]:
-            return
-        left[0] -= 1
+    items = _items(active.get("ingredients"))[: left[0]]
+    left[0] -= len(items)
+    for item in items:
         one = _mapping(item)
         own = _mapping(manifests.get(_text(one.get("active_manifest"))))
         yield IngredientReport(
