@@ -67,6 +67,7 @@ WITHOUT_TORCH = {
     "synonyms.py",
     "holdout.py",
     "schedule.py",
+    "origin.py",
 }
 TORCH = ("torch", "torchvision", "diffusers", "transformers")
 

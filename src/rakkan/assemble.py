@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
     from rakkan.store.ledger.ledger import Ledger
+    from rakkan.store.ledger.notes import VerificationKey
+    from rakkan.store.ledger.witness import Witness
     from rakkan.store.storage import Storage
     from rakkan.store.vault import Vault
     from rakkan.studio.create import Upscaler
@@ -30,7 +32,7 @@ def master() -> MasterKey:
 
     settings = config.load()
     if settings.key == config.PASSPHRASE:
-        return keys.Passphrase(settings.home / "passphrase", ask_passphrase())
+        return keys.Passphrase(ask_passphrase(), _storage("keys"))
     return keys.KeyFile(Path(settings.key))
 
 
@@ -101,6 +103,14 @@ def gate() -> Gate:
         keep=origin.keep,
         endorse=origin.protect,
     )
+
+
+def witness(logs: Mapping[str, Sequence[VerificationKey]]) -> Witness:
+    """This instance as a witness of other ledgers: their keys by origin."""
+    from rakkan.store.ledger.witness import Witness
+    from rakkan.trust.instance import witness_key
+
+    return Witness(config.load().home / "witness", witness_key(keyring()), logs)
 
 
 def release(disclosure: str | None = None) -> Callable[[Picture, Path], Path]:

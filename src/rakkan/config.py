@@ -91,9 +91,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _checked(values: dict[str, Any]) -> Config:
-    made: dict[str, Any] = {}
-    for name, value in values.items():
-        made[name] = _READERS.get(name, _path)(name, value)
+    made: dict[str, Any] = {name: _READERS[name](name, value) for name, value in values.items()}
     return Config(**made)
 
 
@@ -133,6 +131,9 @@ def _path(name: str, value: Any) -> Path:
 
 
 _READERS: dict[str, Callable[[str, Any], Any]] = {
+    "pictures": _path,
+    "weights": _path,
+    "home": _path,
     "threads": _threads,
     "engine": _one_of(*ENGINES),
     "disclosure": _one_of(*DISCLOSURES),

@@ -86,7 +86,8 @@ def test_what_is_released_is_sealed_and_states_what_the_markers_say(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("name", "start"), [("a.png", b"\x89PNG"), ("a.JPG", b"\xff\xd8"), ("a.jpeg", b"\xff\xd8"), ("a.webp", b"RIFF")]
+    ("name", "start"),
+    [("a.png", b"\x89PNG"), ("a.JPG", b"\xff\xd8"), ("a.jpeg", b"\xff\xd8"), ("a.webp", b"RIFF")],
 )
 def test_the_ending_of_the_name_chooses_the_format(name: str, start: bytes, tmp_path: Path) -> None:
     assert gate().release(picture(), Destination(tmp_path / name)).read_bytes().startswith(start)
@@ -205,7 +206,11 @@ SINGLE = Recipe("a", "", "m", "0" * 64, "euler", "uniform", 4, 1.0, 1, 6, 4)
         (picture(), Destination(Path("a.gif")), "does not end in .png"),
         (picture(), Destination(Path("a")), "does not end in .png"),
         (picture(), Destination(Path("a.png"), disclosure="some"), "not 'some'"),
-        (Picture(numpy.zeros((4, 6), numpy.uint8), picture().recipe), Destination(Path("a.png")), "8-bit RGB"),
+        (
+            Picture(numpy.zeros((4, 6), numpy.uint8), picture().recipe),
+            Destination(Path("a.png")),
+            "8-bit RGB",
+        ),
         (
             Picture(numpy.zeros((4, 6, 4), numpy.uint8), picture().recipe),
             Destination(Path("a.png")),

@@ -49,10 +49,12 @@ def check() -> int:
 @app.command()
 def witness(
     folder: Annotated[
-        Path, typer.Argument(help="The ledger folder of another instance, or a copy of it.", show_default=False)
+        Path,
+        typer.Argument(help="The ledger folder of another instance, or a copy of it.", show_default=False),
     ],
     key: Annotated[
-        str, typer.Option(help="That ledger's verification key, from its rakkan identity.", show_default=False)
+        str,
+        typer.Option(help="That ledger's verification key, from its rakkan identity.", show_default=False),
     ],
 ) -> None:
     """Cosign another instance's ledger, if it only added to what this witness has seen before."""

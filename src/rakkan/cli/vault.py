@@ -68,7 +68,9 @@ def rotate(
 
 @app.command()
 def shred(
-    digest: Annotated[str, typer.Argument(help="SHA-256 of what to shred, or its beginning.", show_default=False)],
+    digest: Annotated[
+        str, typer.Argument(help="SHA-256 of what to shred, or its beginning.", show_default=False)
+    ],
     account: Account = "local",
 ) -> None:
     """Destroy one thing that is kept: its key first, then the rest."""

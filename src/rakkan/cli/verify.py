@@ -24,7 +24,9 @@ def verify(
         list[Path] | None,
         typer.Option(help="A root certificate (PEM) of another instance to trust, for this time."),
     ] = None,
-    recipe: Annotated[bool, typer.Option("--recipe", help="Print the recipe, as JSON, and nothing else.")] = False,
+    recipe: Annotated[
+        bool, typer.Option("--recipe", help="Print the recipe, as JSON, and nothing else.")
+    ] = False,
 ) -> int:
     """Check the seals of pictures. Exit status: 0 valid, 1 not valid, 3 no seal."""
     from rakkan import assemble
@@ -92,7 +94,9 @@ def facts(verification: Verification) -> list[tuple[str, str]]:
     if verification.entry:
         entry = verification.entry
         seen = f", seen by {len(entry.witnesses)} witnesses" if entry.witnesses else ""
-        rows.append(("ledger", f"entry {entry.index} of {entry.origin}, proven against {entry.size} entries{seen}"))
+        rows.append(
+            ("ledger", f"entry {entry.index} of {entry.origin}, proven against {entry.size} entries{seen}")
+        )
     return rows
 
 

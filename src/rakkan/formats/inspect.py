@@ -74,7 +74,7 @@ def inspect(data: bytes, name: str = "") -> Inspected:
 
     Raises RakkanError for anything but a sound PNG, JPEG, WebP or safetensors file within the caps.
     """
-    if _is_picture(data):
+    if is_picture(data):
         _check_size(data)
         answer, _ = sandbox.call(readers.describe, data)
         return _picture(answer, len(data), name)
@@ -113,7 +113,7 @@ def pixels(data: bytes) -> NDArray[numpy.uint8]:
     """
     import numpy
 
-    if not _is_picture(data):
+    if not is_picture(data):
         raise RakkanError("This is no picture that is read here", "Give a PNG, JPEG or WebP file")
     _check_size(data)
     answer, payload = sandbox.call(readers.decode, data)
@@ -124,7 +124,8 @@ def pixels(data: bytes) -> NDArray[numpy.uint8]:
     return numpy.frombuffer(payload, numpy.uint8).reshape(shape)
 
 
-def _is_picture(data: bytes) -> bool:
+def is_picture(data: bytes) -> bool:
+    """Whether bytes begin as a PNG, JPEG or WebP does; 16 of them are enough."""
     return data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8")) or (data[:4], data[8:12]) == (
         b"RIFF",
         b"WEBP",

@@ -243,9 +243,9 @@ class _Reply:
 
 
 def _import_paths() -> list[str]:
-    """The folders that Rakkan and Pillow are imported from, whatever way they are installed."""
+    """The folders that what a reader needs is imported from, whatever way it is installed."""
     folders: list[str] = []
-    for name in ("rakkan", "PIL"):
+    for name in ("rakkan", "PIL", "c2pa", "cryptography", "cffi"):
         spec = find_spec(name)
         if spec is not None and spec.origin is not None:
             folder = os.path.dirname(os.path.dirname(os.path.abspath(spec.origin)))

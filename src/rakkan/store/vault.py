@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from rakkan.errors import RakkanError
 from rakkan.store import entries, streaming, upkeep
@@ -55,7 +55,7 @@ class Vault:
         self._owners = Owners(storage, master)
         self._shelves = Shelves(storage, self._owners)
 
-    def put(self, owner: str, source: bytes | BinaryIO) -> Blob:
+    def put(self, owner: str, source: bytes | IO[bytes]) -> Blob:
         """Store bytes, or a stream from where it stands to its end, in one pass; durable on return.
 
         Needs a few MiB of memory for any size. Putting what is there already changes nothing, and mends

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from rakkan.errors import RakkanError
 from rakkan.records import Picture
@@ -73,7 +73,7 @@ class Arrival:
 
     inspected: Inspected
     start: bytes
-    content: BinaryIO
+    content: IO[bytes]
     seal: str = "none"
 
 

@@ -5,10 +5,12 @@ All private keys lie in the keyring, sealed by the master key; nothing here writ
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass, replace
 
 from rakkan.store.keyring import Keyring
+from rakkan.store.ledger.notes import SigningKey
 from rakkan.trust.seal import authority
 from rakkan.trust.seal.authority import Authority, AuthorityKeys
 
@@ -20,18 +22,29 @@ INSTANCE = "instance"
 class Instance:
     """The public face of an instance and what it signs with.
 
-    ``ledger_key`` is the seed of an Ed25519 key (RFC 8032, 32 bytes) and secret; ``root`` is PEM.
+    ``ledger_key`` signs statements and checkpoints; its name is the origin of the ledger. ``root`` is PEM.
     """
 
     name: str
     root: bytes
     authority: Authority
-    ledger_key: bytes
+    ledger_key: SigningKey
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the root certificate, lower-case hexadecimal."""
         return authority.fingerprint(self.root)
+
+
+def witness_key(keyring: Keyring) -> SigningKey:
+    """The key this instance cosigns other ledgers with; made at first use."""
+    return key_named("rakkan/witness", keyring.secret("witness", lambda: secrets.token_bytes(32)))
+
+
+def key_named(kind: str, seed: bytes) -> SigningKey:
+    """An Ed25519 key that bears its own fingerprint in its name, so that no two have the same."""
+    public = SigningKey(kind, seed).verification_key().public
+    return SigningKey(f"{kind}/{hashlib.sha256(public).hexdigest()[:16]}", seed)
 
 
 def load(keyring: Keyring) -> Instance:
@@ -85,4 +98,4 @@ def _followed(keyring: Keyring, number: int, keys: AuthorityKeys) -> AuthorityKe
 
 def _instance(keyring: Keyring, keys: AuthorityKeys) -> Instance:
     seed = keyring.secret("ledger", lambda: secrets.token_bytes(32))
-    return Instance(keys.name, authority.root_pem(keys), authority.authority(keys), seed)
+    return Instance(keys.name, authority.root_pem(keys), authority.authority(keys), key_named("rakkan", seed))

@@ -69,25 +69,25 @@ class Provenance:
         """
         told, opening = disclosure.disclose(picture.recipe, to.disclosure)
         kept = self.vault.put(to.account, opening_bytes(opening))
-        ingredients = tuple(_ingredient(one.relationship, one.media_type, one.data) for one in picture.ingredients)
+        ingredients = tuple(
+            _ingredient(one.relationship, one.media_type, one.data) for one in picture.ingredients
+        )
         model = _model_of(picture)
         training = self.training(model.digest) if model else None
         digests = [(one.relationship, one.digest) for one in ingredients]
-        common = {
-            "operation": picture.operation,
-            "recipe": told.commitment,
-            "opening": kept.digest,
-            "disclosure": to.disclosure,
-            "model": model.name if model else "",
-            "model_digest": model.digest if model else "",
-            "training": training[0] if training else "",
-            "references": tuple(digest for kind, digest in digests if kind == REFERENCE),
-        }
-        predicate: Generated | Derived
+        predicate: Generated | Derived = Generated(
+            operation=picture.operation,
+            recipe=told.commitment,
+            disclosure=to.disclosure,
+            model=model.name if model else "",
+            model_digest=model.digest if model else "",
+            training=training[0] if training else "",
+            references=tuple(digest for kind, digest in digests if kind == REFERENCE),
+            opening=kept.digest,
+        )
         if OPERATIONS[picture.operation].statement == "derived":
-            predicate = Derived(parents=tuple(digest for kind, digest in digests if kind == PARENT), **common)
-        else:
-            predicate = Generated(**common)
+            parents = tuple(digest for kind, digest in digests if kind == PARENT)
+            predicate = Derived(parents=parents, **vars(predicate))
         moment = int(self.clock())
         subject = Subject("picture", {"sha256": _sha256(encoded), "pixels": pixel_digest(picture.pixels)})
         entry = self._state(predicate, subject, to.account, moment)

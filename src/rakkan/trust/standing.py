@@ -35,8 +35,7 @@ def arrival_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Ar
 
     def inspect(arrival: Arrival, source: Source) -> list[Finding]:
         name = "picture" if arrival.inspected.media_type.startswith("image/") else "model"
-        digests = {"sha256": hashlib.file_digest(arrival.content, "sha256").hexdigest()}
-        arrival.content.seek(0)
+        digests = {"sha256": _digest(arrival)}
         if name == "picture":
             digests["unsealed"] = digest_of_file(arrival.start)
         request = Request(Action.ADMIT, source.account, Subject(name, digests))
@@ -50,6 +49,15 @@ def known(ledger: Ledger, request: Request) -> list[Known]:
     subjects = (account_subject(request.account), request.subject, *request.sources)
     found = _about(ledger, (digest for subject in subjects for digest in subject.digests.values()))
     return found + _about(ledger, (one.digest for one in found))
+
+
+def _digest(arrival: Arrival) -> str:
+    """SHA-256 of the whole file, which is left at its start."""
+    hasher = hashlib.sha256()
+    while piece := arrival.content.read(1024 * 1024):
+        hasher.update(piece)
+    arrival.content.seek(0)
+    return hasher.hexdigest()
 
 
 def _about(ledger: Ledger, digests: Iterable[str]) -> list[Known]:

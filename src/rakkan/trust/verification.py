@@ -51,7 +51,9 @@ def verify(report: SealReport | None, digest: str) -> Verification:
         training = _training(report, entry)
     except RakkanError as error:
         problems.append(error.message)
-    return Verification(INVALID if problems else VALID, tuple(dict.fromkeys(problems)), report, entry, training)
+    return Verification(
+        INVALID if problems else VALID, tuple(dict.fromkeys(problems)), report, entry, training
+    )
 
 
 def _entry(report: SealReport, digest: str) -> Verified | None:
@@ -61,7 +63,7 @@ def _entry(report: SealReport, digest: str) -> Verified | None:
         if report.stated_root:
             raise RakkanError("The seal was made by Rakkan but has no entry of a ledger")
         return None
-    evidence = Evidence(found.envelope, found.salt, found.leaf, found.proof)
+    evidence = Evidence(found.envelope, found.salt, found.leaf, found.proof, found.key)
     entry = verify_evidence(evidence, [notes.parse_key(found.key)])
     predicate = entry.statement.predicate
     if all(subject.digests.get("sha256") != digest for subject in entry.statement.subjects):
@@ -97,7 +99,11 @@ def _training(report: SealReport, entry: Verified | None) -> Statement | None:
     keys = [notes.parse_key(report.evidence.key)]
     statement = statements.from_payload(envelope.open_envelope(found, keys))
     about = {subject.digests.get("sha256") for subject in statement.subjects}
-    if not isinstance(statement.predicate, Trained) or report.model is None or report.model.digest not in about:
+    if (
+        not isinstance(statement.predicate, Trained)
+        or report.model is None
+        or report.model.digest not in about
+    ):
         raise RakkanError("The training statement is about another model")
     return statement
 

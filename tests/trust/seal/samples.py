@@ -49,6 +49,7 @@ class Proof:
     salt: bytes = b"\x01" * 32
     leaf: bytes = b"\x00\xff leaf"
     proof: str = "c2sp.org/tlog-proof@v1\nindex 0\n\nlog\n1\nAAAA\n"
+    key: str = "log+00000000+key"
 
 
 OURS = "Studio 落款"

@@ -48,7 +48,7 @@ def test_what_was_sealed_is_what_is_read(operation: str, media_type: str) -> Non
     assert found.recipe is not None and disclosure.fields_of(found.recipe)["guidance"] == 4.5
     assert found.model == ModelFacts("starter", "ab" * 32, b'{"payload":"e30="}')
     proof = samples.Proof()
-    assert found.evidence == Evidence(proof.envelope, proof.salt, proof.leaf, proof.proof)
+    assert found.evidence == Evidence(proof.envelope, proof.salt, proof.leaf, proof.proof, proof.key)
     assert len(found.ingredients) == len(request(operation).ingredients)
 
 

@@ -146,7 +146,7 @@ class Ledger:
         """
         inclusion = self.inclusion(index)
         salt, sealed = self._open(index, parse_leaf(inclusion.leaf))
-        return Evidence(sealed, salt, inclusion.leaf, inclusion.proof)
+        return Evidence(sealed, salt, inclusion.leaf, inclusion.proof, str(self._keys[0]))
 
     def inclusion(self, index: int) -> Inclusion:
         """An entry and the proof that it stands in the log, whatever became of its body."""
@@ -159,6 +159,17 @@ class Ledger:
         size = open_checkpoint(signed, self._keys)[0].size
         proof = Proof(index, tuple(self._log.inclusion_proof(index, size)), signed)
         return Inclusion(leaf, str(proof))
+
+    def leaf(self, index: int) -> bytes:
+        """The bytes of an entry. Raises RakkanError when there is none of this index."""
+        return self._log.entry(index)
+
+    def remembered(self) -> list[bytes]:
+        """The signed checkpoints that the log must continue: that of the append before, and the witnessed."""
+        found = [self._index.remembered()]
+        if self._disk.exists(_WITNESSED):
+            found.append(self._disk.read(_WITNESSED))
+        return [signed for signed in found if signed is not None]
 
     def prove_consistency(self, old_size: int) -> list[bytes]:
         """The hashes that show that the log as it stands only adds to its first ``old_size`` entries."""

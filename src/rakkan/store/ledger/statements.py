@@ -174,15 +174,16 @@ def _subjects(value: Any) -> tuple[Subject, ...]:
 @statement("generated")
 @dataclass(frozen=True)
 class Generated:
-    """A picture was made by a model."""
+    """A picture was made by a model, or drawn by a renderer (then the model is empty)."""
 
-    operation: Annotated[str, "`create`, `variation`, `draft` or `sheet`"]
+    operation: Annotated[str, "`create`, `variation`, `draft`, `sheet` or `figure`"]
     recipe: Annotated[str, "the salted commitment to its recipe"]
     disclosure: Annotated[str, "how much of the recipe the file tells: `full`, `redacted` or `digest`"]
     model: Annotated[str, "the model's name"]
     model_digest: Annotated[str, "SHA-256 of the model"]
     training: Annotated[str, "SHA-256 of the model's training statement, empty for none"] = ""
     references: Annotated[tuple[str, ...], "digests of the pictures that guided it"] = ()
+    opening: Annotated[str, "SHA-256 of what opens the commitment, kept in the account's vault"] = ""
 
 
 @statement("derived")
@@ -198,6 +199,7 @@ class Derived:
     model_digest: Annotated[str, "SHA-256 of the model"]
     training: Annotated[str, "SHA-256 of the model's training statement, empty for none"] = ""
     references: Annotated[tuple[str, ...], "digests of the pictures that guided it"] = ()
+    opening: Annotated[str, "SHA-256 of what opens the commitment, kept in the account's vault"] = ""
 
 
 @statement("admitted")

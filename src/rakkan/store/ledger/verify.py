@@ -20,13 +20,15 @@ class Evidence:
     """All that a stranger needs to check one statement; every part can be embedded in a file.
 
     ``envelope`` is the DSSE JSON, ``salt`` 32 bytes, ``leaf`` the bytes of the log entry, ``proof`` a
-    C2SP tlog-proof: index, hashes, signed checkpoint.
+    C2SP tlog-proof: index, hashes, signed checkpoint; ``key`` the log's verification key as text, worth
+    as much as whatever vouches for it.
     """
 
     envelope: bytes
     salt: bytes
     leaf: bytes
     proof: str
+    key: str = ""
 
 
 @dataclass(frozen=True)

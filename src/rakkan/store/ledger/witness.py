@@ -18,6 +18,7 @@ from rakkan.store.ledger.checkpoint import Checkpoint, cosign, number, open_chec
 from rakkan.store.ledger.files import Disk, Folder
 from rakkan.store.ledger.notes import SigningKey, VerificationKey
 from rakkan.store.ledger.proof import MOST_HASHES, hash_lines, read_hashes
+from rakkan.store.ledger.tiles import TileReader
 
 #: Cap on a request.
 MOST_BYTES = notes.MOST_BYTES + MOST_HASHES * 45 + 64
@@ -217,6 +218,26 @@ class Witness:
         # The first is kept: a log that lies may send others without end.
         if not self._disk.exists(f"{_folder(origin)}/{name}"):
             self._disk.write(f"{_folder(origin)}/{name}", str(fork).encode())
+
+
+def watch(witness: Witness, folder: Path, keys: Sequence[VerificationKey]) -> str:
+    """Have a witness look at the public folder of a log and cosign it; the cosignature line.
+
+    The proof that the log continues what the witness knows is made from the log's own tiles. Raises
+    RakkanError (``Refusal`` when the witness refuses) and, for a folder that is no log, says so.
+    """
+    disk = Folder(folder)
+    try:
+        signed = disk.read("checkpoint")
+    except OSError as error:
+        raise RakkanError(f"{folder} holds no ledger", "Name the folder with the file checkpoint") from error
+    checkpoint, _ = open_checkpoint(signed, keys)
+    known = witness.checkpoint(checkpoint.origin)
+    old = open_checkpoint(known, keys)[0].size if known else 0
+    proof: Sequence[bytes] = ()
+    if 0 < old < checkpoint.size:
+        proof = merkle.consistency_proof(old, checkpoint.size, TileReader(disk, checkpoint.size).node)
+    return witness.add_checkpoint(bytes(Request(old, tuple(proof), signed)))
 
 
 def _folder(origin: str) -> str:

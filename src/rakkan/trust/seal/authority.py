@@ -62,16 +62,21 @@ def make_authority(name: str, now: datetime | None = None) -> AuthorityKeys:
 
     Raises RakkanError for a name a certificate cannot hold.
     """
-    if not (1 <= len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()):
-        raise RakkanError(
-            f"{name!r} cannot be the name of a seal", f"Use 1 to {LONGEST_NAME} printable characters"
-        )
+    check_name(name)
     made = _whole_seconds(now)
     key = _new_key()
     root = _root_certificate(name, key, made)
     root_certificate, root_key = _certificate_pem(root), _key_pem(key)
     leaf_certificate, leaf_key = _new_leaf(name, root, key, made)
     return AuthorityKeys(name, root_certificate, root_key, leaf_certificate, leaf_key)
+
+
+def check_name(name: str) -> None:
+    """Raise RakkanError for a name that a certificate cannot hold."""
+    if not (1 <= len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()):
+        raise RakkanError(
+            f"{name!r} cannot be the name of a seal", f"Use 1 to {LONGEST_NAME} printable characters"
+        )
 
 
 def renew(keys: AuthorityKeys, now: datetime | None = None) -> AuthorityKeys:

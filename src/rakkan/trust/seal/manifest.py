@@ -63,6 +63,8 @@ class EvidenceLike(Protocol):
     def leaf(self) -> bytes: ...
     @property
     def proof(self) -> str: ...
+    @property
+    def key(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -256,6 +258,7 @@ def _evidence(evidence: EvidenceLike) -> dict[str, Any]:
         "salt": base64.b64encode(evidence.salt).decode("ascii"),
         "leaf": base64.b64encode(evidence.leaf).decode("ascii"),
         "proof": evidence.proof,
+        "key": evidence.key,
     }
 
 

@@ -7,6 +7,7 @@ The sandbox hands a function bytes and takes back JSON, so the trusted roots tra
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import struct
@@ -34,7 +35,24 @@ _MAGIC = (
     (b"\xff\xd8\xff", 0, "image/jpeg"),
     (b"WEBP", 8, "image/webp"),
 )
+#: A PNG of one pixel.
+_BLANK = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 _END = b"-----END CERTIFICATE-----"
+
+
+def warm_up() -> None:
+    """Import whatever ``read_json`` will need, as nothing can be opened once the sandbox is locked.
+
+    Reading something once also leaves behind the memory for c2pa's callbacks, which is executable and so
+    cannot be had later either.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+
+    assert all((x509, hashes, serialization))
+    _look(_BLANK, b"")
 
 
 def read_seal(data: bytes, roots: Sequence[bytes] = ()) -> SealReport | None:

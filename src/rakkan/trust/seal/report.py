@@ -54,6 +54,7 @@ class Evidence:
     salt: bytes
     leaf: bytes
     proof: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,7 @@ def _evidence(said: Any) -> Evidence | None:
         )
     except ValueError:
         return None
-    return Evidence(envelope.encode("utf-8", "replace"), salt, leaf, proof)
+    return Evidence(envelope.encode("utf-8", "replace"), salt, leaf, proof, _text(said.get("key")))
 
 
 def _maker(said: Any) -> str:
