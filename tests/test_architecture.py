@@ -6,6 +6,7 @@ Each rule is a function from sources to complaints, run on ``src/rakkan`` and on
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,6 +37,7 @@ ASSEMBLE_LAYER = 7
 #: Calls that write bytes or pictures, and why each file below may make them though it is not the gate.
 WRITERS_ALLOWED: dict[str, str] = {
     "formats/png.py": "encodes into memory, never to a file",
+    "formats/encode.py": "encodes into memory, never to a file",
     "cli/faults.py": "opens the null device when the reader of a pipe has gone",
     "studio/starter/grids.py": "sample grids of a training run, in its run folder",
     "studio/starter/data.py": "the training pool of renders, a memory map that no one is shown",
@@ -131,6 +133,11 @@ def only_the_gate_writes(sources: Sources) -> list[str]:
             for line, target in targets
             if target == "rakkan.formats.png.encode"
         ]
+        complaints += [
+            f"{name}:{line} takes an encoder that only the gate may: {target}"
+            for line, target in targets
+            if f"{target}.".startswith("rakkan.formats.encode.")
+        ]
         imported = {target.split(".")[-1] for _, target in targets}
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
@@ -166,7 +173,10 @@ def _writes_bytes(node: ast.Call) -> bool:
 
 
 def _encodes_picture(node: ast.Call) -> bool:
-    return ast.unparse(node.func) == "png.encode"
+    called = ast.unparse(node.func)
+    return (
+        called == "png.encode" or re.search(r"(^|\.)formats\.(png\.encode|encode\.\w+)$", called) is not None
+    )
 
 
 def torch_stays_in_training(sources: Sources) -> list[str]:
@@ -305,6 +315,12 @@ VIOLATIONS: list[tuple[Rule, str, str]] = [
     (only_the_gate_writes, "studio/create.py", "cv2.imwrite('x.png', pixels)"),
     (only_the_gate_writes, "studio/create.py", "png.encode(pixels, {})"),
     (only_the_gate_writes, "studio/starter/data.py", "png.encode(pixels, {})"),
+    (only_the_gate_writes, "studio/create.py", "from rakkan.formats import encode"),
+    (only_the_gate_writes, "studio/create.py", "from rakkan.formats.encode import jpeg\njpeg(pixels, {})"),
+    (only_the_gate_writes, "formats/sheet.py", "from . import encode"),
+    (only_the_gate_writes, "studio/create.py", "import rakkan.formats.encode"),
+    (only_the_gate_writes, "studio/create.py", "rakkan.formats.encode.webp_file(pixels, {})"),
+    (only_the_gate_writes, "studio/create.py", "rakkan.formats.png.encode(pixels, {})"),
     (torch_stays_in_training, "cli/main.py", "import torch"),
     (
         torch_stays_in_training,

@@ -69,6 +69,7 @@ FAULTS: dict[str, tuple[bytes, str]] = {
         file(b'{"a":{"dtype":"U8","shape":[' + b"9" * 5000 + b'],"data_offsets":[0,0]}}'),
         "large",
     ),
+    "less than nothing": (file(b'{"a":{"dtype":"U8","shape":[-0],"data_offsets":[0,0]}}'), "below zero"),
     "fraction": (file({"a": tensor(shape=[1.5])}), "not whole"),
     "exponent": (file(b'{"a":{"dtype":"U8","shape":[1e2],"data_offsets":[0,100]}}', bytes(100)), "not whole"),
     "not a number": (file(b'{"a": NaN}'), "not whole"),
