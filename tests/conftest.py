@@ -38,14 +38,15 @@ def root() -> Path:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """An environment for subprocesses in which no setting of the user's counts."""
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment for subprocesses in which no setting of the user's counts, with its own instance."""
+    own = tmp_path_factory.mktemp("subprocess")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAKKAN_")}
     return {
         **kept,
         "PYTHONPATH": str(ROOT / "src"),
-        "XDG_CONFIG_HOME": str(tmp_path / "no-config"),
-        "RAKKAN_HOME": str(tmp_path / "no-home"),
+        "XDG_CONFIG_HOME": str(own / "config"),
+        "RAKKAN_HOME": str(own / "home"),
     }
 
 

@@ -135,8 +135,9 @@ def trusted_roots() -> list[bytes]:
 
 def forget() -> None:
     """Take everything apart, so that changed settings count."""
-    for part in (master, vault, keyring, instance, ledger, provenance, gate, engine, upscaler):
-        part.cache_clear()
+    for part in list(globals().values()):
+        if hasattr(part, "cache_clear"):
+            part.cache_clear()
 
 
 def ask_passphrase() -> str:

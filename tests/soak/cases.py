@@ -277,3 +277,9 @@ def _recipe(random: Random, size: int) -> FiguresRecipe:
         height=size,
         renderer="".join(random.choices(_ODD, k=9)),
     )
+
+
+# At the end, because it takes ``Case`` and ``check`` from here.
+from formats_cases import CASES as FORMATS_CASES  # noqa: E402
+
+CASES.extend(FORMATS_CASES)

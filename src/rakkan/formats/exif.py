@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from rakkan.errors import RakkanError
 
 _ORIENTATION, _EXIF_TABLE, _MAKER_NOTE, _USER_COMMENT = 0x0112, 0x8769, 0x927C, 0x9286
-_SHORT, _LONG, _UNDEFINED = 3, 4, 7
+_BYTE, _ASCII, _SHORT, _LONG, _UNDEFINED = 1, 2, 3, 4, 7
 _MOST_ENTRIES = 512
 _LABEL = b"Rakkan text 1\0"
 _PARAMETERS = "parameters"
@@ -94,7 +94,7 @@ def _table(exif: bytes, order: str, place: int) -> dict[int, tuple[int, bytes]]:
         if at + 12 > len(exif):
             break
         tag, kind, number, start = struct.unpack_from(order + "HHII", exif, at)
-        size = number * {_SHORT: 2, _LONG: 4, _UNDEFINED: 1}.get(kind, 0)
+        size = number * {_BYTE: 1, _ASCII: 1, _SHORT: 2, _LONG: 4, _UNDEFINED: 1}.get(kind, 0)
         if size <= 4:
             found.setdefault(tag, (kind, exif[at + 8 : at + 8 + size]))
         elif start + size <= len(exif):

@@ -107,6 +107,8 @@ def _json(text: bytes) -> dict[str, Any]:
         return made
 
     def whole(digits: str) -> int:
+        if digits.startswith("-"):
+            raise _unsound("a number in its header is below zero")  # -0 too: the reference takes no sign
         if len(digits) > _MOST_DIGITS:
             raise _unsound("a number in its header is too large")
         return int(digits)
@@ -147,9 +149,9 @@ def _tensor(name: str, entry: Any) -> tuple[str, int, tuple[int, int]]:
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise _unsound(f"the dtype of its tensor {shown!r} is not known")
-    if not _naturals(shape) or len(shape) > MOST_DIMENSIONS:
+    if not _numbers(shape) or len(shape) > MOST_DIMENSIONS:
         raise _unsound(f"the shape of its tensor {shown!r} is none")
-    if not _naturals(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
+    if not _numbers(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
         raise _unsound(f"the place of its tensor {shown!r} is none")
     elements = 1
     for side in shape:
@@ -159,8 +161,8 @@ def _tensor(name: str, entry: Any) -> tuple[str, int, tuple[int, int]]:
     return dtype, elements, (offsets[0], offsets[1])
 
 
-def _naturals(value: Any) -> bool:
-    return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
+def _numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(type(item) is int for item in value)
 
 
 def _unsound(reason: str) -> RakkanError:

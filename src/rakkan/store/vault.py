@@ -112,6 +112,11 @@ class Vault:
         """A whole blob, checked against its digest; raises Missing when it is not held."""
         return b"".join(self._checked(owner, digest))
 
+    def read_start(self, owner: str, digest: str, size: int) -> bytes:
+        """The first ``size`` bytes of a blob, or all of a smaller one; raises Missing when it is not held."""
+        with self.open(owner, digest) as blob:
+            return blob.read(size)
+
     def verify(self, owner: str, digest: str) -> None:
         """Read all of a blob, in little memory; raises Missing or Damaged when it is not all there."""
         for _ in self._checked(owner, digest):

@@ -1,4 +1,4 @@
-"""Examining a file from anywhere: parsed in the sandbox, its seal read, judged; and opening one's own recipes."""
+"""Examining a file from anywhere: parsed in the sandbox, its seal read and judged; opening own recipes."""
 
 from __future__ import annotations
 

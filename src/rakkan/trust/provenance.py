@@ -135,10 +135,10 @@ class Provenance:
         Raises RakkanError, with nothing kept, when the file changed while it was read.
         """
         blob = self.vault.put(source.account, arrival.content)
-        with self.vault.open(source.account, blob.digest) as kept:
-            if kept.read(len(arrival.start)) != arrival.start:
-                self.vault.shred(source.account, blob.digest)
-                raise RakkanError(f"{source.path.name} changed while it was read", "Try again")
+        start = self.vault.read_start(source.account, blob.digest, len(arrival.start))
+        if start != arrival.start:
+            self.vault.shred(source.account, blob.digest)
+            raise RakkanError(f"{source.path.name} changed while it was read", "Try again")
         found = arrival.inspected
         name = "picture" if found.media_type.startswith("image/") else "model"
         digests = {"sha256": blob.digest}
