@@ -121,7 +121,7 @@ def test_a_tree_grown_in_any_steps_is_the_tree_of_its_leaves(tmp_path: Path) -> 
     for index in range(0, len(leaves), 37):
         proof = merkle.inclusion_proof(index, len(leaves), reader.node)
         merkle.verify_inclusion(merkle.leaf_hash(leaves[index]), index, len(leaves), proof, mth(leaves))
-        assert log.entry(index) == leaves[index]
+        assert log.entry(index, len(leaves)) == leaves[index]
     for old in range(0, len(leaves), 41):
         proof = merkle.consistency_proof(old, len(leaves), reader.node)
         merkle.verify_consistency(old, mth(leaves[:old]), len(leaves), mth(leaves), proof)
@@ -184,4 +184,4 @@ def test_a_missing_or_short_tile_is_a_fault_in_words(tmp_path: Path) -> None:
     entries = tmp_path / "tile/entries/000.p/3"
     entries.write_bytes(entries.read_bytes()[:-1])
     with pytest.raises(RakkanError, match=r"tile/entries/000\.p/3 is damaged"):
-        log.entry(0)
+        log.entry(0, 3)

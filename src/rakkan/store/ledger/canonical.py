@@ -56,7 +56,9 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_ordered(item) for item in value]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
+        # For ASCII alone the order by code points is that by UTF-16, and many times faster.
+        ordered = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf16)
+        return {key: _ordered(value[key]) for key in ordered}
     raise RakkanError(f"{value!r} cannot be recorded", "Use text, whole numbers, lists and objects")
 
 

@@ -150,13 +150,14 @@ class Ledger:
 
     def inclusion(self, index: int) -> Inclusion:
         """An entry and the proof that it stands in the log, whatever became of its body."""
-        leaf = self._log.entry(index)
         signed = self._log.signed()
+        size = open_checkpoint(signed, self._keys)[0].size
+        leaf = self._log.entry(index, size)
         if self._disk.exists(_WITNESSED):
             witnessed = self._disk.read(_WITNESSED)
-            if open_checkpoint(witnessed, self._keys)[0].size > index:
-                signed = witnessed
-        size = open_checkpoint(signed, self._keys)[0].size
+            seen = open_checkpoint(witnessed, self._keys)[0].size
+            if seen > index:
+                signed, size = witnessed, seen
         proof = Proof(index, tuple(self._log.inclusion_proof(index, size)), signed)
         return Inclusion(leaf, str(proof))
 
@@ -177,7 +178,7 @@ class Ledger:
 
     def state(self, index: int) -> Literal["present", "erased", "lost"]:
         """What became of an entry's body. Raises RakkanError when there is no such entry."""
-        self._log.entry(index)
+        self._log.entry(index, self.size())
         return self._state(index)
 
     def _state(self, index: int) -> Literal["present", "erased", "lost"]:
@@ -196,7 +197,7 @@ class Ledger:
         for row in self._index.about(digest):
             if row.entry >= size:
                 continue
-            leaf = parse_leaf(self._log.entry(row.entry))
+            leaf = parse_leaf(self._log.entry(row.entry, size))
             if self._state(row.entry) == "erased":
                 continue
             _, sealed = self._open(row.entry, leaf, row)
@@ -363,7 +364,8 @@ class Ledger:
         return salt, sealed
 
     def _erasure(self, erased: Sequence[int]) -> Statement:
-        hashes = b"".join(leaf_hash(self._log.entry(index)) for index in erased)
+        size = self.size()
+        hashes = b"".join(leaf_hash(self._log.entry(index, size)) for index in erased)
         subject = Subject("entries", {"sha256": hashlib.sha256(hashes).hexdigest()})
         return Statement(Erased(tuple(erased)), (subject,), self._instance, int(self._clock()))
 

@@ -71,9 +71,8 @@ class Log:
                 self.disk.discard(folder)
         return new
 
-    def entry(self, index: int) -> bytes:
-        """The bytes of an entry. Raises RakkanError when the log has none of this index."""
-        size = self.checkpoint().size
+    def entry(self, index: int, size: int) -> bytes:
+        """The bytes of an entry of the first ``size``. Raises RakkanError when ``index`` is not of them."""
         if not 0 <= index < size:
             raise RakkanError(f"There is no entry {index} in a log of {size}", "Count from 0")
         return TileReader(self.disk, size).entries(index // WIDTH)[index % WIDTH]

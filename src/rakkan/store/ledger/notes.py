@@ -76,11 +76,15 @@ class SigningKey:
 
     def verification_key(self, kind: int = SIGNATURE) -> VerificationKey:
         """The public half, for the given type of signature."""
-        return VerificationKey(self.name, self._private.public_key().public_bytes_raw(), kind)
+        return VerificationKey(self.name, self._public, kind)
 
     def sign(self, message: bytes) -> bytes:
         """The 64 bytes of the Ed25519 signature of ``message``."""
         return self._private.sign(message)
+
+    @cached_property
+    def _public(self) -> bytes:
+        return self._private.public_key().public_bytes_raw()
 
     @cached_property
     def _private(self) -> Ed25519PrivateKey:
