@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 #: Labels of the boxes in a manifest, by the type its description states (C2PA 2.2, section 11.1.4).
 _LABELS = {
@@ -31,32 +31,36 @@ class _Odd(Exception):
     """Something that is not as the maker of the seal writes it."""
 
 
-def faults(data: bytes, media_type: str) -> list[str]:
+def faults(data: bytes, media_type: str, ours: Collection[str]) -> list[str]:
     """What is not to the letter in the seal of a file: reasons in plain words, none when all is well.
 
-    Only for seals of this program's own making; other programs frame theirs as they like.
+    ``ours`` are the labels of the manifests that this program made, the active one among them. Those of
+    other programs, which stand beside them as ingredients, may be framed as they like.
     """
     try:
         store = _STORES[media_type](data)
-        _look_at_store(store)
+        _look_at_store(store, ours)
     except (_Odd, struct.error, IndexError) as fault:
         return [str(fault) if isinstance(fault, _Odd) else "the seal is cut short"]
     return []
 
 
-def _look_at_store(store: bytes) -> None:
+def _look_at_store(store: bytes, ours: Collection[str]) -> None:
     kind, label, start = _described(store, 0, len(store), toggles=(_PLAIN,))
     if kind != _STORE or label != _STORE:
         raise _Odd("the outermost box of the seal is not labelled as one")
-    manifests = [place for place, _, _ in _boxes(store, start, len(store))]
-    # The active manifest is the last; those before it are ingredients', and hashed by its assertions.
-    place = manifests[-1]
-    (length,) = struct.unpack_from(">I", store, place)
-    _look_at_manifest(store, place, place + length)
+    missing = set(ours)
+    for place, _, end in _boxes(store, start, len(store)):
+        _, label, inner = _described(store, place, end, toggles=(_PLAIN,))
+        name = label.decode("utf-8", "replace")
+        if name in missing:
+            missing.remove(name)
+            _look_at_manifest(store, inner, end)
+    if missing:
+        raise _Odd("a part of the seal is not where it should be")
 
 
-def _look_at_manifest(store: bytes, place: int, end: int) -> None:
-    _, _, start = _described(store, place, end, toggles=(_PLAIN,))
+def _look_at_manifest(store: bytes, start: int, end: int) -> None:
     seen: set[bytes] = set()
     for box, name, box_end in _boxes(store, start, end):
         if name != b"jumb":

@@ -105,7 +105,7 @@ def _look(data: bytes, roots: bytes) -> dict[str, Any]:
         found = _read(data, media_type, roots)
     except c2pa.C2paError.ManifestNotFound:
         return {"found": False}
-    except c2pa.C2paError as error:
+    except (c2pa.C2paError, ValueError, RecursionError) as error:
         if str(error).startswith("Remote"):
             return _unread("its seal lies on a server and was not fetched")
         return _unread(f"its seal or the picture itself is damaged ({str(error)[:200]})")
@@ -119,7 +119,7 @@ def _look(data: bytes, roots: bytes) -> dict[str, Any]:
         "problem": "",
         "store": store,
         "root": _vouching(data, media_type, roots, stated) if state == "trusted" else "",
-        "faults": framing.faults(data, media_type) if stated else [],
+        "faults": framing.faults(data, media_type, _ours(store)) if stated else [],
     }
 
 
@@ -151,7 +151,15 @@ def _vouching(data: bytes, media_type: str, roots: bytes, stated: str) -> str:
 
 
 def _stated_root(store: dict[str, Any]) -> str:
-    manifest = store.get("manifests", {}).get(store.get("active_manifest"), {})
+    return _stated_by(store.get("manifests", {}).get(store.get("active_manifest"), {}))
+
+
+def _ours(store: dict[str, Any]) -> list[str]:
+    """The labels of the manifests that this program made."""
+    return [label for label, manifest in store.get("manifests", {}).items() if _stated_by(manifest)]
+
+
+def _stated_by(manifest: dict[str, Any]) -> str:
     for info in manifest.get("claim_generator_info") or []:
         if isinstance(info, dict) and STATED_ROOT in info:
             return str(info[STATED_ROOT])
