@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +10,7 @@ import typer
 from rakkan.errors import RakkanError
 
 if TYPE_CHECKING:
-    from rakkan.studio.create import Plan, Progress
+    from rakkan.studio.create import Plan
 
 #: A prompt of nonsense gets this many lines about its words, not one for each.
 _MOST_WARNINGS = 8
@@ -49,6 +46,7 @@ def create(
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
     from rakkan import assemble, config
+    from rakkan.cli.progress import bar
     from rakkan.records import Recipe
     from rakkan.studio.create import CreateRequest, plan
     from rakkan.studio.create import create as draw
@@ -64,7 +62,7 @@ def create(
     planned = plan(CreateRequest(prompt, negative, seed, count, steps, guidance, size, place, told == "full"))
     _warn(planned)
     engine, upscaler = assemble.engine(), assemble.upscaler()
-    with _bar(count * steps) as progress:
+    with bar("drawing", count * steps) as progress:
         made = draw(planned, engine, upscaler, assemble.release(told), progress)
     for created in made:
         recipe = created.recipe
@@ -85,18 +83,3 @@ def _warn(planned: Plan) -> None:
         say(line)
     if len(lines) > _MOST_WARNINGS:
         say(f"and {len(lines) - _MOST_WARNINGS} more words or remarks like these")
-
-
-@contextlib.contextmanager
-def _bar(total: int) -> Iterator[Progress]:
-    """A progress bar on standard error where that is a terminal; elsewhere silence."""
-    if not sys.stderr.isatty():
-        yield lambda done, of: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("drawing", total=total)
-        yield lambda done, of: bar.update(task, completed=done)

@@ -105,8 +105,7 @@ class Vault:
         Each segment of a MiB is authenticated before any byte of it is given, and that none is missing
         when the file is opened.
         """
-        plaintext = streaming.Plaintext(self._decryptor(owner, digest))
-        return cast(BinaryIO, io.BufferedReader(plaintext))
+        return cast(BinaryIO, self._reader(owner, digest))
 
     def read(self, owner: str, digest: str) -> bytes:
         """A whole blob, checked against its digest; raises Missing when it is not held."""
@@ -114,7 +113,7 @@ class Vault:
 
     def read_start(self, owner: str, digest: str, size: int) -> bytes:
         """The first ``size`` bytes of a blob, or all of a smaller one; raises Missing when it is not held."""
-        with self.open(owner, digest) as blob:
+        with self._reader(owner, digest) as blob:
             return blob.read(size)
 
     def verify(self, owner: str, digest: str) -> None:
@@ -237,6 +236,9 @@ class Vault:
         except BaseException:
             source.close()
             raise
+
+    def _reader(self, owner: str, digest: str) -> io.BufferedReader:
+        return io.BufferedReader(streaming.Plaintext(self._decryptor(owner, digest)))
 
     def _checked(self, owner: str, digest: str) -> Iterator[bytes]:
         decryptor = self._decryptor(owner, digest)

@@ -44,12 +44,14 @@ class Finding:
 class Destination:
     """Where a picture goes: a path that ends in ``.png``, ``.jpg``, ``.jpeg`` or ``.webp``, the account
     it is made for, and how much of its recipe the file tells: ``full``, ``redacted`` or ``digest``.
-    ``uses`` maps a CAWG use to what its maker allows; ``maker`` is a name to seal it with, "" for none."""
+    ``uses`` maps a CAWG use to what its maker allows, ``constraint`` explains ``constrained``; ``maker``
+    is a name to seal it with, "" for none."""
 
     path: Path
     account: str = LOCAL
     disclosure: str = "full"
     uses: Mapping[str, str] = field(default_factory=lambda: DEFAULT_USES)
+    constraint: str = ""
     maker: str = ""
 
 

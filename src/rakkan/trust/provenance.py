@@ -99,6 +99,7 @@ class Provenance:
             recipe=told,
             ingredients=ingredients,
             uses=to.uses,
+            constraint=to.constraint,
             model=ModelFacts(model.name, model.digest, training[1] if training else None) if model else None,
             evidence=self.ledger.evidence(entry.index),
         )
@@ -124,6 +125,7 @@ class Provenance:
             version=__version__,
             ingredients=(parent,),
             uses=to.uses,
+            constraint=to.constraint,
             evidence=self.ledger.evidence(entry.index),
             maker=to.maker,
         )

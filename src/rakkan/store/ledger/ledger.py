@@ -163,7 +163,7 @@ class Ledger:
 
     def leaf(self, index: int) -> bytes:
         """The bytes of an entry. Raises RakkanError when there is none of this index."""
-        return self._log.entry(index)
+        return self._log.entry(index, self.size())
 
     def remembered(self) -> list[bytes]:
         """The signed checkpoints that the log must continue: that of the append before, and the witnessed."""
