@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rakkan.config import Config, load
+from rakkan.config import PASSPHRASE, Config, load
 from rakkan.errors import RakkanError
 
 
@@ -17,8 +17,12 @@ def written(folder: Path, text: str) -> dict[str, str]:
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
-    assert load({"HOME": str(tmp_path)}) == Config()
-    assert load({"XDG_CONFIG_HOME": str(tmp_path)}) == Config()
+    found = load({"HOME": str(tmp_path)})
+    assert found == Config(
+        home=tmp_path / ".local/share/rakkan", key=str(tmp_path / ".config/rakkan/master.key")
+    )
+    bases = {"XDG_CONFIG_HOME": str(tmp_path / "c"), "XDG_DATA_HOME": str(tmp_path / "d")}
+    assert load(bases) == Config(home=tmp_path / "d/rakkan", key=str(tmp_path / "c/rakkan/master.key"))
 
 
 def test_a_file_is_found_where_settings_are_kept(tmp_path: Path) -> None:
@@ -28,11 +32,12 @@ def test_a_file_is_found_where_settings_are_kept(tmp_path: Path) -> None:
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
-    environment = written(tmp_path, 'pictures = "one"\nweights = "w"\nthreads = 2\n')
-    assert load(environment) == Config(Path("one"), Path("w"), 2)
-    assert load({**environment, "RAKKAN_PICTURES": "two", "RAKKAN_THREADS": "3"}) == Config(
-        Path("two"), Path("w"), 3
-    )
+    environment = written(tmp_path, 'pictures = "one"\nweights = "w"\nthreads = 2\nkey = "passphrase"\n')
+    found = load(environment)
+    assert (found.pictures, found.weights, found.threads) == (Path("one"), Path("w"), 2)
+    assert found.key == PASSPHRASE
+    found = load({**environment, "RAKKAN_PICTURES": "two", "RAKKAN_THREADS": "3", "RAKKAN_KEY": "k"})
+    assert (found.pictures, found.threads, found.key) == (Path("two"), 3, "k")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +50,10 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("engine = 'steam'", "engine is 'steam'. Set one of openvino, fake"),
         ("engine = []", "engine is []"),
         ("pictures = 3", "pictures is 3"),
+        ("disclosure = 'some'", "Set one of full, redacted, digest"),
+        ("vault = 'ftp://a'", "vault is 'ftp://a'"),
+        ("key = 5", "key is 5"),
+        ("home = ''", "home is ''"),
         ("pictures = ''", "pictures is ''"),
         ("pictures = [", "not valid TOML"),
     ],

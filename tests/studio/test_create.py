@@ -12,6 +12,8 @@ import pytest
 from rakkan import assemble
 from rakkan.errors import RakkanError
 from rakkan.formats import png
+from rakkan.formats.inspect import inspect
+from rakkan.formats.unsealed import without_seal
 from rakkan.records import LARGEST_INTEGER, Recipe, SheetRecipe, recipe_from_json
 from rakkan.studio.create import Created, CreateRequest, Upscaler, create, plan, slug
 from rakkan.studio.engines.engine import Pixels
@@ -27,7 +29,7 @@ UPSCALER = Upscaler("doubling", "00" * 32, doubled)
 
 
 def make(request: CreateRequest) -> list[Created]:
-    return create(plan(request), FakeEngine(), UPSCALER, assemble.gate().release)
+    return create(plan(request), FakeEngine(), UPSCALER, assemble.release())
 
 
 def texts(path: Path) -> Mapping[str, str]:
@@ -64,7 +66,19 @@ def test_alone_or_among_others_a_seed_draws_the_same(tmp_path: Path) -> None:
     batch = make(CreateRequest("red hoodie", seed=10, count=3, out=tmp_path / "a"))
     (alone,) = make(CreateRequest("red hoodie", seed=11, out=tmp_path / "b"))
     assert batch[1].recipe == alone.recipe
-    assert batch[1].path.read_bytes() == alone.path.read_bytes()
+    # The seals differ: each is a statement of its own, under salts of its own.
+    assert without_seal(batch[1].path.read_bytes()) == without_seal(alone.path.read_bytes())
+
+
+def test_a_name_that_tells_nothing(tmp_path: Path) -> None:
+    made = make(CreateRequest("red hoodie", seed=10, count=2, out=tmp_path, telling=False))
+    assert [created.path.name for created in made] == ["0001.png", "0002.png", "0003.png"]
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "x.jpeg", "x.webp"])
+def test_other_formats_by_name(name: str, tmp_path: Path) -> None:
+    (made,) = make(CreateRequest("red hoodie", seed=1, out=tmp_path / name))
+    assert inspect(made.path.read_bytes(), name).findings == ()
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -103,12 +117,12 @@ def test_the_engine_is_given_the_native_size_and_the_condition(tmp_path: Path) -
             calls.append((negative is None, more["width"], more["height"], more["seed"]))
             return np.zeros((more["height"], more["width"], 3), np.uint8)  # type: ignore[call-overload, no-any-return]
 
-    create(plan(CreateRequest("full body", seed=3, out=tmp_path)), Spy(), UPSCALER, assemble.gate().release)
+    create(plan(CreateRequest("full body", seed=3, out=tmp_path)), Spy(), UPSCALER, assemble.release())
     create(
         plan(CreateRequest("smile", "hat, qwx", 4, guidance=3, out=tmp_path)),
         Spy(),
         UPSCALER,
-        assemble.gate().release,
+        assemble.release(),
     )
     assert calls == [(True, 256, 384, 3), (False, 256, 256, 4)]
 
@@ -116,7 +130,7 @@ def test_the_engine_is_given_the_native_size_and_the_condition(tmp_path: Path) -
 def test_progress_counts_over_all_pictures(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     request = CreateRequest("smile", seed=1, count=2, steps=3, out=tmp_path)
-    create(plan(request), FakeEngine(), UPSCALER, assemble.gate().release, lambda *step: seen.append(step))
+    create(plan(request), FakeEngine(), UPSCALER, assemble.release(), lambda *step: seen.append(step))
     assert seen == [(step, 6) for step in range(1, 7)]
 
 
@@ -146,7 +160,7 @@ def test_remarks(tmp_path: Path) -> None:
         ({"size": "640x480"}, "Sizes are 512x512 and 512x768"),
         ({"size": "0x0"}, "Sizes are"),
         ({"size": ""}, "Sizes are"),
-        ({"out": Path("a.jpg")}, "not jpg. Name it a.png"),
+        ({"out": Path("a.gif")}, "not gif. Name it a.png"),
         ({"out": Path("a.png"), "count": 2}, "Name a folder instead"),
         ({"out": Path("/dev/null")}, "is a file, not a folder"),
         ({"out": Path("/dev/null/a.png")}, "is a file, not a folder"),

@@ -250,17 +250,17 @@ def test_a_recipe_that_is_not_told_in_full_stays_out_of_the_text(disclosure: str
 
 
 def test_a_full_disk_for_real(tmp_path: Path) -> None:
-    """A process that may write no file past 100 bytes gets one line, and leaves no picture."""
+    """A process that may write no file past 2 MB gets one line, and leaves no picture."""
     code = (
         "import resource, signal, numpy; from pathlib import Path\n"
         "from rakkan import assemble; from rakkan.errors import RakkanError\n"
         "from rakkan.records import FiguresRecipe, Picture\n"
-        "made = FiguresRecipe(1, 1, 1, 64, 64, 'test')\n"
+        "made = FiguresRecipe(1, 1, 1, 1024, 1024, 'test')\n"
+        "pixels = numpy.random.default_rng(1).integers(0, 255, (1024, 1024, 3), numpy.uint8)\n"
         "release = assemble.release()\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
-        "picture = Picture(numpy.zeros((64, 64, 3), numpy.uint8), made, 'figure')\n"
-        "try: release(picture, Path('a.png'))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))\n"
+        "try: release(Picture(pixels, made, 'figure'), Path('a.png'))\n"
         "except RakkanError as error: print(error)\n"
     )
     done = subprocess.run(

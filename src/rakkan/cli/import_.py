@@ -28,5 +28,4 @@ def import_files(
             else f"{found.tensors} tensors, {found.parameters} parameters"
         )
         typer.echo(f"{admission.digest}  {what}, ledger entry {admission.entry}  {file}")
-        for remark in admission.remarks:
-            typer.echo(f"  {remark}")
+        typer.echo(f"  {'; '.join(admission.remarks)}")

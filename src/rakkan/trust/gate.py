@@ -158,7 +158,10 @@ class Gate:
 
     def _inspected(self, source: Source, refused: str) -> tuple[Arrival, list[Finding]]:
         _demand(self.arrival_inspectors, REQUIRED_ARRIVAL_INSPECTORS, "inspector", refused)
-        arrival = self.parse(source.path)
+        try:
+            arrival = self.parse(source.path)
+        except RakkanError as error:
+            raise RakkanError(f"{refused}: {error.message}", error.hint) from error
         findings = _ask(
             arrival, source, "inspector", self.arrival_inspectors, REQUIRED_ARRIVAL_INSPECTORS, refused
         )
