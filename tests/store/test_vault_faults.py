@@ -1,0 +1,73 @@
+"""Faults: killed processes, failing disks, lost power. What was acknowledged holds, whatever happens."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from . import crashes
+from .workload import Broken, tour
+
+#: How many kills; the soak does them without end, and so may whoever sets this.
+KILL_POINTS = int(os.environ.get("RAKKAN_KILL_POINTS", "12"))
+POWER_CUTS = 80
+
+
+@pytest.mark.parametrize("seed", range(KILL_POINTS))
+def test_a_killed_process_leaves_what_it_acknowledged(tmp_path: Path, seed: int) -> None:
+    crashes.kill_point(Random(f"kill {seed}"), tmp_path)
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: what fails here is simulated."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory) as name:
+        yield Path(name)
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "lasting"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["ENOSPC", "EIO"])
+def test_a_disk_that_fails_at_any_operation_fails_with_one_line_and_loses_nothing(
+    quick: Path, number: int, lasting: bool
+) -> None:
+    at = 1
+    while True:
+        folder = quick / str(at)
+        folder.mkdir()
+        if not crashes.failing_disk(tour(), folder, at, number, lasting):
+            break
+        shutil.rmtree(folder)
+        at += 11 if lasting else 1
+    assert at > 150, "the disk was hardly used"
+
+
+def test_lost_power_takes_nothing_that_was_acknowledged(quick: Path) -> None:
+    for seed in range(POWER_CUTS):
+        folder = quick / str(seed)
+        folder.mkdir()
+        random = Random(f"power {seed}")
+        crashes.power_loss(random, folder, random.randint(1, 260))
+
+
+@pytest.mark.parametrize("flush", ["flush", "flush_all", "flush_folder"])
+def test_a_disk_that_does_not_flush_is_found_out(quick: Path, flush: str) -> None:
+    for seed in range(100):
+        folder = quick / str(seed)
+        folder.mkdir()
+        random = Random(f"power {seed}")
+        try:
+            crashes.power_loss(random, folder, random.randint(1, 260), [flush])
+        except Broken:
+            return
+    pytest.fail(f"without {flush} no promise broke: the model of lost power sees nothing")
