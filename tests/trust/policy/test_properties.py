@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as some
@@ -27,12 +28,16 @@ NOW = 100
 DIGESTS = [f"{number:064x}" for number in range(24)]
 ACCOUNTS = ["a", "b"]
 
-subjects = some.builds(
-    Subject,
-    some.sampled_from(["picture", "model", "work", "modle"]),
-    some.dictionaries(some.sampled_from(["sha256", "pixels"]), some.sampled_from(["11", "22", "33"])),
-)
-about = some.one_of(subjects, some.sampled_from([account_subject(name) for name in ACCOUNTS]))
+THINGS = [
+    Subject("picture", {"sha256": "11", "pixels": "44"}),
+    Subject("model", {"sha256": "22"}),
+    Subject("work", {"sha256": "33"}),
+    Subject("work", {"pixels": "44"}),
+    Subject("picture", {}),
+    Subject("modle", {"sha256": "22"}),
+]
+subjects = some.sampled_from(THINGS)
+about = some.sampled_from([*THINGS[:4], *(account_subject(name) for name in ACCOUNTS)])
 words = some.one_of(some.sampled_from([*USES, "c2pa.data_mining", "cawg.new"]), some.text(max_size=4))
 untils = some.sampled_from([0, NOW - 1, NOW, NOW + 1])
 bans = some.builds(
@@ -67,7 +72,7 @@ statements = some.builds(
     Statement, predicates, some.lists(about, min_size=1, max_size=2).map(tuple), accounts, some.integers(0, 4)
 )
 ledgers = some.lists(
-    some.tuples(statements, some.sampled_from(DIGESTS)), max_size=8, unique_by=lambda p: p[1]
+    some.tuples(statements, some.sampled_from(DIGESTS)), max_size=10, unique_by=lambda p: p[1]
 ).map(lambda pairs: [Known(*pair) for pair in pairs])
 requests = some.builds(
     Request,
@@ -89,9 +94,31 @@ def test_the_order_of_the_statements_does_not_matter(
     assert decide(request, shuffled, NOW) == decide(request, ledger, NOW)
 
 
+def test_every_order_of_many_statements_gives_the_same_reasons() -> None:
+    model = THINGS[1]
+    many = [
+        Known(Statement(predicate, (model,), by, time), f"{number:064x}")
+        for number, (predicate, by, time) in enumerate(
+            [
+                (Banned("leak"), "a", 1),
+                (Banned("leak", ("merge",)), "b", 1),
+                (Leaked(True), "a", 1),
+                (Licensed("MIT"), "a", 1),
+                (Licensed("GPL-3.0-only"), "b", 1),
+                (Licensed("All-Rights-Reserved"), "b", 1),
+            ]
+        )
+    ]
+    request = Request(Action.MERGE, "a", Subject("model", {}), (model,))
+    answers = {decide(request, order, NOW) for order in permutations(many)}
+    assert len(answers) == 1
+    assert len(answers.pop().denials) == 4
+
+
 @given(requests, ledgers)
 def test_a_statement_told_twice_counts_once(request: Request, ledger: list[Known]) -> None:
-    assert decide(request, [*ledger, *ledger], NOW) == decide(request, ledger, NOW)
+    again = [replace(known) for known in ledger]
+    assert decide(request, [*ledger, *again], NOW) == decide(request, ledger, NOW)
 
 
 @given(requests, ledgers)
@@ -124,7 +151,7 @@ def test_what_is_revoked_behaves_as_if_never_said(request: Request, ledger: list
 
 @given(requests, ledgers)
 def test_what_is_about_something_else_changes_nothing(request: Request, ledger: list[Known]) -> None:
-    elsewhere = Subject("work", {"sha256": "44"})
+    elsewhere = Subject("work", {"sha256": "55"})
     noise = [
         Known(replace(known.statement, subjects=(elsewhere,)), f"{number:x}" * 64)
         for number, known in enumerate(ledger, 1)

@@ -195,6 +195,21 @@ def test_the_table_of_crawlers_is_in_order() -> None:
 # ---- what is written is read back
 
 
+def test_the_assertion_is_as_cawg_has_it() -> None:
+    wished = Preferences({MINING: "constrained", INFERENCE: "allowed"}, constraints="museums only")
+    assert training_mining_assertion(wished) == {
+        "entries": {
+            MINING: {"use": "constrained", "constraint_info": "museums only"},
+            INFERENCE: {"use": "allowed"},
+            GENERATIVE: {"use": "notAllowed"},
+            TRAINING: {"use": "notAllowed"},
+        }
+    }
+    assert training_mining_assertion(Preferences({MINING: "constrained"}))["entries"][MINING] == {
+        "use": "constrained"
+    }
+
+
 @given(wishes)
 def test_the_assertion_is_read_back(wished: Preferences) -> None:
     reading = read_assertion(json.dumps(training_mining_assertion(wished)))
