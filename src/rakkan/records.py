@@ -74,12 +74,26 @@ class FiguresRecipe:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
-AnyRecipe = Recipe | SheetRecipe | FiguresRecipe
+@dataclass(frozen=True)
+class TrainingGridRecipe:
+    """How far a training run has come: pictures by its ``stage`` after ``steps`` steps."""
+
+    model: str
+    stage: str
+    steps: int
+    seed: int
+    width: int
+    height: int
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+AnyRecipe = Recipe | SheetRecipe | FiguresRecipe | TrainingGridRecipe
 
 _KINDS: dict[type[Any], str] = {
     Recipe: "rakkan recipe 1",
     SheetRecipe: "rakkan sheet 1",
     FiguresRecipe: "rakkan figures 1",
+    TrainingGridRecipe: "rakkan training grid 1",
 }
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
 
 app = typer.Typer(help="Train the starter model on fresh renders, and measure it.", no_args_is_help=True)
 
@@ -25,6 +30,7 @@ def train(
     guidance: Annotated[float, typer.Option(help="Guidance scale that distillation bakes in.")] = 2.0,
     scope: Annotated[str, typer.Option(help="Figures to learn from: all, or busts for a short run.")] = "all",
     crop: Annotated[int, typer.Option(help="Side of the squares the autoencoder is shown (0: whole).")] = 0,
+    grids: Annotated[bool, typer.Option(help="Release sample grids, sealed, into the folder.")] = True,
 ) -> None:
     """Train one stage of the starter model; Ctrl-C saves and ends the run."""
     from rakkan.errors import RakkanError
@@ -47,9 +53,27 @@ def train(
         guidance=guidance,
         crop=crop,
         scope=scope,
+        show=_released(seed) if grids else None,
     )
     run(settings, typer.echo)
     typer.echo(f"weights are in {folder / 'weights'}")
+
+
+def _released(seed: int) -> Callable[[NDArray[numpy.uint8], str, int, Path], object]:
+    """What releases a sample grid: a picture of a model in the making."""
+    from rakkan import __version__, assemble
+    from rakkan.records import Picture, TrainingGridRecipe
+
+    release = assemble.release("full")
+
+    def show(pixels: NDArray[numpy.uint8], stage: str, steps: int, file: Path) -> object:
+        height, width = pixels.shape[:2]
+        recipe = TrainingGridRecipe(
+            "rakkan-starter in training", stage, steps, seed, width, height, {"rakkan": __version__}
+        )
+        return release(Picture(pixels, recipe, "draft"), file)
+
+    return show
 
 
 @app.command()

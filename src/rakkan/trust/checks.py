@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rakkan.records import FiguresRecipe, Picture, Recipe, SheetRecipe, canonical_json
+from rakkan.records import FiguresRecipe, Picture, Recipe, SheetRecipe, TrainingGridRecipe, canonical_json
 from rakkan.trust.gate import Destination, Finding
 
 #: Largest picture that may leave, in pixels; a contact sheet of 64 large pictures fits.
@@ -18,6 +18,7 @@ OPERATIONS: dict[type, tuple[str, ...]] = {
     Recipe: ("create", "variation", "draft", "edit", "upscale"),
     SheetRecipe: ("sheet",),
     FiguresRecipe: ("figure",),
+    TrainingGridRecipe: ("draft",),
 }
 
 

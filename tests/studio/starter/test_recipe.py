@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from tests.studio.starter.stand_in import render
@@ -80,10 +81,16 @@ def _settings(stage: str, folder: Path, resume: bool = False, device: str = "cpu
 @pytest.mark.usefixtures("small")
 def test_the_whole_recipe_leaves_weights_logs_and_grids(tmp_path: Path) -> None:
     lines: list[str] = []
+    shown: list[str] = []
+
+    def show(pixels: npt.NDArray[np.uint8], stage: str, steps: int, file: Path) -> None:
+        assert pixels.ndim == 3 and pixels.dtype == np.uint8 and steps == STEPS
+        shown.append(file.name)
+
     for stage in STAGES:
-        outcome = run(_settings(stage, tmp_path), lines.append, render)
+        outcome = run(replace(_settings(stage, tmp_path), show=show), lines.append, render)
         assert outcome.steps == STEPS and STEPS < outcome.samples <= 4 * STEPS
-        assert (tmp_path / f"grid-{stage}-last.png").is_file()
+        assert shown[-1] == f"grid-{stage}-last.png"
     made = load_checkpoint(tmp_path / "weights")
     assert made.distilled and made.guidance == 2.0
     assert set(made.stages) == set(STAGES)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from rakkan.studio.starter.data import Batch, Stock, to_pictures
-from rakkan.studio.starter.grids import COLUMNS, write_grid
+from rakkan.studio.starter.grids import COLUMNS, Pixels, grid_of
 from rakkan.studio.starter.loop import Averages, Stage, linear
 from rakkan.studio.starter.networks import Autoencoder
 from rakkan.studio.starter.renders import BUCKETS
@@ -40,10 +40,10 @@ def autoencoder_stage(
     def loss(given: Batch) -> Tensor:
         return autoencoder_loss(autoencoder, to_pictures(cropped(given.items, crop)))
 
-    def grid(file: Path) -> None:
+    def grid() -> Pixels:
         model = averages.modules["autoencoder"]
-        if isinstance(model, Autoencoder):
-            write_grid(_comparison(model, stocks), file)
+        assert isinstance(model, Autoencoder)
+        return grid_of(_comparison(model, stocks))
 
     return Stage("autoencoder", {"autoencoder": autoencoder}, averages, loss, grid, batch, rate, linear)
 

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from rakkan.studio.starter.data import Batch, vary_captions
-from rakkan.studio.starter.flow_training import flow_loss, write_samples
+from rakkan.studio.starter.flow_training import flow_loss, samples
+from rakkan.studio.starter.grids import Pixels
 from rakkan.studio.starter.loop import Averages, Stage, linear
 from rakkan.studio.starter.networks import Autoencoder, TextEncoder, UNet
 from rakkan.studio.starter.renders import SCOPES, Scope
@@ -79,8 +80,8 @@ def distillation_stage(
             total = total + (len(latents) - plain) * (made - target).square().mean()
         return total / len(latents)
 
-    def grid(file: Path) -> None:
-        write_samples(averages, autoencoder, file, 4, 1.0, few_steps=True, scope=scope)
+    def grid() -> Pixels:
+        return samples(averages, autoencoder, 4, 1.0, few_steps=True, scope=scope)
 
     return Stage("distil", modules, averages, loss, grid, batch, rate, linear)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rakkan.studio.starter.data import Batch, vary_captions
-from rakkan.studio.starter.grids import COLUMNS, grid_conditions, grid_counts, write_grid
+from rakkan.studio.starter.grids import COLUMNS, Pixels, grid_conditions, grid_counts, grid_of
 from rakkan.studio.starter.loop import Averages, Stage, cosine
 from rakkan.studio.starter.networks import Autoencoder, TextEncoder, UNet
 from rakkan.studio.starter.renders import SCOPES, Scope
@@ -37,8 +37,8 @@ def flow_stage(
         ids = torch.from_numpy(vary_captions(given.ids, random)).to(latents.device)
         return flow_loss(unet, text, latents, ids)
 
-    def grid(file: Path) -> None:
-        write_samples(averages, autoencoder, file, 16, 2.0, few_steps=False, scope=scope)
+    def grid() -> Pixels:
+        return samples(averages, autoencoder, 16, 2.0, few_steps=False, scope=scope)
 
     return Stage("flow", modules, averages, loss, grid, batch, rate, cosine)
 
@@ -58,20 +58,18 @@ def flow_loss(unet: UNet, text: TextEncoder, latents: Tensor, ids: Tensor) -> Te
 
 
 @torch.no_grad()
-def write_samples(
+def samples(
     averages: Averages,
     autoencoder: Autoencoder,
-    file: Path,
     steps: int,
     guidance: float,
     *,
     few_steps: bool,
     scope: Scope,
-) -> None:
-    """Write a grid of four rows of six: the same conditions and the same noise every time."""
+) -> Pixels:
+    """A grid of four rows of six: the same conditions and the same noise every time."""
     text, unet = averages.modules["text"], averages.modules["unet"]
-    if not isinstance(text, TextEncoder) or not isinstance(unet, UNet):
-        return
+    assert isinstance(text, TextEncoder) and isinstance(unet, UNet)
     device = autoencoder.latent_mean.device
     channels, factor = len(autoencoder.latent_mean), autoencoder.factor
     rows: list[Tensor] = []
@@ -85,4 +83,4 @@ def write_samples(
             latents = draw_latents(unet, text, ids, nothing, noise, steps, guidance, few_steps)
             pictures = autoencoder.decode(autoencoder.denormalise(latents))
         rows += torch.split(pictures, COLUMNS)
-    write_grid(rows, file)
+    return grid_of(rows)

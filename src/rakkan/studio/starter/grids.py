@@ -1,20 +1,21 @@
-"""Sample grids: pictures of how far training has come. They are logs, not pictures for anyone to use."""
+"""Sample grids: pictures of how far training has come."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 from torch import Tensor
 
 from rakkan.studio.starter.renders import BUCKETS, SCOPES, Bucket, Scope, draw_attributes
 from rakkan.studio.starter.vocabulary import condition_of, encode
 
 COLUMNS = 6
+
+#: uint8 [height, width, 3].
+Pixels = npt.NDArray[np.uint8]
 
 
 def grid_conditions(bucket: Bucket, count: int, scope: Scope = SCOPES["all"]) -> npt.NDArray[np.int32]:
@@ -28,12 +29,11 @@ def grid_counts() -> dict[str, int]:
     return {bucket.name: COLUMNS * (3 if bucket.name == "square" else 1) for bucket in BUCKETS}
 
 
-def write_grid(rows: Sequence[Tensor], file: Path) -> None:
-    """Write rows of pictures [n, 3, H, W] in -1..1, each row of one height and all of one width, as a PNG."""
+def grid_of(rows: Sequence[Tensor]) -> Pixels:
+    """Rows of pictures [n, 3, H, W] in -1..1, each row of one height and all of one width, as one picture:
+    uint8 [height, width, 3]."""
     lines = []
     for row in rows:
         pixels = ((row.float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte().numpy()
         lines.append(pixels.transpose(2, 0, 3, 1).reshape(row.shape[2], -1, 3))
-    temporary = file.with_name(f".{file.name}.part")
-    Image.fromarray(np.concatenate(lines)).save(temporary, format="PNG")
-    temporary.replace(file)
+    return np.concatenate(lines)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from rakkan.errors import RakkanError
 from rakkan.studio.starter.data import Batch, Supply
+from rakkan.studio.starter.grids import Pixels
 
 _SAVE_SECONDS = 120.0
 _GRID_SECONDS = 240.0
@@ -76,6 +77,9 @@ class Averages:
         torch._foreach_lerp_(self._targets, self._sources, 1.0 - decay)
 
 
+#: Shows a grid: pixels uint8 [height, width, 3], the stage's name, the steps so far, the file to write.
+Show = Callable[[Pixels, str, int, Path], object]
+
 #: Loss of a batch (a scalar Tensor) given the averaged modules.
 Loss = Callable[[Batch], Tensor]
 
@@ -88,7 +92,7 @@ class Stage:
     modules: Mapping[str, nn.Module]
     averages: Averages
     loss: Loss
-    grid: Callable[[Path], None]
+    grid: Callable[[], Pixels]
     batch: int
     rate: float
     decay_shape: Callable[[float], float]
@@ -122,12 +126,13 @@ def train(
     folder: Path,
     save: Callable[[Outcome], None],
     report: Callable[[str], None],
+    show: Show | None = None,
 ) -> Outcome:
-    """Train until the clock runs out; saves and writes sample grids on the way and at the end.
+    """Train until the clock runs out; saves and shows sample grids on the way and at the end.
 
     ``save`` gets the outcome so far and stores the averaged weights; ``report`` gets one line of
-    progress at a time. A step whose loss is not finite is left out. Raises RakkanError, with nothing
-    saved, when the time ends before there were pictures for one step.
+    progress at a time, ``show`` a grid and the path it is meant for. A step whose loss is not finite is
+    left out. Raises RakkanError, with nothing saved, when the time ends before there were pictures for one step.
     """
     parameters = [p for module in stage.modules.values() for p in module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=stage.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
@@ -159,7 +164,7 @@ def train(
         samples += len(batch.items)
         journal.note(clock, steps, samples, value, rate, supply.usable, precision.name)
         if clock.seconds - drawn > _GRID_SECONDS:
-            stage.grid(folder / f"grid-{stage.name}-{round(clock.seconds):05d}.png")
+            _show(stage, steps, folder / f"grid-{stage.name}-{round(clock.seconds):05d}.png", show)
             drawn = clock.seconds
         if clock.seconds - saved > _SAVE_SECONDS:
             save(Outcome(clock.seconds, steps, samples, processor))
@@ -169,8 +174,13 @@ def train(
     outcome = Outcome(clock.seconds, steps, samples, processor)
     save(outcome)
     report(f"{stage.name}: {steps} steps, {samples} samples, {outcome.seconds:.0f} s, saved")
-    stage.grid(folder / f"grid-{stage.name}-last.png")
+    _show(stage, steps, folder / f"grid-{stage.name}-last.png", show)
     return outcome
+
+
+def _show(stage: Stage, steps: int, file: Path, show: Show | None) -> None:
+    if show is not None:
+        show(stage.grid(), stage.name, steps, file)
 
 
 class Precision:

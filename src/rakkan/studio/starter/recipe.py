@@ -33,7 +33,7 @@ from rakkan.studio.starter.checkpoints import (
 from rakkan.studio.starter.data import Stock, Supply, to_pictures
 from rakkan.studio.starter.distillation import distillation_stage
 from rakkan.studio.starter.flow_training import flow_stage
-from rakkan.studio.starter.loop import Clock, Outcome, Stage, train
+from rakkan.studio.starter.loop import Clock, Outcome, Show, Stage, train
 from rakkan.studio.starter.machines import MACHINES, Machine
 from rakkan.studio.starter.networks import Autoencoder, NetworkSizes, TextEncoder, UNet, sizes_of
 from rakkan.studio.starter.renders import Render, RenderQueue, render_figure, renderer_version, scope_of
@@ -55,7 +55,7 @@ class Settings:
     ``workers`` render processes (0: one on a CPU, all cores but one beside a GPU), ``guidance`` is baked
     in by distillation, ``capacity`` caps the stocks of renders and of latents (0: by device),
     ``crop`` is the side of the squares the autoencoder is shown (0: whole pictures),
-    ``scope`` names the figures to learn from (`renders.SCOPES`).
+    ``scope`` names the figures to learn from (`renders.SCOPES`), ``show`` is given the sample grids.
     """
 
     stage: str
@@ -70,6 +70,7 @@ class Settings:
     capacity: int = 0
     crop: int = 0
     scope: str = "all"
+    show: Show | None = None
 
     @property
     def machine(self) -> Machine:
@@ -122,7 +123,9 @@ def _run_autoencoder(
         _save(settings, checkpoint, stage, outcome)
 
     supply = Supply(queue, stocks, seed=seed, chunk=settings.machine.chunk)
-    outcome = train(stage, supply, clock, settings.machine.device, settings.folder, save, report)
+    outcome = train(
+        stage, supply, clock, settings.machine.device, settings.folder, save, report, settings.show
+    )
     if _keeps_latents(settings):
         report("autoencoder: turning the renders into latents")
         latents = latent_stocks(settings, averaged, NetworkSizes(**checkpoint.sizes))
@@ -178,7 +181,7 @@ def _run_latent_stage(
     def save(outcome: Outcome) -> None:
         _save(settings, checkpoint, stage, outcome)
 
-    return train(stage, supply, clock, settings.machine.device, settings.folder, save, report)
+    return train(stage, supply, clock, settings.machine.device, settings.folder, save, report, settings.show)
 
 
 def _teacher(settings: Settings, sizes: NetworkSizes) -> tuple[TextEncoder, UNet]:
