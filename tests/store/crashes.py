@@ -30,7 +30,10 @@ def kill_point(random: Random, folder: Path) -> None:
     if planned:
         command += [str(random.randint(1, 350)), random.choice(["before", "after"])]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Unbuffered, or lines read along with the first would be lost to communicate().
+    process = subprocess.Popen(
+        command, bufsize=0, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     try:
         assert process.stdout is not None and process.stdout.readline() == b"ready\n"
         if not planned:

@@ -1,7 +1,8 @@
 """A seeded life of a vault, what must be true of it at any moment, and a check that it is.
 
 Run as a program it leads such a life and says so line by line, until it is killed:
-``python workload.py FOLDER SEED [KILL_AT before|after]``.
+``python workload.py FOLDER SEED LENGTH [KILL_AT before|after]``, or, with others at the same vault,
+``python workload.py FOLDER SEED sharing``.
 """
 
 from __future__ import annotations
@@ -224,7 +225,49 @@ def main(folder: Path, seed: str, length: int, disk: Disk | None) -> None:
         print(number, flush=True)
 
 
+def share(folder: Path, seed: str) -> None:
+    """Use a vault while others do: what this process puts and no one shreds stays, and reads right."""
+    random = Random(f"share {seed}")
+    kept: dict[str, bytes] = {}
+    for turn in range(40):
+        vault = open_vault(folder, 0)
+        common, own = body(random), MARKER + f"{seed}/{turn}".encode() * random.choice([1, 2000])
+        kept[vault.put("alice", own).digest] = own
+        vault.put_many("alice", [common, MARKER + random.randbytes(4).hex().encode()])
+        action = random.choice(["rotate", "sweep", "shred", "erase", "nothing", "nothing"])
+        if action == "rotate":
+            vault.rotate_owner("alice")
+        elif action == "sweep":
+            vault.sweep()
+        elif action == "shred":
+            mine = random.choice(sorted(kept))
+            del kept[mine]
+            vault.shred("alice", mine)
+            if vault.holds("alice", mine):
+                raise Broken("a shredded blob came back")
+        elif action == "erase":
+            try:
+                vault.put("bob", common)
+            except RakkanError as fault:
+                if "erased" not in fault.message:  # by another process, in the middle of this
+                    raise
+            vault.erase("bob")
+        for digest in random.sample(sorted(kept), min(3, len(kept))):
+            if vault.read("alice", digest) != kept[digest]:
+                raise Broken("wrong bytes")
+
+
+def check_shared(folder: Path) -> None:
+    """Raise Broken unless a vault that many shared is whole and holds no orphans."""
+    _look_for_plaintext(folder)
+    _held(open_vault(folder, 0), "alice")
+    _check_sweep(folder, 0)
+
+
 if __name__ == "__main__":
+    if sys.argv[3] == "sharing":
+        share(Path(sys.argv[1]), sys.argv[2])
+        sys.exit()
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     from disks import KillingDisk
 
