@@ -261,7 +261,7 @@ class Ledger:
         with self._disk.lock(_LOCK):
             old = self._disk.read(_WITNESSED) if self._disk.exists(_WITNESSED) else b""
             if not old or open_checkpoint(old, self._keys)[0].size <= checkpoint.size:
-                self._disk.write(_WITNESSED, bytes(note))
+                self._disk.write({_WITNESSED: bytes(note)})
         return found
 
     def _ask(self, ask: Callable[[bytes], str], checkpoint: Checkpoint, signed: bytes) -> str:

@@ -156,7 +156,7 @@ class Witness:
             line = str(cosign(note, self._key, int(self._clock())))
             own = {(key.name, key.identifier) for key in self._logs[origin]}
             kept = "".join(str(one) for one in note.signatures if (one.name, one.identifier) in own)
-            self._disk.write(_place(origin), f"{note.text}\n{kept}{line}".encode())
+            self._disk.write({_place(origin): f"{note.text}\n{kept}{line}".encode()})
         return line
 
     def checkpoint(self, origin: str) -> bytes | None:
@@ -216,7 +216,7 @@ class Witness:
     def _keep(self, name: str, origin: str, fork: Fork) -> None:
         # The first is kept: a log that lies may send others without end.
         if not self._disk.exists(f"{_folder(origin)}/{name}"):
-            self._disk.write(f"{_folder(origin)}/{name}", str(fork).encode())
+            self._disk.write({f"{_folder(origin)}/{name}": str(fork).encode()})
 
 
 def _folder(origin: str) -> str:
