@@ -1,8 +1,8 @@
 """``python -m benchmarks.ledger``: the ledger against pymerkle's SQLite tree, in turns in one run.
 
-Measured are durable appends a second by batch (Rakkan's with signing, bodies and index; the peer's a bare
-tree of log entries alike), the bytes of a proof and the time to make and to verify one in a large log. That log
-is built from synthetic entries through the same tiles, without flushing. For ten times its size the bytes are
+Measured are durable appends a second by batch (of Rakkan with signing, bodies and index; of the peer a bare
+tree of such entries), the bytes of a proof, and the time to make and to verify one in a large log, which
+is built of synthetic entries through the same tiles without flushing. For ten times its size the bytes are
 by arithmetic: each doubling adds one hash.
 """
 

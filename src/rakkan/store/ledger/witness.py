@@ -14,9 +14,10 @@ from pathlib import Path
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import merkle, notes
-from rakkan.store.ledger.checkpoint import Checkpoint, cosign, number, open_checkpoint
+from rakkan.store.ledger.checkpoint import Checkpoint, Cosigned, cosign, cosigners, number, open_checkpoint
 from rakkan.store.ledger.files import Disk, Folder
-from rakkan.store.ledger.notes import SigningKey, VerificationKey
+from rakkan.store.ledger.log import Log
+from rakkan.store.ledger.notes import SignedNote, SigningKey, VerificationKey
 from rakkan.store.ledger.proof import MOST_HASHES, hash_lines, read_hashes
 
 #: Cap on a request.
@@ -113,6 +114,41 @@ def compare(
     if found[1] == new.root:
         return Fork(first, second, tuple(proof))
     raise RakkanError("The consistency proof does not lead to the larger checkpoint", "Ask for another")
+
+
+def collect(
+    log: Log, witnesses: Sequence[Callable[[bytes], str]], keys: Sequence[VerificationKey]
+) -> tuple[SignedNote, Checkpoint, tuple[Cosigned, ...]]:
+    """Have a log's checkpoint cosigned; a witness is a function from a request to signature lines.
+
+    Returns the checkpoint with the cosignatures of known ``keys``, as read, and whose those are. Raises
+    RakkanError when a witness refuses, or has seen more of the log than there is.
+    """
+    signed = log.signed()
+    checkpoint, note = open_checkpoint(signed, [log.key.verification_key()])
+    for ask in witnesses:
+        lines = _ask(ask, log, checkpoint, signed)
+        valid = tuple(one for one, _ in notes.known(notes.signatures(lines), keys))
+        note = SignedNote(note.text, note.signatures + valid)
+    return note, checkpoint, cosigners(note, keys)
+
+
+def _ask(ask: Callable[[bytes], str], log: Log, checkpoint: Checkpoint, signed: bytes) -> str:
+    old = 0
+    for _ in range(3):
+        proof = tuple(log.consistency_proof(old, checkpoint.size))
+        try:
+            return ask(bytes(Request(old, proof, signed)))
+        except Refusal as refusal:
+            if refusal.size is None:
+                raise
+            if refusal.size > checkpoint.size:
+                raise RakkanError(
+                    f"A witness has seen {refusal.size} entries, the log has {checkpoint.size}",
+                    "The log was rolled back: restore its newest state",
+                ) from refusal
+            old = refusal.size
+    raise RakkanError("A witness keeps changing its mind", "Ask again later")
 
 
 class Witness:
