@@ -181,5 +181,5 @@ def test_a_log_broken_everywhere_makes_no_endless_list(tmp_path: Path) -> None:
 def test_what_an_interrupted_append_left_is_no_fault(folder: Path) -> None:
     disk = Folder(folder)
     for name in ("tile/0/002", "tile/entries/002", "tile/1/000.p/3", "tile/entries/003.p/1"):
-        disk.write(name, b"left over")
+        disk.write({name: b"left over"})
     assert audit.check(folder, KEYS) == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,13 +44,17 @@ class Stopping:
         self.how = how
         self.done: list[str] = []
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, contents: Mapping[str, bytes]) -> None:
+        for name, data in contents.items():
+            self._write(name, data)
+
+    def _write(self, name: str, data: bytes) -> None:
         def torn() -> None:
             place = self.folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.with_name(f".{place.name}.0.part").write_bytes(data[: len(data) // 2])
 
-        self._step(f"write {name}", lambda: self.disk.write(name, data), torn)
+        self._step(f"write {name}", lambda: self.disk.write({name: data}), torn)
 
     def discard(self, name: str) -> None:
         def torn() -> None:
@@ -254,7 +258,7 @@ def test_a_file_is_flushed_before_its_name_and_the_name_after(
 ) -> None:
     disk = Folder(tmp_path / "log")
     with watched(monkeypatch) as seen:
-        disk.write("tile/0/x001/000", b"data")
+        disk.write({"tile/0/x001/000": b"data"})
     target = str(tmp_path / "log/tile/0/x001/000")
     rename = next(at for at, (what, _) in enumerate(seen) if what == "rename")
     temporary, renamed = seen[rename][1].split(" ")
@@ -264,7 +268,7 @@ def test_a_file_is_flushed_before_its_name_and_the_name_after(
     parents = [str(tmp_path / place) for place in ("log/tile/0/x001", "log/tile/0", "log/tile", "log", "")]
     assert {path.rstrip("/") for path in after} >= {path.rstrip("/") for path in parents}
     with watched(monkeypatch) as seen:
-        disk.write("tile/0/x001/000", b"more")
+        disk.write({"tile/0/x001/000": b"more"})
     assert [what for what, _ in seen] == ["flush", "rename", "flush"], "folders are anchored once"
     assert (tmp_path / "log/tile/0/x001/000").read_bytes() == b"more"
 
@@ -276,9 +280,12 @@ def test_every_tile_is_durable_before_the_checkpoint_is_named(
         ledger.append([generated(at) for at in range(300)])
     renames = [at for at, (what, _) in enumerate(seen) if what == "rename"]
     assert seen[renames[-1]][1].endswith("ledger/checkpoint")
-    for first, following in zip(renames, [*renames[1:], len(seen)], strict=True):
-        target = Path(seen[first][1].split(" ")[1])
-        assert ("flush", str(target.parent)) in seen[first:following], f"{target} is not durable"
+    assert len(renames) > 4
+    for at in renames:
+        temporary, target = seen[at][1].split(" ")
+        assert ("flush", temporary) in seen[:at], f"the contents of {target} are not durable"
+        until = renames[-1] if at != renames[-1] else len(seen)
+        assert ("flush", str(Path(target).parent)) in seen[at:until], f"{target} is not durable"
 
 
 def test_locks_keep_threads_apart(tmp_path: Path) -> None:

@@ -255,7 +255,7 @@ def test_of_two_forks_at_once_one_is_cosigned(tmp_path: Path, log: Log) -> None:
 
 def test_what_is_cosigned_is_remembered_before_it_is_answered(tmp_path: Path, log: Log) -> None:
     class Failing(Folder):
-        def write(self, name: str, data: bytes) -> None:
+        def write(self, contents: object) -> None:
             raise RakkanError("no room")
 
     log.append([b"a"])

@@ -6,7 +6,7 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -20,10 +20,11 @@ class Disk(Protocol):
     def read(self, name: str) -> bytes:
         """A whole file. Raises FileNotFoundError when there is none."""
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write or replace a whole file; it is durable, under its name, when this returns.
+    def write(self, contents: Mapping[str, bytes]) -> None:
+        """Write or replace whole files, given by name: all durable when this returns, in no order.
 
-        Raises RakkanError when that fails."""
+        Raises RakkanError when that fails; each file is then the old or the new one, never a mixture.
+        """
 
     def exists(self, name: str) -> bool:
         """Whether there is a file or folder of this name."""
@@ -48,29 +49,24 @@ class Folder:
     def exists(self, name: str) -> bool:
         return (self.path / name).exists()
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, contents: Mapping[str, bytes]) -> None:
+        waiting: dict[Path, Path] = {}
         try:
-            self._write(self.path / name, data)
+            for name, data in contents.items():
+                path = self.path / name
+                waiting[path] = _temporary(path, data)
+            for path, temporary in waiting.items():
+                os.replace(temporary, path)
+            for folder in dict.fromkeys(path.parent for path in waiting):
+                _flush(folder)
+                self._anchor(folder)
         except OSError as error:
             raise RakkanError(
-                f"{self.path / name} could not be written: {error.strerror}", "Make room, or see to the disk"
+                f"{self.path} could not be written to: {error.strerror}", "Make room, or see to the disk"
             ) from error
-
-    def _write(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-        try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-            with open(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _flush(path.parent)
-        self._anchor(path.parent)
+        finally:
+            for temporary in waiting.values():
+                temporary.unlink(missing_ok=True)
 
     def discard(self, name: str) -> None:
         shutil.rmtree(self.path / name, ignore_errors=True)
@@ -97,6 +93,22 @@ class Folder:
             if folder == self.path:
                 break
             folder = folder.parent
+
+
+def _temporary(path: Path, data: bytes) -> Path:
+    """Write ``data`` durably beside ``path``, under a name of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
 
 
 def _flush(folder: Path) -> None:

@@ -10,56 +10,34 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import entry as entries
 from rakkan.store.ledger import envelope, notes, statements, witness
-from rakkan.store.ledger.checkpoint import Checkpoint, Cosigned, cosigners, open_checkpoint, parse_checkpoint
+from rakkan.store.ledger.bodies import Bodies
+from rakkan.store.ledger.checkpoint import Checkpoint, Cosigned, open_checkpoint, parse_checkpoint
 from rakkan.store.ledger.entry import Leaf, parse_leaf
 from rakkan.store.ledger.files import Disk, Folder
-from rakkan.store.ledger.index import Index, NewRow, Row
+from rakkan.store.ledger.index import Index, Row
 from rakkan.store.ledger.log import Log
 from rakkan.store.ledger.merkle import leaf_hash
 from rakkan.store.ledger.notes import SigningKey, VerificationKey
 from rakkan.store.ledger.proof import Proof
+from rakkan.store.ledger.rebuild import new_row, rebuild
 from rakkan.store.ledger.statements import Erased, Statement, Subject, kind_of
-from rakkan.store.ledger.tiles import WIDTH, TileReader
+from rakkan.store.ledger.tiles import TileReader
 from rakkan.store.ledger.verify import Evidence
 
-__all__ = ["Bodies", "Entry", "Evidence", "Inclusion", "Ledger", "StoredBody"]
+__all__ = ["Entry", "Evidence", "Inclusion", "Ledger"]
 
 _LOCK = "lock"
 _WITNESSED = "checkpoint.witnessed"
 #: Entries that one ``erased`` statement lists; more of them make several statements.
 _LISTED = 20_000
-
-
-class StoredBody(Protocol):
-    """What the vault says of a blob: SHA-256 of its plaintext in hexadecimal, and its bytes."""
-
-    @property
-    def digest(self) -> str: ...
-
-    @property
-    def size(self) -> int: ...
-
-
-class Bodies(Protocol):
-    """What the ledger needs of the vault."""
-
-    def put_many(self, owner: str, bodies: Sequence[bytes]) -> Sequence[StoredBody]: ...
-
-    def read(self, owner: str, digest: str) -> bytes: ...
-
-    def holds(self, owner: str, digest: str) -> bool: ...
-
-    def list(self, owner: str) -> Iterator[StoredBody]: ...
-
-    def erase(self, owner: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -231,20 +209,7 @@ class Ledger:
         The instance's own account is always among them. Entries of accounts not named become "lost".
         """
         with self._disk.lock(_LOCK):
-            self._index.clear()
-            size = self.size()
-            reader = TileReader(self._disk, size)
-            places: dict[str, int] = {}
-            for at in range(-(-size // WIDTH)):
-                for offset, data in enumerate(reader.entries(at)):
-                    places[parse_leaf(data).commitment] = at * WIDTH + offset
-            found = 0
-            for account in dict.fromkeys((self._instance, *accounts)):
-                rows, erased = self._rows_of(account, places)
-                self._index.record(size, rows, self._log.signed())
-                self._index.note_erased(erased)
-                found += len(rows)
-            return found
+            return rebuild(self._index, self._log, self._bodies, (self._instance, *accounts), self._instance)
 
     def submit(
         self,
@@ -257,40 +222,16 @@ class Ledger:
         Evidence given from now on proves against that checkpoint where it can. Raises RakkanError when
         fewer than ``quorum`` of the ``keys`` cosigned, or a witness has seen more of the log than there is.
         """
-        signed = self._log.signed()
-        checkpoint, note = open_checkpoint(signed, self._keys)
-        for ask in witnesses:
-            lines = self._ask(ask, checkpoint, signed)
-            valid = notes.known(notes.signatures(lines), keys)
-            note = notes.SignedNote(note.text, note.signatures + tuple(one for one, _ in valid))
-        found = cosigners(note, keys)
+        note, checkpoint, found = witness.collect(self._log, witnesses, keys)
         if len(found) < quorum:
             raise RakkanError(
-                f"{len(found)} known witnesses have cosigned, not {quorum}",
-                "Ask more witnesses, or fewer keys",
+                f"{len(found)} known witnesses have cosigned, not {quorum}", "Ask more, or for less"
             )
         with self._disk.lock(_LOCK):
             old = self._disk.read(_WITNESSED) if self._disk.exists(_WITNESSED) else b""
             if not old or open_checkpoint(old, self._keys)[0].size <= checkpoint.size:
-                self._disk.write(_WITNESSED, bytes(note))
+                self._disk.write({_WITNESSED: bytes(note)})
         return found
-
-    def _ask(self, ask: Callable[[bytes], str], checkpoint: Checkpoint, signed: bytes) -> str:
-        old = 0
-        for _ in range(3):
-            proof = tuple(self._log.consistency_proof(old, checkpoint.size))
-            try:
-                return ask(bytes(witness.Request(old, proof, signed)))
-            except witness.Refusal as refusal:
-                if refusal.size is None:
-                    raise
-                if refusal.size > checkpoint.size:
-                    raise RakkanError(
-                        f"A witness has seen {refusal.size} entries, the log has {checkpoint.size}",
-                        "The log was rolled back: restore its newest state",
-                    ) from refusal
-                old = refusal.size
-        raise RakkanError("A witness keeps changing its mind", "Ask again later")
 
     def _seal(self, statement: Statement) -> _Sealed:
         sealed = envelope.seal(statements.to_payload(statement), self._key)
@@ -304,15 +245,7 @@ class Ledger:
         old = self._log.checkpoint()
         self._refuse_another_past(old)
         digests = self._put(said)
-        rows = [
-            NewRow(
-                entry=old.size + at,
-                account=one.statement.account,
-                body=digests[at],
-                digests=tuple(value for part in one.statement.subjects for value in part.digests.values()),
-            )
-            for at, one in enumerate(said)
-        ]
+        rows = [new_row(old.size + at, one.statement, digests[at]) for at, one in enumerate(said)]
         self._index.record(old.size, rows, self._log.signed())
         self._log.append([bytes(one.leaf) for one in said])
         return [_entry(old.size + at, one.leaf, one.envelope) for at, one in enumerate(said)]
@@ -368,27 +301,6 @@ class Ledger:
         hashes = b"".join(leaf_hash(self._log.entry(index, size)) for index in erased)
         subject = Subject("entries", {"sha256": hashlib.sha256(hashes).hexdigest()})
         return Statement(Erased(tuple(erased)), (subject,), self._instance, int(self._clock()))
-
-    def _rows_of(self, account: str, places: dict[str, int]) -> tuple[list[NewRow], list[int]]:
-        """The rows of an account's bodies that the log refers to, and the entries they say are erased."""
-        rows: list[NewRow] = []
-        erased: list[int] = []
-        for blob in self._bodies.list(account):
-            if blob.size > entries.MOST_BODY_BYTES:
-                continue
-            try:
-                salt, sealed = entries.parse_body(self._bodies.read(account, blob.digest))
-                place = places.get(entries.commit(salt, sealed))
-                statement = statements.from_payload(envelope.open_envelope(sealed, self._keys))
-            except RakkanError:
-                continue  # a picture or a model of the account, not a body
-            if place is None:
-                continue
-            digests = tuple(value for part in statement.subjects for value in part.digests.values())
-            rows.append(NewRow(place, account, blob.digest, digests))
-            if isinstance(statement.predicate, Erased) and account == self._instance:
-                erased += statement.predicate.entries
-        return rows, erased
 
 
 def _entry(index: int, leaf: Leaf, sealed: bytes) -> Entry:

@@ -63,8 +63,7 @@ class Log:
         files, superseded = extend(reader, leaves)
         size = old.size + len(leaves)
         new = Checkpoint(old.origin, size, TileReader(self.disk, size, files).root())
-        for path, data in files.items():
-            self.disk.write(path, data)
+        self.disk.write(files)
         self._commit(new)
         for folder in superseded:
             with suppress(OSError):  # only room is lost
@@ -86,4 +85,4 @@ class Log:
         return merkle.consistency_proof(old, new, TileReader(self.disk, new).node)
 
     def _commit(self, checkpoint: Checkpoint) -> None:
-        self.disk.write(CHECKPOINT, bytes(notes.sign(checkpoint.text, self.key)))
+        self.disk.write({CHECKPOINT: bytes(notes.sign(checkpoint.text, self.key))})

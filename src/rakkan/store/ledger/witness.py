@@ -14,9 +14,10 @@ from pathlib import Path
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import merkle, notes
-from rakkan.store.ledger.checkpoint import Checkpoint, cosign, number, open_checkpoint
+from rakkan.store.ledger.checkpoint import Checkpoint, Cosigned, cosign, cosigners, number, open_checkpoint
 from rakkan.store.ledger.files import Disk, Folder
-from rakkan.store.ledger.notes import SigningKey, VerificationKey
+from rakkan.store.ledger.log import Log
+from rakkan.store.ledger.notes import SignedNote, SigningKey, VerificationKey
 from rakkan.store.ledger.proof import MOST_HASHES, hash_lines, read_hashes
 from rakkan.store.ledger.tiles import TileReader
 
@@ -116,6 +117,41 @@ def compare(
     raise RakkanError("The consistency proof does not lead to the larger checkpoint", "Ask for another")
 
 
+def collect(
+    log: Log, witnesses: Sequence[Callable[[bytes], str]], keys: Sequence[VerificationKey]
+) -> tuple[SignedNote, Checkpoint, tuple[Cosigned, ...]]:
+    """Have a log's checkpoint cosigned; a witness is a function from a request to signature lines.
+
+    Returns the checkpoint with the cosignatures of known ``keys``, as read, and whose those are. Raises
+    RakkanError when a witness refuses, or has seen more of the log than there is.
+    """
+    signed = log.signed()
+    checkpoint, note = open_checkpoint(signed, [log.key.verification_key()])
+    for ask in witnesses:
+        lines = _ask(ask, log, checkpoint, signed)
+        valid = tuple(one for one, _ in notes.known(notes.signatures(lines), keys))
+        note = SignedNote(note.text, note.signatures + valid)
+    return note, checkpoint, cosigners(note, keys)
+
+
+def _ask(ask: Callable[[bytes], str], log: Log, checkpoint: Checkpoint, signed: bytes) -> str:
+    old = 0
+    for _ in range(3):
+        proof = tuple(log.consistency_proof(old, checkpoint.size))
+        try:
+            return ask(bytes(Request(old, proof, signed)))
+        except Refusal as refusal:
+            if refusal.size is None:
+                raise
+            if refusal.size > checkpoint.size:
+                raise RakkanError(
+                    f"A witness has seen {refusal.size} entries, the log has {checkpoint.size}",
+                    "The log was rolled back: restore its newest state",
+                ) from refusal
+            old = refusal.size
+    raise RakkanError("A witness keeps changing its mind", "Ask again later")
+
+
 class Witness:
     """A witness that keeps its state in ``folder`` and trusts the ``logs``: their keys by origin."""
 
@@ -157,7 +193,7 @@ class Witness:
             line = str(cosign(note, self._key, int(self._clock())))
             own = {(key.name, key.identifier) for key in self._logs[origin]}
             kept = "".join(str(one) for one in note.signatures if (one.name, one.identifier) in own)
-            self._disk.write(_place(origin), f"{note.text}\n{kept}{line}".encode())
+            self._disk.write({_place(origin): f"{note.text}\n{kept}{line}".encode()})
         return line
 
     def checkpoint(self, origin: str) -> bytes | None:
@@ -217,7 +253,7 @@ class Witness:
     def _keep(self, name: str, origin: str, fork: Fork) -> None:
         # The first is kept: a log that lies may send others without end.
         if not self._disk.exists(f"{_folder(origin)}/{name}"):
-            self._disk.write(f"{_folder(origin)}/{name}", str(fork).encode())
+            self._disk.write({f"{_folder(origin)}/{name}": str(fork).encode()})
 
 
 def watch(witness: Witness, folder: Path, keys: Sequence[VerificationKey]) -> str:
