@@ -18,12 +18,13 @@ from rakkan.errors import RakkanError
 
 Answer = tuple[Any, bytes]
 _REPLIES = 3  # where the child keeps the pipe to its parent
+_before: dict[str, str] = {}
 _FRAME = struct.Struct(">IQ")
 
 
 def warm_up() -> None:
-    """Have what the attempts need at hand, as an attacker's code would."""
-    assert all((ctypes, socket, threading))
+    """Note what can only be seen before the locks."""
+    _before["folder"] = os.getcwd()
 
 
 def echo(data: bytes) -> Answer:
@@ -118,7 +119,13 @@ def surroundings(data: bytes) -> Answer:
             if error.errno == errno.EBADF:
                 continue
         descriptors.append(number)
-    return {"environment": dict(os.environ), "descriptors": descriptors, "process": os.getpid()}, b""
+    return {
+        "environment": dict(os.environ),
+        "descriptors": descriptors,
+        "process": os.getpid(),
+        "modules": sorted(sys.modules),
+        **_before,
+    }, b""
 
 
 def attempt(data: bytes) -> Answer:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import tracemalloc
 
 import numpy
 import pytest
@@ -137,6 +139,27 @@ def test_damaged_exif_says_nothing_and_breaks_nothing(junk: bytes, place: int, g
     for data in (junk, b"MM\0*" + junk, b"II*\0" + junk, damaged, whole[:place]):
         assert 1 <= exif.orientation(data) <= 8
         assert isinstance(exif.texts(data), dict)
+
+
+def test_exif_that_points_at_all_of_itself_from_everywhere_costs_nothing() -> None:
+    """512 entries of a large file, each of a tag of its own and as long as the file."""
+    size = 4_000_000
+    entries = b"".join(struct.pack(">HHII", tag, 7, size - 8, 8) for tag in range(1000, 1512))
+    data = (b"MM\0*" + struct.pack(">IH", 8, 512) + entries).ljust(size, b"\0")
+    tracemalloc.start()
+    assert exif.orientation(data) == 1
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < size
+
+
+def test_texts_without_number_are_refused() -> None:
+    texts = {str(number): "" for number in range(65)}
+    data = ordinary.saved(ordinary.picture("RGB"), "WEBP", exif=b"Exif\0\0" + exif.build(texts))
+    with pytest.raises(RakkanError, match="too many"):
+        encode.webp_file(COLOURS, texts)
+    with pytest.raises(RakkanError, match="more than 64 texts"):
+        webp.read(data)
 
 
 def test_text_of_our_own_that_is_no_table_of_texts_is_left_out() -> None:

@@ -11,6 +11,7 @@ LARGEST_SIDE = 16384
 MOST_PIXELS = 64 * 1024 * 1024
 #: Bytes of one kind of metadata (EXIF, XMP, a colour profile, all unknown chunks together).
 LARGEST_METADATA = 4 * 1024 * 1024
+MOST_TEXTS = 64
 #: Bytes of all texts together.
 LARGEST_TEXTS = 2 * 1024 * 1024
 #: Bytes of a C2PA manifest: it may hold thumbnails and the manifests of its ingredients.
@@ -56,6 +57,8 @@ class Structure:
     def add_text(self, keyword: str, value: str) -> None:
         """Keep a text; of a repeated keyword the first counts. Raises RakkanError past the cap."""
         self.text.setdefault(keyword, value)
+        if len(self.text) > MOST_TEXTS:
+            raise unsound(self.kind, f"it holds more than {MOST_TEXTS} texts")
         if sum(len(key) + len(text) for key, text in self.text.items()) > LARGEST_TEXTS:
             raise unsound(self.kind, f"its texts are longer than {LARGEST_TEXTS // 1024} KiB")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
 from rakkan.formats import exif, webp
-from rakkan.formats.caps import LARGEST_TEXTS
+from rakkan.formats.caps import LARGEST_TEXTS, MOST_TEXTS
 
 if TYPE_CHECKING:
     import numpy
@@ -75,6 +75,8 @@ def webp_file(pixels: NDArray[numpy.uint8], text: Mapping[str, str], lossless: b
 
 
 def _packed(text: Mapping[str, str]) -> bytes:
+    if len(text) > MOST_TEXTS:
+        raise RakkanError(f"{len(text)} texts are too many for one picture", f"Keep to {MOST_TEXTS}")
     if sum(len(keyword) + len(value) for keyword, value in text.items()) > LARGEST_TEXTS:
         raise RakkanError("The texts of this picture are too long", f"Keep to {LARGEST_TEXTS // 1024} KiB")
     return exif.build(text) if text else b""

@@ -15,6 +15,7 @@ from rakkan.errors import RakkanError
 
 _ORIENTATION, _EXIF_TABLE, _MAKER_NOTE, _USER_COMMENT = 0x0112, 0x8769, 0x927C, 0x9286
 _BYTE, _ASCII, _SHORT, _LONG, _UNDEFINED = 1, 2, 3, 4, 7
+_READ = {_ORIENTATION, _EXIF_TABLE, _MAKER_NOTE, _USER_COMMENT}
 _MOST_ENTRIES = 512
 _LABEL = b"Rakkan text 1\0"
 _PARAMETERS = "parameters"
@@ -85,7 +86,7 @@ def _first(exif: bytes, order: str) -> int:
 
 
 def _table(exif: bytes, order: str, place: int) -> dict[int, tuple[int, bytes]]:
-    """The entries of a table by tag: type and bytes; those of other types, or outside, are left out."""
+    """The entries of a table that are read here, by tag: type and bytes; damaged ones are left out."""
     if not order or not 8 <= place <= len(exif) - 2:
         return {}
     found: dict[int, tuple[int, bytes]] = {}
@@ -94,6 +95,8 @@ def _table(exif: bytes, order: str, place: int) -> dict[int, tuple[int, bytes]]:
         if at + 12 > len(exif):
             break
         tag, kind, number, start = struct.unpack_from(order + "HHII", exif, at)
+        if tag not in _READ:  # a file may point at all of itself from each of its entries
+            continue
         size = number * {_BYTE: 1, _ASCII: 1, _SHORT: 2, _LONG: 4, _UNDEFINED: 1}.get(kind, 0)
         if size <= 4:
             found.setdefault(tag, (kind, exif[at + 8 : at + 8 + size]))

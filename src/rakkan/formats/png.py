@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
-from rakkan.formats.caps import LARGEST_FILE, unsound
+from rakkan.formats.caps import LARGEST_FILE, MOST_TEXTS, unsound
 
 if TYPE_CHECKING:
     import numpy
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LARGEST_TEXT = 1024 * 1024
 MOST_CHUNKS = 20_000
-MOST_TEXTS = 64
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 
 

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 
 from rakkan.formats import exif, png
-from rakkan.formats.caps import LARGEST_SEAL, Structure, check_file, unsound
+from rakkan.formats.caps import LARGEST_SEAL, MOST_TEXTS, Structure, check_file, unsound
 
 #: Colour type: its name, samples a pixel, allowed bits a sample, whether it has alpha.
 _COLOURS = {
@@ -63,8 +63,8 @@ def _check_order(names: Sequence[bytes]) -> None:
     if b"IDAT" in names[first + names.count(b"IDAT") :]:
         raise unsound("png", "its pixels are in several places")
     seen: set[bytes] = set()
-    if sum(name in _TEXTS for name in names) > png.MOST_TEXTS:
-        raise unsound("png", f"it holds more than {png.MOST_TEXTS} texts")
+    if sum(name in _TEXTS for name in names) > MOST_TEXTS:
+        raise unsound("png", f"it holds more than {MOST_TEXTS} texts")
     for place, name in enumerate(names):
         if name in _ONCE and name in seen:
             raise unsound("png", f"it holds {name.decode()} twice")
