@@ -136,6 +136,32 @@ def test_every_cheat_is_found(name: str) -> None:
         check(cheats()[name])
 
 
+def committed(*texts: str, hidden: tuple[str, ...] = ()) -> Disclosure:
+    """A disclosure whose commitment fits whatever is in it, made without the module under test."""
+    digests = sorted([*map(_digest, texts), *hidden])
+    joined = json.dumps(digests, separators=(",", ":")).encode()
+    commitment = hashlib.sha256(b"rakkan recipe 1\0" + joined).hexdigest()
+    return Disclosure("redacted" if hidden else "full", texts, hidden, commitment)
+
+
+def test_a_maker_cannot_commit_to_something_that_reads_two_ways() -> None:
+    salt = "0" * 64
+    one, two = f'["{salt}","prompt","a cat"]', f'["{salt}","prompt","a dog"]'
+    assert check(committed(one)) == committed(one).commitment
+    for forged in (
+        committed(one, two),
+        committed(one, hidden=(_digest(one),)),
+        committed(one, hidden=("1" * 64, "1" * 64)),
+        committed(one.replace(",", ", ")),
+        committed(f'["{salt}","prompt","a\\u0020cat"]'),
+        committed(f'["{salt}","steps",4.0]', f'["{salt}","versions",{{"b":1,"a":2}}]'),
+        committed(f'["{salt}","steps",NaN]'),
+        committed('["","prompt","a cat"]'),
+    ):
+        with pytest.raises(RakkanError, match="does not hold"):
+            check(forged)
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -91,6 +91,17 @@ def test_every_flipped_bit_is_found_in_the_seals_of_what_it_was_made_from_too(me
     assert set(fates) <= {"invalid", "framing", "no seal", "RakkanError"}
 
 
+def test_the_checksum_of_the_seals_chunk_is_looked_at() -> None:
+    data = bytearray(sealed())
+    start = data.index(b"caBX")
+    end = start + 4 + int.from_bytes(data[start - 4 : start], "big")
+    for place in range(end, end + 4):
+        data[place] ^= 1
+        assert fate(bytes(data)) == "framing"
+        data[place] ^= 1
+    assert fate(bytes(data)) == "trusted"
+
+
 def test_c2pa_alone_would_let_the_padding_be_filled() -> None:
     # Why framing.py exists: ten thousand bytes that no signature covers.
     data = bytearray(sealed())

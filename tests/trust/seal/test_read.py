@@ -22,7 +22,7 @@ from rakkan.trust.seal import authority, disclosure, read
 from rakkan.trust.seal.disclosure import open_with
 from rakkan.trust.seal.manifest import ModelFacts
 from rakkan.trust.seal.read import pack_request, read_json, read_seal
-from rakkan.trust.seal.report import ActionTaken, Evidence, SealReport, Use, report
+from rakkan.trust.seal.report import ActionTaken, Evidence, IngredientReport, SealReport, Use, report
 from rakkan.trust.seal.sign import seal, settings
 
 ROOT = samples.keys().root_certificate
@@ -364,3 +364,8 @@ def test_an_answer_from_a_reader_gone_wrong_is_never_trusted() -> None:
     looped["store"]["manifests"][label]["ingredients"] = [loop, loop]
     found = report(looped)
     assert found is not None and len(found.ingredients) == 2
+    assert _count(found.ingredients) == 64
+
+
+def _count(ingredients: tuple[IngredientReport, ...]) -> int:
+    return sum(1 + _count(one.ingredients) for one in ingredients)
