@@ -103,7 +103,7 @@ class Provenance:
             model=ModelFacts(model.name, model.digest, training[1] if training else None) if model else None,
             evidence=self.ledger.evidence(entry.index),
         )
-        return seal(encoded, request, self.instance.authority)
+        return self._sealed(encoded, request)
 
     def protect(self, arrival: Arrival, source: Source, to: Destination) -> bytes:
         """State that an artist reserves their own file, and return it with a seal that says so.
@@ -129,7 +129,7 @@ class Provenance:
             evidence=self.ledger.evidence(entry.index),
             maker=to.maker,
         )
-        return seal(arrival.start, request, self.instance.authority)
+        return self._sealed(arrival.start, request)
 
     def keep(self, arrival: Arrival, source: Source, findings: list[Finding]) -> tuple[str, int]:
         """Put an arrival into the vault and state that it came in; its digest and its entry.
@@ -167,6 +167,15 @@ class Provenance:
         if not stated:
             return None
         return stated[-1].statement_digest, self.ledger.evidence(stated[-1].index).envelope
+
+    def _sealed(self, data: bytes, request: SealRequest) -> bytes:
+        """``data`` sealed, and changed by nothing but its seal: the ledger speaks of the file without it."""
+        made = seal(data, request, self.instance.authority)
+        if without_seal(made) != without_seal(data):
+            raise RakkanError(
+                "Sealing this file would change more than its seal", "Save it anew with another program"
+            )
+        return made
 
     def _state(self, predicate: object, subject: Subject, account: str, moment: int) -> Entry:
         return self.ledger.append([Statement(predicate, (subject,), account, moment)])[0]

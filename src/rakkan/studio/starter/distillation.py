@@ -11,8 +11,6 @@ its colours run away within minutes.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from torch import Tensor
