@@ -214,6 +214,14 @@ def test_the_settings_of_the_readme_are_all_there_are() -> None:
     }
 
 
+def test_the_table_of_operations_is_the_one_seals_are_made_from() -> None:
+    from rakkan.trust.seal.operations import table
+
+    text = (ROOT / "docs" / "provenance.md").read_text()
+    found = re.search(r"<!-- operations -->\n(.*?)<!-- end operations -->", text, re.DOTALL)
+    assert found and found[1] == table(), "Print it anew with rakkan.trust.seal.operations.table()"
+
+
 # ---- what the repository must not say
 
 #: Spelled so that no pattern finds itself here.
