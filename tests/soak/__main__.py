@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -44,6 +45,14 @@ def main() -> int:
     parser.add_argument("--state", type=Path, default=STATE, help="where progress is kept")
     parser.add_argument("--only", type=int, help="run this one case, with its traceback")
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="rakkan-soak-instance-") as instance:
+        # One instance lives through all cases, whatever they do to it.
+        os.environ |= {"RAKKAN_HOME": f"{instance}/home", "RAKKAN_KEY": f"{instance}/key"}
+        return work(options)
+
+
+def work(options: argparse.Namespace) -> int:
+    """Do what the command line asks; the exit status."""
     if options.only is not None:
         attempt(options.seed, options.only)
         print(f"soak: case {options.only} of seed {options.seed} passed")
