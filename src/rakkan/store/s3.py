@@ -89,10 +89,17 @@ class S3Storage:
     def stream(self, name: str, chunks: Iterable[bytes]) -> None:
         import obstore
 
+        source = _Chunks(chunks)
         with self._faults("written to"):
-            obstore.put(
-                self._store, name, iter(chunks), use_multipart=True, chunk_size=PART, max_concurrency=_AT_ONCE
-            )
+            try:
+                obstore.put(
+                    self._store, name, source, use_multipart=True, chunk_size=PART, max_concurrency=_AT_ONCE
+                )
+            except Exception:
+                # A part under way, failing because the upload was called off, must not hide why it was.
+                if source.fault is not None:
+                    raise source.fault from None
+                raise
 
     def get(self, name: str) -> bytes | None:
         import obstore
@@ -211,6 +218,26 @@ class S3Storage:
         except (BaseError, URLError, OSError) as error:
             reason = str(error).split(" - ")[-1].splitlines()[0]
             raise RakkanError(f"{what}: {reason}", "Check the address and the connection") from error
+
+
+class _Chunks:
+    """Chunks that remember what they failed of."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self.fault: BaseException | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            raise
+        except BaseException as fault:
+            self.fault = fault
+            raise
 
 
 class _Object:
