@@ -285,6 +285,15 @@ def test_a_damaged_end_is_not_signed(tmp_path: Path, ledger: Ledger, place: str)
     assert ledger.checkpoint() == signed
 
 
+def test_damage_deep_in_the_tree_is_not_signed(tmp_path: Path, ledger: Ledger) -> None:
+    ledger.append([generated(at) for at in range(300)])
+    path = tmp_path / "ledger" / "tile/1/000.p/1"
+    path.write_bytes(bytes(32))
+    with pytest.raises(RakkanError, match="do not match its checkpoint"):
+        ledger.append([generated(4)])
+    assert ledger.size() == 300
+
+
 # ---- several processes
 
 

@@ -232,6 +232,19 @@ def test_a_wrong_consistency_proof_is_refused() -> None:
                     merkle.verify_consistency(old, roots[old], new, bytes(32), proof)
 
 
+def test_a_proof_between_other_sizes_is_refused() -> None:
+    """Else a log could claim more entries than its root covers, or fewer."""
+    node = nodes_of([bytes([number]) for number in range(16)])
+    roots = [merkle.root(size, node) for size in range(17)]
+    for old in range(1, 16):
+        for new in range(old + 1, 17):
+            proof = merkle.consistency_proof(old, new, node)
+            for claimed in range(old + 1, 17):
+                if len(merkle.consistency_proof(old, claimed, node)) != len(proof):
+                    with pytest.raises(RakkanError):
+                        merkle.verify_consistency(old, roots[old], claimed, roots[new], proof)
+
+
 def test_a_proof_of_what_is_not_there_is_not_made() -> None:
     node = nodes_of(LEAVES)
     for index, size in ((8, 8), (-1, 8), (0, 0)):
