@@ -6,6 +6,7 @@ These functions are for ``sandbox.call`` only; ``rakkan.formats.inspect`` is wha
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from rakkan.errors import RakkanError
@@ -16,19 +17,19 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
+#: What Pillow imports at odd moments, when it would take a refusal for a fault of the file.
+_IMPORTED_LATE = ("mmap", "PIL.ImageCms", "PIL.ImageColor", "PIL.ImagePalette", "PIL.TiffImagePlugin")
 #: EXIF orientation (CIPA DC-008, tag 0x0112): the Pillow transposition that undoes it.
 _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 
 
 def warm_up() -> None:
     """Import whatever decoding will need, as nothing can be opened once the locks are on."""
-    import mmap
+    for name in _IMPORTED_LATE:
+        import_module(name)
+    _plugins()
+    from PIL import Image
 
-    from PIL import Image, ImageCms, ImageColor, ImageFile, ImagePalette, TiffImagePlugin
-
-    # Pillow imports these at odd moments, and would take a refusal for a fault of the file.
-    assert all((mmap, ImageCms, ImageColor, ImageFile, ImagePalette, TiffImagePlugin))
-    assert all(_plugins())
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     for codec in ("latin-1", "utf-8", "utf-16-be", "utf-16-le", "ascii"):
         "".encode(codec)
@@ -84,6 +85,8 @@ def _decoded(data: bytes) -> tuple[Structure, Image]:
         raise unsound(structure.kind, "its pixels cannot be decoded") from error
     if image.size != (structure.width, structure.height):
         raise unsound(structure.kind, "its pixels are not as many as its header says")
+    if structure.has_alpha != ("A" in image.getbands() or "transparency" in image.info):
+        raise unsound(structure.kind, "it is transparent where its header says otherwise, or the reverse")
     if getattr(image, "n_frames", 1) != 1:
         raise unsound(structure.kind, "it is animated")
     return structure, image
