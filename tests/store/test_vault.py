@@ -458,3 +458,39 @@ def test_threads_with_vaults_of_their_own_agree(open_vault: Callable[[], Vault],
         vault.verify("alice", blob.digest)
     assert len(files(folder, "bodies")) == 6
     assert vault.sweep(0) == 0
+
+
+def during_the_next_put_many(vault: Vault, action: Callable[[], object]) -> threading.Thread:
+    """Have ``action`` begin in another thread just before entries are put; they wait a while for it."""
+    storage: Any = vault._storage
+    put_many = storage.put_many
+    thread = threading.Thread(target=action)
+
+    def slow(objects: Any, *, replace: bool = False) -> Any:
+        if not thread.ident and objects:
+            thread.start()
+            thread.join(0.7)
+        return put_many(objects, replace=replace)
+
+    storage.put_many = slow
+    return thread
+
+
+def test_a_rotation_that_begins_amid_a_put_takes_its_entry_along(
+    vault: Vault, open_vault: Callable[[], Vault]
+) -> None:
+    vault.put("alice", b"known")
+    other = during_the_next_put_many(vault, lambda: open_vault().rotate_owner("alice"))
+    digest = vault.put("alice", b"put meanwhile").digest
+    other.join()
+    assert open_vault().read("alice", digest) == b"put meanwhile"
+
+
+def test_a_blob_shredded_amid_a_rotation_stays_shredded(
+    vault: Vault, open_vault: Callable[[], Vault]
+) -> None:
+    digest = vault.put("alice", b"known").digest
+    other = during_the_next_put_many(vault, lambda: open_vault().shred("alice", digest))
+    vault.rotate_owner("alice")
+    other.join()
+    assert not open_vault().holds("alice", digest)

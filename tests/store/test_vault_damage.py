@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rakkan.errors import RakkanError
+from rakkan.store import entries
 from rakkan.store.faults import Damaged, Missing, WrongKey
 from rakkan.store.keys import KeyFile
 from rakkan.store.storage import FolderStorage
@@ -261,3 +262,16 @@ def test_a_damaged_blob_can_be_shredded(copy: Path) -> None:
     opened(copy).shred("alice", DIGESTS["l"])
     assert not opened(copy).holds("alice", DIGESTS["l"])
     assert opened(copy).sweep(0) == 1
+
+
+def test_a_blob_whose_entry_lies_about_its_digest_is_refused(copy: Path) -> None:
+    vault = opened(copy)
+    tag = vault._owners.tag("alice")
+    keys = vault._owners.find(tag)
+    assert keys is not None
+    lying = entries.new_content(tag, b"other bytes", DIGESTS["s"])
+    path = place(copy, "entry", "s")
+    path.write_bytes(entries.encode(lying, keys, path.name))
+    for reading in (vault.read, vault.verify):
+        with pytest.raises(Damaged, match="not what its digest says"):
+            reading("alice", DIGESTS["s"])
