@@ -1,9 +1,9 @@
 """``python -m benchmarks.ledger``: the ledger against pymerkle's SQLite tree, in turns in one run.
 
-Measured are durable appends a second by batch (of Rakkan with signing, bodies and index, and
-of its log alone; of the peer a bare tree of such entries), the bytes of a proof, and the time to make and to verify one in a large log, which
-is built of synthetic entries through the same tiles without flushing. For ten times its size the bytes are
-by arithmetic: each doubling adds one hash.
+Measured are durable appends a second by batch (of Rakkan with signing, bodies and index, and of its log
+alone; of the peer a bare tree of such entries), the bytes of a proof, and the time to make and to verify
+one in a large log, which is built of synthetic entries through the same tiles without flushing. For ten
+times its size the bytes are by arithmetic: each doubling adds one hash.
 """
 
 from __future__ import annotations
