@@ -1,9 +1,9 @@
 """``python -m benchmarks.ledger``: the ledger against pymerkle's SQLite tree, in turns in one run.
 
-Measured are durable appends a second by batch (of Rakkan with signing, bodies and index; of the peer a bare
-tree of such entries), the bytes of a proof, and the time to make and to verify one in a large log, which
-is built of synthetic entries through the same tiles without flushing. For ten times its size the bytes are
-by arithmetic: each doubling adds one hash.
+Measured are durable appends a second by batch (of Rakkan with signing, bodies and index, and of its log
+alone; of the peer a bare tree of such entries), the bytes of a proof, and the time to make and to verify
+one in a large log, which is built of synthetic entries through the same tiles without flushing. For ten
+times its size the bytes are by arithmetic: each doubling adds one hash.
 """
 
 from __future__ import annotations
@@ -126,14 +126,19 @@ def appends(folder: Path, seconds: float, rounds: int, seed: int) -> dict[str, A
     """Durable appends a second, by batch, for both in turns."""
     random = Random(seed)
     rates: dict[str, dict[int, list[float]]] = {
-        name: {batch: [] for batch in BATCHES} for name in ("rakkan", "pymerkle")
+        name: {batch: [] for batch in BATCHES} for name in ("rakkan", "rakkan log", "pymerkle")
     }
+    log = Log(Folder(folder / "log alone"), KEY)
+    log.create()
     with opened(folder / "rakkan") as ledger, SqliteTree(str(folder / "peer.sqlite")) as peer:
         for _ in range(rounds):
             for batch in BATCHES:
                 said = [statement(random) for _ in range(batch)]
                 rates["rakkan"][batch].append(batch / _each(lambda said=said: ledger.append(said), seconds))
                 leaves = [entry(random) for _ in range(batch)]
+                rates["rakkan log"][batch].append(
+                    batch / _each(lambda leaves=leaves: log.append(leaves), seconds)
+                )
                 rates["pymerkle"][batch].append(
                     batch / _each(lambda leaves=leaves: peer.append_entries(leaves), seconds)
                 )
@@ -214,8 +219,9 @@ def _peer_proofs(peer: SqliteTree, samples: int) -> dict[str, Any]:
 def ratios(appended: dict[str, Any], proven: dict[str, Any]) -> dict[str, float]:
     """Rakkan's figure over the peer's, by name."""
     found = {
-        f"appends per second, {batch} at a time": appended["rakkan"][str(batch)]["median"]
+        f"{name}: appends per second, {batch} at a time": appended[name][str(batch)]["median"]
         / appended["pymerkle"][str(batch)]["median"]
+        for name in ("rakkan", "rakkan log")
         for batch in BATCHES
     }
     for name in ("proof_bytes", "make_milliseconds", "verify_milliseconds"):
@@ -226,8 +232,8 @@ def ratios(appended: dict[str, Any], proven: dict[str, Any]) -> dict[str, float]
 def show(report: dict[str, Any]) -> str:
     lines = ["durable appends a second (rakkan signs and keeps bodies, pymerkle keeps a bare tree):"]
     for batch in BATCHES:
-        ours, theirs = (report["appends"][name][str(batch)]["median"] for name in ("rakkan", "pymerkle"))
-        lines.append(f"  {batch:5d} at a time   rakkan {ours:9.0f}   pymerkle {theirs:9.0f}")
+        rates = (f"{name} {rate[str(batch)]['median']:.0f}" for name, rate in report["appends"].items())
+        lines.append(f"  {batch:5d} at a time: {', '.join(rates)}")
     own = report["proofs"]["rakkan"]
     lines += [
         f"proof with entry and salt in a log of {report['proofs']['entries']}: at most "
