@@ -22,6 +22,9 @@ from rakkan.formats import jpeg, png, webp
 from rakkan.formats.caps import MOST_PIXELS
 from rakkan.formats.inspect import Inspected, inspect, pixels
 
+#: What repeating a part may add to a file, in bytes: enough for every cap on numbers, and no more.
+_LARGEST = 4 * 1024 * 1024
+
 Mutation = Callable[[bytes, Random], bytes]
 
 
@@ -234,9 +237,8 @@ def _bomb(data: bytes, random: Random) -> bytes:
 def _many_parts(data: bytes, random: Random) -> bytes:
     start, parts, end = _pieces(data)
     place = random.randrange(len(parts))
-    return _joined(
-        start, [*parts[:place], *[parts[place]] * random.choice((3, 70, 5000)), *parts[place:]], end
-    )
+    times = min(random.choice((3, 70, 5000)), 1 + _LARGEST // (len(parts[place]) + 1))
+    return _joined(start, [*parts[:place], *[parts[place]] * times, *parts[place:]], end)
 
 
 def _lie_in_a_model(data: bytes, random: Random) -> bytes:
