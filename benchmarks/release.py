@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-
 from benchmarks.bench import machine, summarise
+
 from rakkan.checkout import commit
 
 ROOT = Path(__file__).resolve().parent.parent
