@@ -157,8 +157,8 @@ def show(report: dict[str, Any]) -> str:
     for task in ("put", "get"):
         ratio = found["ratios"][task]
         lines.append(
-            f"{task}: {ratio['median']:.2f} of a plain copy's speed [{ratio['low']:.2f}, {ratio['high']:.2f}], "
-            f"{found['bytes'] / found['seconds'][task]['median'] / 2**20:.0f} MiB/s, "
+            f"{task}: {ratio['median']:.2f} of a plain copy's speed"
+            f" [{ratio['low']:.2f}, {ratio['high']:.2f}], {found['bytes'] / found['seconds'][task]['median'] / 2**20:.0f} MiB/s, "
             f"peak {found['peak_bytes'][task] / 2**20:.0f} MiB"
         )
     reads = found["random_read_milliseconds"]

@@ -45,7 +45,6 @@ WRITERS_ALLOWED: dict[str, str] = {
     "studio/starter/evaluation/protocol.py": "weights of the classifier that measures",
     "studio/upscaling/convert.py": "weights, not pictures",
     "trust/placing.py": "puts a file that the gate has sealed in its place",
-    "store/ledger/files.py": "tiles, checkpoints and locks of a log, never pictures",
 }
 #: Names whose call writes a picture or bytes, whatever they are called on.
 WRITING_CALLS = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rakkan.errors import RakkanError
-from rakkan.store.ledger.files import Disk
+from rakkan.store.ledger.files import Files
 from rakkan.store.ledger.statements import Generated, Statement, Subject
 
 
@@ -69,7 +69,7 @@ def digest_of(number: int) -> str:
 class Counting:
     """A disk that counts how often it is read."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Files) -> None:
         self.disk = disk
         self.reads = 0
 

@@ -7,10 +7,8 @@ write, what the kernel has not been told to keep is lost.
 from __future__ import annotations
 
 import errno
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,8 @@ from tests.store.ledger.doubles import PlainBodies, digest_of, generated
 
 from rakkan.errors import RakkanError
 from rakkan.store import database
-from rakkan.store.ledger import audit, files, merkle
+from rakkan.store.disk import Disk
+from rakkan.store.ledger import audit, merkle
 from rakkan.store.ledger.checkpoint import open_checkpoint
 from rakkan.store.ledger.files import Folder
 from rakkan.store.ledger.index import Index
@@ -221,63 +220,73 @@ def test_a_full_disk_is_a_fault_in_words_and_records_nothing(
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
-    with pytest.raises(RakkanError, match="No space left"):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RakkanError, match="the disk is full"):
         ledger.append([generated(2)])
     monkeypatch.undo()
     assert ledger.size() == 1
-    assert not list(tmp_path.glob("ledger/**/*.part")), "nothing half-written stays"
+    assert not list(tmp_path.glob("ledger/temporary/*")), "nothing half-written stays"
     assert ledger.append([generated(2)])[0].index == 1
 
 
 # ---- the local disk itself
 
 
-@contextmanager
-def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str]]]:
-    """The system calls that decide what survives a power cut, with the paths they concern."""
-    seen: list[tuple[str, str]] = []
-    real_fsync, real_replace = os.fsync, os.replace
+class Watched(Disk):
+    """A disk that tells in which order it was asked to flush and to rename."""
 
-    def fsync(descriptor: int) -> None:
-        seen.append(("flush", os.readlink(f"/proc/self/fd/{descriptor}")))
-        real_fsync(descriptor)
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str]] = []
+        self.names: dict[int, Path] = {}
 
-    def replace(source: Any, target: Any) -> None:
-        seen.append(("rename", f"{source} {target}"))
-        real_replace(source, target)
+    def create(self, path: Path) -> int:
+        file = super().create(path)
+        self.names[file] = path
+        return file
 
-    with monkeypatch.context() as patch:
-        patch.setattr(files.os, "fsync", fsync)
-        patch.setattr(files.os, "replace", replace)
-        yield seen
+    def flush(self, file: int) -> None:
+        self.seen.append(("flush", str(self.names[file])))
+        super().flush(file)
+
+    def flush_all(self, paths: Sequence[Path]) -> None:
+        self.seen += [("flush", str(path)) for path in paths]
+        super().flush_all(paths)
+
+    def flush_folder(self, path: Path) -> None:
+        self.seen.append(("flush", str(path)))
+        super().flush_folder(path)
+
+    def rename(self, source: Path, target: Path) -> None:
+        self.seen.append(("rename", f"{source} {target}"))
+        super().rename(source, target)
 
 
-def test_a_file_is_flushed_before_its_name_and_the_name_after(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    disk = Folder(tmp_path / "log")
-    with watched(monkeypatch) as seen:
-        disk.write({"tile/0/x001/000": b"data"})
+def test_a_file_is_flushed_before_its_name_and_the_name_after(tmp_path: Path) -> None:
+    watched = Watched()
+    disk = Folder(tmp_path / "log", watched)
+    disk.write({"tile/0/x001/000": b"data"})
     target = str(tmp_path / "log/tile/0/x001/000")
-    rename = next(at for at, (what, _) in enumerate(seen) if what == "rename")
-    temporary, renamed = seen[rename][1].split(" ")
+    rename = next(at for at, (what, _) in enumerate(watched.seen) if what == "rename")
+    temporary, renamed = watched.seen[rename][1].split(" ")
     assert renamed == target
-    assert ("flush", temporary) in seen[:rename], "the contents were not on the disk when the name was"
-    after = [path for what, path in seen[rename + 1 :] if what == "flush"]
-    parents = [str(tmp_path / place) for place in ("log/tile/0/x001", "log/tile/0", "log/tile", "log", "")]
-    assert {path.rstrip("/") for path in after} >= {path.rstrip("/") for path in parents}
-    with watched(monkeypatch) as seen:
-        disk.write({"tile/0/x001/000": b"more"})
-    assert [what for what, _ in seen] == ["flush", "rename", "flush"], "folders are anchored once"
+    assert ("flush", temporary) in watched.seen[:rename], "the name was durable before the contents were"
+    flushed = {path for what, path in watched.seen if what == "flush"}
+    assert ("flush", str(tmp_path / "log/tile/0/x001")) in watched.seen[rename:]
+    assert flushed >= {str(tmp_path / place) for place in ("log/tile/0", "log/tile", "log", "")}
+    watched.seen.clear()
+    disk.write({"tile/0/x001/000": b"more"})
+    assert [what for what, _ in watched.seen] == ["flush", "rename", "flush"], "folders are anchored once"
     assert (tmp_path / "log/tile/0/x001/000").read_bytes() == b"more"
 
 
 def test_every_tile_is_durable_before_the_checkpoint_is_named(
-    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[..., Ledger], tmp_path: Path
 ) -> None:
-    with watched(monkeypatch) as seen:
-        ledger.append([generated(at) for at in range(300)])
+    watched = Watched()
+    ledger = opened(disk=Folder(tmp_path / "ledger", watched))
+    watched.seen.clear()
+    ledger.append([generated(at) for at in range(300)])
+    seen = watched.seen
     renames = [at for at, (what, _) in enumerate(seen) if what == "rename"]
     assert seen[renames[-1]][1].endswith("ledger/checkpoint")
     assert len(renames) > 4

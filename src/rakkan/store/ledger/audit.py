@@ -10,7 +10,7 @@ from rakkan.errors import RakkanError
 from rakkan.store.ledger import merkle
 from rakkan.store.ledger.checkpoint import Checkpoint, open_checkpoint
 from rakkan.store.ledger.entry import parse_leaf
-from rakkan.store.ledger.files import Disk, Folder
+from rakkan.store.ledger.files import Files, Folder
 from rakkan.store.ledger.merkle import HASH_BYTES
 from rakkan.store.ledger.notes import VerificationKey
 from rakkan.store.ledger.tiles import ENTRIES, WIDTH, Tile, parse_bundle
@@ -31,7 +31,7 @@ class Fault:
 
 
 def check(
-    folder: Path, keys: Sequence[VerificationKey], remembered: Sequence[bytes] = (), disk: Disk | None = None
+    folder: Path, keys: Sequence[VerificationKey], remembered: Sequence[bytes] = (), disk: Files | None = None
 ) -> list[Fault]:
     """Everything that is wrong with the log in ``folder``, none when it is whole.
 
@@ -57,7 +57,7 @@ def check(
 
 
 class _Audit:
-    def __init__(self, disk: Disk, checkpoint: Checkpoint, older: Sequence[Checkpoint]) -> None:
+    def __init__(self, disk: Files, checkpoint: Checkpoint, older: Sequence[Checkpoint]) -> None:
         self.disk = disk
         self.checkpoint = checkpoint
         self.older = older

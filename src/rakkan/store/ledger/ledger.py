@@ -21,7 +21,7 @@ from rakkan.store.ledger import envelope, notes, statements, witness
 from rakkan.store.ledger.bodies import Bodies
 from rakkan.store.ledger.checkpoint import Checkpoint, Cosigned, open_checkpoint, parse_checkpoint
 from rakkan.store.ledger.entry import Leaf, parse_leaf
-from rakkan.store.ledger.files import Disk, Folder
+from rakkan.store.ledger.files import Files, Folder
 from rakkan.store.ledger.index import Index, Row
 from rakkan.store.ledger.log import Log
 from rakkan.store.ledger.merkle import leaf_hash
@@ -81,7 +81,7 @@ class Ledger:
         key: SigningKey,
         index: Index,
         instance: str = "instance",
-        disk: Disk | None = None,
+        disk: Files | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._disk = disk or Folder(folder)

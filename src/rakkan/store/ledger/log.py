@@ -12,7 +12,7 @@ from contextlib import suppress
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import merkle, notes
 from rakkan.store.ledger.checkpoint import Checkpoint, open_checkpoint
-from rakkan.store.ledger.files import Disk
+from rakkan.store.ledger.files import Files
 from rakkan.store.ledger.notes import SigningKey
 from rakkan.store.ledger.tiles import WIDTH, TileReader, extend
 
@@ -22,7 +22,7 @@ CHECKPOINT = "checkpoint"
 class Log:
     """A log whose origin is the name of its key. Only one process may be in ``append`` at a time."""
 
-    def __init__(self, disk: Disk, key: SigningKey) -> None:
+    def __init__(self, disk: Files, key: SigningKey) -> None:
         self.disk = disk
         self.key = key
         self._keys = (key.verification_key(),)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import merkle
-from rakkan.store.ledger.files import Disk
+from rakkan.store.ledger.files import Files
 from rakkan.store.ledger.merkle import HASH_BYTES
 
 #: Hashes in a full tile, entries in a full bundle.
@@ -98,7 +98,7 @@ class TileReader:
     ``files`` holds tiles that are not on the disk yet.
     """
 
-    def __init__(self, disk: Disk, size: int, files: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, disk: Files, size: int, files: Mapping[str, bytes] | None = None) -> None:
         self.size = size
         self._disk = disk
         self._files = files or {}

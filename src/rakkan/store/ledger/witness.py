@@ -15,7 +15,7 @@ from pathlib import Path
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import merkle, notes
 from rakkan.store.ledger.checkpoint import Checkpoint, Cosigned, cosign, cosigners, number, open_checkpoint
-from rakkan.store.ledger.files import Disk, Folder
+from rakkan.store.ledger.files import Files, Folder
 from rakkan.store.ledger.log import Log
 from rakkan.store.ledger.notes import SignedNote, SigningKey, VerificationKey
 from rakkan.store.ledger.proof import MOST_HASHES, hash_lines, read_hashes
@@ -160,7 +160,7 @@ class Witness:
         folder: Path,
         key: SigningKey,
         logs: Mapping[str, Sequence[VerificationKey]],
-        disk: Disk | None = None,
+        disk: Files | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._disk = disk or Folder(folder)

@@ -132,7 +132,8 @@ def train(
 
     ``save`` gets the outcome so far and stores the averaged weights; ``report`` gets one line of
     progress at a time, ``show`` a grid and the path it is meant for. A step whose loss is not finite is
-    left out. Raises RakkanError, with nothing saved, when the time ends before there were pictures for one step.
+    left out. Raises RakkanError, with nothing saved, when the time ends before there were pictures for
+    one step.
     """
     parameters = [p for module in stage.modules.values() for p in module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=stage.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)

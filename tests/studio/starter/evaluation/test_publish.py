@@ -74,7 +74,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def run(engine: FakeEngine, tmp_path: Path, weights: Path, rehearsal: bool = False) -> Path:
     return publish.run(
         engine,
-        assemble.gate().release,
+        assemble.release(),
         tmp_path / "kept",
         tmp_path / "docs",
         tmp_path / "run",
