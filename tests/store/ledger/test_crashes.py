@@ -7,6 +7,7 @@ write, what the kernel has not been told to keep is lost.
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
