@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -22,15 +21,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from bench import ROOT, machine, summarise
-
-from rakkan.checkout import commit
 from rakkan.store.keys import KeyFile
 from rakkan.store.storage import FolderStorage
 from rakkan.store.vault import Vault
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 MIB = 1024 * 1024
 
 
@@ -80,7 +75,9 @@ def work(task: str, folder: Path, seed: int, reads: int) -> dict[str, Any]:
         answer["seconds"] = timed(lambda: vault.verify("bench", digest))
     else:
         answer["milliseconds"] = random_reads(vault, largest(vault), seed, reads)
-    answer["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not ru_maxrss, which a process inherits from the one that started it.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    answer["peak_bytes"] = int(status["VmHWM"].split()[0]) * 1024
     return answer
 
 
@@ -111,6 +108,8 @@ def small_puts(folder: Path, count: int) -> float:
 
 
 def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    from bench import summarise
+
     chosen = random.Random(given.seed)
     with open(folder / "source", "wb") as file:
         for _ in range(int(given.size * 1024)):
@@ -157,8 +156,8 @@ def show(report: dict[str, Any]) -> str:
     for task in ("put", "get"):
         ratio = found["ratios"][task]
         lines.append(
-            f"{task}: {ratio['median']:.2f} of a plain copy's speed"
-            f" [{ratio['low']:.2f}, {ratio['high']:.2f}], {found['bytes'] / found['seconds'][task]['median'] / 2**20:.0f} MiB/s, "
+            f"{task}: {ratio['median']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}] of a plain copy's speed,"
+            f" {found['bytes'] / found['seconds'][task]['median'] / 2**20:.0f} MiB/s, "
             f"peak {found['peak_bytes'][task] / 2**20:.0f} MiB"
         )
     reads = found["random_read_milliseconds"]
@@ -184,6 +183,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.child:
         print(json.dumps(work(given.child, given.folder, given.seed, given.reads)))
         return
+    # Not at the top: a child does without numpy, whose memory is not the vault's.
+    from bench import ROOT, machine
+
+    from rakkan.checkout import commit
+
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
         results = measure(given, Path(name))
     report = {
