@@ -70,8 +70,8 @@ def _fault_of_ingredients(picture: Picture) -> str:
     takes = operations.OPERATIONS[picture.operation].ingredients
     for kind in {*takes, *found}:
         fewest, most = takes.get(kind, (0, 0))
-        if not fewest <= found.count(kind) <= most:
-            return f"{picture.operation!r} takes {fewest} to {most} ingredients {kind!r}, not {found.count(kind)}"
+        if not fewest <= (number := found.count(kind)) <= most:
+            return f"{picture.operation!r} takes {fewest} to {most} ingredients {kind!r}, not {number}"
     return ""
 
 
