@@ -21,7 +21,7 @@ from rakkan.studio.engines.device import compile_model, core
 
 MARKER = "planted marker of a crane"
 #: A word that nothing else here is called by.
-WORD = "stork"
+WORD = "plantedstorkword"
 
 
 @pytest.fixture
