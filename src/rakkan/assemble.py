@@ -128,9 +128,10 @@ def released() -> list[Path]:
 
 def trusted_roots() -> list[bytes]:
     """The root certificates (PEM) that are trusted here: this instance's own and those in its folder."""
-    folder = config.load().home / "roots"
-    others = sorted(folder.glob("*.pem")) if folder.is_dir() else []
-    return [instance().root, *(path.read_bytes() for path in others)]
+    from rakkan.trust.instance import read_root
+
+    others = sorted((config.load().home / "roots").glob("*.pem"))
+    return [instance().root, *(read_root(path) for path in others)]
 
 
 def forget() -> None:

@@ -54,11 +54,16 @@ def interrupted() -> int:
 
 def say(message: str) -> None:
     """Print one line on standard error, whatever ``message`` holds, after ``rakkan:``."""
-    line = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in message)
+    line = printable(message)
     if len(line) > _LONGEST_LINE:
         line = line[: _LONGEST_LINE - 1] + "…"
     encoding = sys.stderr.encoding or "utf-8"
     print("rakkan: " + line.encode(encoding, "replace").decode(encoding), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """``text`` as one line that cannot move the cursor: what is not printable is spelt out."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def _usage(error: Exception) -> str:

@@ -20,18 +20,17 @@ def identity(
 ) -> None:
     """Show this instance's name, root and ledger; made at first use."""
     from rakkan import assemble, config
-    from rakkan.trust.instance import rename
+    from rakkan.trust.instance import read_root, rename
     from rakkan.trust.seal.authority import fingerprint, in_groups
 
     if name is not None:
         rename(assemble.keyring(), name)
         assemble.forget()
     if trust is not None:
-        pem = trust.read_bytes()
-        print_of_root = fingerprint(pem)
+        pem = read_root(trust)
         folder = config.load().home / "roots"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{print_of_root}.pem").write_text(pem.decode("ascii"), encoding="ascii")
+        (folder / f"{fingerprint(pem)}.pem").write_text(pem.decode("ascii"), encoding="ascii")
     me = assemble.instance()
     rows = {
         "name": me.name,

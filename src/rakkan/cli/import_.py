@@ -16,6 +16,7 @@ def import_files(
 ) -> None:
     """Let files in: parsed in a sandbox, inspected, kept encrypted, stated in the ledger."""
     from rakkan import assemble
+    from rakkan.cli.faults import printable
     from rakkan.trust.gate import Source
 
     gate = assemble.gate()
@@ -27,5 +28,5 @@ def import_files(
             if found.media_type.startswith("image/")
             else f"{found.tensors} tensors, {found.parameters} parameters"
         )
-        typer.echo(f"{admission.digest}  {what}, ledger entry {admission.entry}  {file}")
+        typer.echo(f"{admission.digest}  {what}, ledger entry {admission.entry}  {printable(str(file))}")
         typer.echo(f"  {'; '.join(admission.remarks)}")

@@ -29,7 +29,7 @@ def protect(
     Stopped half-way, the same command goes on. Exit status 2 when a file could not be sealed.
     """
     from rakkan import assemble
-    from rakkan.cli.faults import FAULT, say
+    from rakkan.cli.faults import FAULT, printable, say
     from rakkan.cli.progress import bar
     from rakkan.trust import protection
     from rakkan.trust.preferences import Preferences
@@ -47,10 +47,11 @@ def protect(
                 say(one.note)
             else:
                 sealed += 1
-                typer.echo(f"{one.copy}  {one.note}")
+                typer.echo(f"{printable(str(one.copy))}  {one.note}")
     for written in protection.publish(place, wishes):
-        typer.echo(str(written))
+        typer.echo(printable(str(written)))
     typer.echo(
-        f"{sealed} pictures sealed; {place / protection.PUBLISH / 'README.txt'} says what to do with the rest"
+        f"{sealed} pictures sealed; "
+        f"{printable(str(place / protection.PUBLISH / 'README.txt'))} says what to do with the rest"
     )
     return FAULT if failed else 0

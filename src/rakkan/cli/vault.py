@@ -27,17 +27,21 @@ def list_blobs(account: Account = "local") -> None:
 def verify(account: Account = "local") -> int:
     """Read all that is kept and check it. Exit status 1 when something is damaged."""
     from rakkan import assemble
-    from rakkan.errors import RakkanError
+    from rakkan.store.faults import Damaged
 
     vault = assemble.vault()
     checked = damaged = 0
-    for blob in vault.list(account):
-        try:
-            vault.verify(account, blob.digest)
-        except RakkanError as error:
-            typer.echo(f"{blob.digest}  DAMAGED: {error}")
-            damaged += 1
-        checked += 1
+    try:
+        for blob in vault.list(account):
+            checked += 1
+            try:
+                vault.verify(account, blob.digest)
+            except Damaged as error:
+                typer.echo(f"{blob.digest}  DAMAGED: {error}")
+                damaged += 1
+    except Damaged as error:  # an entry or a key: what comes after it cannot be listed
+        typer.echo(f"DAMAGED: {error}")
+        damaged += 1
     typer.echo(f"{checked} blobs checked, {damaged} damaged")
     return _DAMAGED if damaged else 0
 
@@ -57,13 +61,20 @@ def rotate(
         wrapped = assemble.vault().rotate_owner(account)
         typer.echo(f"{wrapped} data keys of {account!r} are wrapped by a new key")
         return
+    from rakkan.errors import RakkanError
     from rakkan.store.keys import KeyFile
 
     new = KeyFile(key)
+    if new.identifier == assemble.master().identifier:
+        raise RakkanError(
+            f"{key} is the master key already", "Name another file, or one that is not there yet"
+        )
     secrets = assemble.keyring().rotate_master(new)
     owners = assemble.vault().rotate_master(new)
     typer.echo(f"{owners} owners' keys and {secrets} secrets are wrapped by {key}")
-    typer.echo(f'Set key = "{key.absolute()}" in the settings (or RAKKAN_KEY) and delete {config.load().key}')
+    old = config.load().key
+    forget = "forget the passphrase" if old == config.PASSPHRASE else f"delete {old}"
+    typer.echo(f'Set key = "{key.absolute()}" in the settings (or RAKKAN_KEY) and {forget}')
 
 
 @app.command()
@@ -78,7 +89,7 @@ def shred(
     from rakkan.errors import RakkanError
 
     vault = assemble.vault()
-    found = [blob.digest for blob in vault.list(account) if blob.digest.startswith(digest.lower())]
+    found = [blob.digest for blob in vault.list(account) if digest and blob.digest.startswith(digest.lower())]
     if len(found) != 1:
         many = f"{len(found)} things begin" if found else "Nothing begins"
         raise RakkanError(f"{many} with {digest!r} in the vault of {account!r}", "See rakkan vault list")

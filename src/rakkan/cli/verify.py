@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rakkan.cli.faults import FAULT, say
+from rakkan.errors import RakkanError
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Exit statuses, worst first: one file decides for all.
 VALID, INVALID, NO_SEAL = 0, 1, 3
-_ORDER = (INVALID, NO_SEAL, VALID)
+_ORDER = (INVALID, FAULT, NO_SEAL, VALID)
 _LONGEST = 160
 
 
@@ -28,21 +31,28 @@ def verify(
         bool, typer.Option("--recipe", help="Print the recipe, as JSON, and nothing else.")
     ] = False,
 ) -> int:
-    """Check the seals of pictures. Exit status: 0 valid, 1 not valid, 3 no seal."""
+    """Check the seals of pictures. Exit status: 0 valid, 1 not valid, 2 cannot be read, 3 no seal."""
     from rakkan import assemble
     from rakkan.trust.examination import examine
+    from rakkan.trust.instance import read_root
 
-    roots = [*assemble.trusted_roots(), *(path.read_bytes() for path in root or [])]
-    statuses = []
+    roots = [*assemble.trusted_roots(), *(read_root(path) for path in root or [])]
+    statuses = set()
     for number, file in enumerate(files):
-        verification = examine(file, roots)
-        statuses.append({"valid": VALID, "invalid": INVALID, "none": NO_SEAL}[verification.state])
-        if recipe:
-            _print_recipe(verification)
-        else:
-            if number:
-                typer.echo()
-            _print(file, verification)
+        status = VALID
+        try:
+            verification = examine(file, roots)
+            status = {"valid": VALID, "invalid": INVALID, "none": NO_SEAL}[verification.state]
+            if recipe:
+                _print_recipe(verification)
+            else:
+                if number:
+                    typer.echo()
+                _print(file, verification)
+        except RakkanError as error:
+            say(str(error))
+            status = status or FAULT
+        statuses.add(status)
     return next(status for status in _ORDER if status in statuses)
 
 
@@ -162,8 +172,11 @@ def _print_recipe(verification: Verification) -> None:
     from rakkan import assemble
     from rakkan.trust.examination import recipe_fields
 
-    told = recipe_fields(verification, assemble.vault())
-    typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    told = json.dumps(recipe_fields(verification, assemble.vault()), ensure_ascii=False, indent=1)
+    # JSON may hold DEL and the C1 controls as they are; a terminal obeys them.
+    typer.echo(
+        "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in told)
+    )
 
 
 def _clean(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from rakkan.trust.seal.report import SealReport, report
 
 #: Bytes that tell a picture from a model, and how long a model's header is.
 _TELLING = 16
+_PIECE = 1024 * 1024
 
 
 def parse(path: Path, roots: Sequence[bytes]) -> Arrival:
@@ -27,20 +29,31 @@ def parse(path: Path, roots: Sequence[bytes]) -> Arrival:
     be read and for anything but a sound PNG, JPEG, WebP or safetensors file within the caps.
     """
     content = _opened(path)
-    start = content.read(_TELLING)
-    if not is_picture(start):
-        return _model(path, content, start)
-    with content:
+    try:
+        start = content.read(_TELLING)
+        if not is_picture(start):
+            return _model(path, content, start)
         data = start + content.read(LARGEST_FILE + 1 - _TELLING)
+    except OSError as error:
+        content.close()
+        raise _unreadable(path, error) from error
+    except RakkanError:
+        content.close()
+        raise
+    content.close()
     inspected = inspect(data, path.name)
     found = read_seal(data, roots) if inspected.has_seal else None
-    return Arrival(inspected, data, io.BytesIO(data), found.state if found else "none")
+    digest = hashlib.sha256(data).hexdigest()
+    return Arrival(inspected, data, io.BytesIO(data), digest, found.state if found else "none")
 
 
 def picture_bytes(path: Path) -> bytes:
     """A picture file as it is, unparsed. Raises RakkanError for what cannot be read or is no picture."""
     with _opened(path) as content:
-        data = content.read(LARGEST_FILE + 1)
+        try:
+            data = content.read(LARGEST_FILE + 1)
+        except OSError as error:
+            raise _unreadable(path, error) from error
     if not is_picture(data):
         raise RakkanError(f"{path} is no picture that is read here", "Give a PNG, JPEG or WebP file")
     return data
@@ -71,8 +84,15 @@ def _model(path: Path, content: BinaryIO, start: bytes) -> Arrival:
     size = os.fstat(content.fileno()).st_size
     wanted = safetensors_file.header_bytes(start) if len(start) >= 8 else 0
     start += content.read(max(0, wanted - len(start)))
+    inspected = inspect_model(start, size, path.name)
+    hasher, read = hashlib.sha256(start), len(start)
+    while piece := content.read(_PIECE):
+        hasher.update(piece)
+        read += len(piece)
+    if read != size:
+        raise RakkanError(f"{path} changed while it was read", "Try again")
     content.seek(0)
-    return Arrival(inspect_model(start, size, path.name), start, content)
+    return Arrival(inspected, start, content, hasher.hexdigest())
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -83,4 +103,9 @@ def _opened(path: Path) -> BinaryIO:
             raise RakkanError(f"There is no file {path}", "Check its name")
         return path.open("rb")
     except OSError as error:
-        raise RakkanError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> RakkanError:
+    reason = (error.strerror or str(error)).lower()
+    return RakkanError(f"{path} cannot be read: {reason}", "Check its permissions")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rakkan.records import FiguresRecipe, Picture, Recipe, SheetRecipe, TrainingGridRecipe, canonical_json
 from rakkan.trust.gate import Destination, Finding
+from rakkan.trust.seal import operations
 
 #: Largest picture that may leave, in pixels; a contact sheet of 64 large pictures fits.
 MOST_PIXELS = 64 * 1024 * 1024
@@ -13,6 +14,8 @@ RECIPE_KEYWORD = "rakkan"
 
 FORMATS = (".png", ".jpg", ".jpeg", ".webp")
 DISCLOSURES = ("full", "redacted", "digest")
+#: What a picture's ingredients are called in its seal.
+RELATIONSHIPS = {"parent": operations.PARENT, "reference": operations.REFERENCE}
 #: What a recipe of each sort can have been made by: a renderer's sheet may not pass for a model's picture.
 OPERATIONS: dict[type, tuple[str, ...]] = {
     Recipe: ("create", "variation", "draft", "edit", "upscale"),
@@ -51,10 +54,24 @@ def _fault_of_pixels(picture: Picture) -> str:
 def _fault_of_facts(picture: Picture, to: Destination) -> str:
     if picture.operation not in OPERATIONS[type(picture.recipe)]:
         return f"a {type(picture.recipe).__name__} is not what {picture.operation!r} leaves behind"
+    if fault := _fault_of_ingredients(picture):
+        return fault
     if to.disclosure not in DISCLOSURES:
         return f"a recipe is disclosed {', '.join(DISCLOSURES)}, not {to.disclosure!r}"
     if to.path.suffix.lower() not in FORMATS:
         return f"{to.path.name} does not end in {', '.join(FORMATS)}"
+    return ""
+
+
+def _fault_of_ingredients(picture: Picture) -> str:
+    found = [RELATIONSHIPS.get(one.relationship, "") for one in picture.ingredients]
+    if len(found) > operations.MOST_INGREDIENTS:
+        return f"{len(found)} ingredients are more than {operations.MOST_INGREDIENTS}"
+    takes = operations.OPERATIONS[picture.operation].ingredients
+    for kind in {*takes, *found}:
+        fewest, most = takes.get(kind, (0, 0))
+        if not fewest <= (number := found.count(kind)) <= most:
+            return f"{picture.operation!r} takes {fewest} to {most} ingredients {kind!r}, not {number}"
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from rakkan.store.vault import Vault
 from rakkan.trust.arrivals import picture_bytes, read_seal
 from rakkan.trust.provenance import digest_of_file
 from rakkan.trust.seal import disclosure
+from rakkan.trust.seal.disclosure import Disclosure
 from rakkan.trust.verification import INVALID, NONE, Verification, verify
+
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def examine(path: Path, roots: Sequence[bytes]) -> Verification:
@@ -44,11 +48,21 @@ def recipe_fields(verification: Verification, vault: Vault) -> dict[str, Any]:
         return disclosure.fields_of(told)
     predicate = verification.entry.statement.predicate if verification.entry else None
     account = verification.entry.statement.account if verification.entry else ""
-    if isinstance(predicate, Generated | Derived) and vault.holds(account, predicate.opening):
-        opening = disclosure.from_json(json.loads(vault.read(account, predicate.opening)))
-        return disclosure.open_with(told, opening)
+    opening = predicate.opening if isinstance(predicate, Generated | Derived) else ""
+    if _DIGEST.fullmatch(opening) and vault.holds(account, opening):
+        return disclosure.open_with(told, _opening(vault.read(account, opening)))
     if told.level == "digest":
         raise RakkanError(
             "This picture keeps its recipe back", "Only the instance that made it can open it, from its vault"
         )
     return disclosure.fields_of(told)
+
+
+def _opening(data: bytes) -> Disclosure:
+    """The opening that lies in the vault; a file from outside may name anything that lies there."""
+    try:
+        return disclosure.from_json(json.loads(data))
+    except (ValueError, RecursionError) as error:
+        raise RakkanError(
+            "What the vault holds for this picture opens no recipe", "Do not rely on what it says"
+        ) from error

@@ -70,12 +70,13 @@ class Arrival:
     ``valid`` when signed by someone unknown here, or ``invalid``).
 
     ``content`` is the whole file, seekable, and ``start`` what was parsed of it: all of a picture, the
-    header of a model.
+    header of a model. ``digest`` is the SHA-256 of the whole file that was parsed, in hexadecimal.
     """
 
     inspected: Inspected
     start: bytes
     content: IO[bytes]
+    digest: str
     seal: str = "none"
 
 
@@ -142,7 +143,8 @@ class Gate:
         that an inspector refuses, or that cannot be read, and when a required inspector is missing.
         """
         arrival, findings = self._inspected(source, f"{source.path.name} was not let in")
-        digest, entry = self.keep(arrival, source, findings)
+        with arrival.content:
+            digest, entry = self.keep(arrival, source, findings)
         return Admission(digest, arrival.inspected, entry, tuple(finding.reason for finding in findings))
 
     def protect(self, source: Source, to: Destination) -> Path:

@@ -6,13 +6,20 @@ All private keys lie in the keyring, sealed by the master key; nothing here writ
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from rakkan.errors import RakkanError
 from rakkan.store.keyring import Keyring
 from rakkan.store.ledger.notes import SigningKey
 from rakkan.trust.seal import authority
 from rakkan.trust.seal.authority import Authority, AuthorityKeys
+
+#: Bytes of a file with a root certificate that are read.
+LARGEST_ROOT = 64 * 1024
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 #: The account that speaks for the instance itself in the ledger.
 INSTANCE = "instance"
@@ -34,6 +41,27 @@ class Instance:
     def fingerprint(self) -> str:
         """SHA-256 of the root certificate, lower-case hexadecimal."""
         return authority.fingerprint(self.root)
+
+
+def read_root(path: Path) -> bytes:
+    """The root certificate (PEM) in a file, without what stands around it.
+
+    Raises RakkanError for a file that does not hold exactly one: each is trusted by itself and by name.
+    """
+    try:
+        with path.open("rb") as file:
+            found = _CERTIFICATE.findall(file.read(LARGEST_ROOT))
+        if len(found) == 1:
+            authority.fingerprint(found[0])
+            return bytes(found[0]) + b"\n"
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RakkanError(f"{path} cannot be read: {reason}", "Check its name") from error
+    except RakkanError as error:
+        raise RakkanError(f"{path} holds no certificate that can be read", error.hint) from error
+    raise RakkanError(
+        f"{path} holds {len(found)} certificates in PEM form, not one", "Give the root.pem of an instance"
+    )
 
 
 def witness_key(keyring: Keyring) -> SigningKey:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from rakkan.errors import RakkanError
@@ -21,7 +22,7 @@ PUBLISH = "publish"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one work: ``copy`` is the sealed file, None when there is none, and ``note`` says why."""
+    """What became of one work: ``copy`` is the sealed file, None for none, and ``note`` says why."""
 
     work: Path
     copy: Path | None
@@ -42,7 +43,7 @@ def works(folder: Path, out: Path) -> list[Path]:
         and path.is_file()
         and not path.is_symlink()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and not path.is_relative_to(out)
+        and not path.resolve().is_relative_to(out.resolve())
     ]
     if not found:
         raise RakkanError(f"There are no pictures in {folder}", "Put PNG, JPEG or WebP files there")
@@ -58,7 +59,7 @@ def protect(
     gate: Gate,
     roots: Sequence[bytes],
 ) -> Iterator[Outcome]:
-    """Seal copies of the works ``found`` in ``folder`` into ``out``, one by one, in folders of the same names.
+    """Seal copies of the works ``found`` in ``folder`` into ``out``, in folders of the same names.
 
     A work whose copy there already says the same is left as it is, so that a run that was stopped goes on.
     A file that cannot be sealed is an outcome too, and the others go on.
@@ -66,8 +67,9 @@ def protect(
     for work in found:
         place = out / work.relative_to(folder)
         try:
-            if _is_done(work, place, preferences, maker, roots):
-                yield Outcome(work, place, "sealed before")
+            done = _copy_that_says(work, place, preferences, maker, roots)
+            if done is not None:
+                yield Outcome(work, done, "sealed before")
                 continue
             to = Destination(place, uses=preferences.uses, constraint=preferences.constraints, maker=maker)
             yield Outcome(work, gate.protect(Source(work), to), "sealed")
@@ -76,7 +78,7 @@ def protect(
 
 
 def publish(out: Path, preferences: Preferences) -> list[Path]:
-    """Write the files to publish into ``out/publish`` and return them; one that was changed is kept beside."""
+    """Write the files to publish into ``out/publish`` and return them; one that was changed is kept."""
     folder = out / PUBLISH
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -90,10 +92,23 @@ def publish(out: Path, preferences: Preferences) -> list[Path]:
     return written
 
 
-def _is_done(work: Path, copy: Path, preferences: Preferences, maker: str, roots: Sequence[bytes]) -> bool:
-    if not copy.is_file():
-        return False
-    verification = examine(copy, roots)
+def _copy_that_says(
+    work: Path, place: Path, preferences: Preferences, maker: str, roots: Sequence[bytes]
+) -> Path | None:
+    """The sealed copy of a work at ``place``, or beside it under a number, that says all of this."""
+    copy = place
+    for number in count(2):
+        if not copy.exists() or _says(copy, work, preferences, maker, roots):
+            break
+        copy = place.with_name(f"{place.stem}-{number}{place.suffix}")
+    return copy if copy.exists() else None
+
+
+def _says(copy: Path, work: Path, preferences: Preferences, maker: str, roots: Sequence[bytes]) -> bool:
+    try:
+        verification = examine(copy, roots)
+    except RakkanError:
+        return False  # something else lies there
     report = verification.report
     if verification.state != VALID or report is None:
         return False

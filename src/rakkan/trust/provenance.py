@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from rakkan import __version__
 from rakkan.errors import RakkanError
@@ -24,6 +24,7 @@ from rakkan.store.ledger.statements import (
     Trained,
 )
 from rakkan.store.vault import Vault
+from rakkan.trust.checks import RELATIONSHIPS
 from rakkan.trust.gate import Arrival, Destination, Finding, Source
 from rakkan.trust.instance import INSTANCE, Instance
 from rakkan.trust.seal import disclosure
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-_RELATIONSHIPS = {"parent": PARENT, "reference": REFERENCE}
 #: Media types by the ending of a file name.
 MEDIA_TYPES = {
     ".png": "image/png",
@@ -102,6 +102,7 @@ class Provenance:
             constraint=to.constraint,
             model=ModelFacts(model.name, model.digest, training[1] if training else None) if model else None,
             evidence=self.ledger.evidence(entry.index),
+            maker=to.maker,
         )
         return self._sealed(encoded, request)
 
@@ -136,18 +137,13 @@ class Provenance:
 
         Raises RakkanError, with nothing kept, when the file changed while it was read.
         """
-        blob = self.vault.put(source.account, arrival.content)
-        start = self.vault.read_start(source.account, blob.digest, len(arrival.start))
-        if start != arrival.start:
-            self.vault.shred(source.account, blob.digest)
-            raise RakkanError(f"{source.path.name} changed while it was read", "Try again")
+        unchanged = cast(IO[bytes], _Unchanged(arrival, source.path.name))
+        blob = self.vault.put(source.account, unchanged)
         found = arrival.inspected
         name = "picture" if found.media_type.startswith("image/") else "model"
-        digests = {"sha256": blob.digest}
-        if name == "picture":
-            digests["unsealed"] = digest_of_file(arrival.start)
         predicate = Admitted(found.media_type, blob.size, source.way, arrival.seal)
-        entry = self._state(predicate, Subject(name, digests), source.account, int(self.clock()))
+        subject = Subject(name, digests_of(arrival))
+        entry = self._state(predicate, subject, source.account, int(self.clock()))
         return blob.digest, entry.index
 
     def training(self, model_digest: str) -> tuple[str, bytes] | None:
@@ -200,6 +196,31 @@ def digest_of_file(data: bytes) -> str:
     return _sha256(without_seal(data))
 
 
+def digests_of(arrival: Arrival) -> dict[str, str]:
+    """What a file that comes in is known by: ``sha256`` without its seal, as everywhere, and of a picture
+    also ``file``, the SHA-256 of all of it."""
+    if arrival.inspected.media_type.startswith("image/"):
+        return {"sha256": digest_of_file(arrival.start), "file": arrival.digest}
+    return {"sha256": arrival.digest}
+
+
+class _Unchanged:
+    """An arrival's bytes, read once more. At their end it raises RakkanError, before the vault has kept
+    anything, when they are not those that were inspected."""
+
+    def __init__(self, arrival: Arrival, name: str) -> None:
+        self._arrival = arrival
+        self._name = name
+        self._hasher = hashlib.sha256()
+
+    def read(self, length: int, /) -> bytes:
+        piece = self._arrival.content.read(length)
+        self._hasher.update(piece)
+        if not piece and self._hasher.hexdigest() != self._arrival.digest:
+            raise RakkanError(f"{self._name} changed while it was read", "Try again")
+        return piece
+
+
 def _model_of(picture: Picture) -> ModelFacts | None:
     """The model a picture was made by; a sheet's if all its pictures have the same; None for a renderer."""
     recipe = picture.recipe
@@ -209,7 +230,7 @@ def _model_of(picture: Picture) -> ModelFacts | None:
 
 
 def _ingredient(relationship: str, media_type: str, data: bytes) -> Ingredient:
-    return Ingredient(_RELATIONSHIPS[relationship], digest_of_file(data), media_type, data)
+    return Ingredient(RELATIONSHIPS[relationship], digest_of_file(data), media_type, data)
 
 
 def _sha256(data: bytes) -> str:

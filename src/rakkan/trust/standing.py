@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable
 
@@ -11,7 +10,7 @@ from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.ledger.statements import Subject
 from rakkan.trust.gate import Arrival, ArrivalCheck, Destination, Finding, PictureCheck, Source
 from rakkan.trust.policy import Action, Decision, Known, Request, account_subject, decide
-from rakkan.trust.provenance import digest_of_file, pixel_digest
+from rakkan.trust.provenance import digest_of_file, digests_of, pixel_digest
 
 
 def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> PictureCheck:
@@ -35,10 +34,7 @@ def arrival_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Ar
 
     def inspect(arrival: Arrival, source: Source) -> list[Finding]:
         name = "picture" if arrival.inspected.media_type.startswith("image/") else "model"
-        digests = {"sha256": _digest(arrival)}
-        if name == "picture":
-            digests["unsealed"] = digest_of_file(arrival.start)
-        request = Request(Action.ADMIT, source.account, Subject(name, digests))
+        request = Request(Action.ADMIT, source.account, Subject(name, digests_of(arrival)))
         return _findings(decide(request, known(ledger, request), int(clock())))
 
     return inspect
@@ -49,15 +45,6 @@ def known(ledger: Ledger, request: Request) -> list[Known]:
     subjects = (account_subject(request.account), request.subject, *request.sources)
     found = _about(ledger, (digest for subject in subjects for digest in subject.digests.values()))
     return found + _about(ledger, (one.digest for one in found))
-
-
-def _digest(arrival: Arrival) -> str:
-    """SHA-256 of the whole file, which is left at its start."""
-    hasher = hashlib.sha256()
-    while piece := arrival.content.read(1024 * 1024):
-        hasher.update(piece)
-    arrival.content.seek(0)
-    return hasher.hexdigest()
 
 
 def _about(ledger: Ledger, digests: Iterable[str]) -> list[Known]:

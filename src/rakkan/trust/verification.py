@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import envelope, notes, statements
 from rakkan.store.ledger.statements import Derived, Generated, Reserved, Statement, Trained
 from rakkan.store.ledger.verify import Evidence, Verified, verify_evidence
-from rakkan.trust.seal.operations import OPERATIONS
-from rakkan.trust.seal.report import SealReport
+from rakkan.trust.seal import disclosure
+from rakkan.trust.seal.operations import OPERATIONS, PARENT, REFERENCE
+from rakkan.trust.seal.report import ActionTaken, SealReport
 
 VALID, INVALID, NONE = "valid", "invalid", "none"
+#: The end of the year 9999, past which no date can be written.
+_LAST_SECOND = 253_402_300_799
 
 
 @dataclass(frozen=True)
@@ -65,29 +71,61 @@ def _entry(report: SealReport, digest: str) -> Verified | None:
         return None
     evidence = Evidence(found.envelope, found.salt, found.leaf, found.proof, found.key)
     entry = verify_evidence(evidence, [notes.parse_key(found.key)])
-    predicate = entry.statement.predicate
     if all(subject.digests.get("sha256") != digest for subject in entry.statement.subjects):
         raise RakkanError("The ledger's statement is about another file")
-    if isinstance(predicate, Generated | Derived):
-        model = report.model
-        stated = (predicate.recipe, predicate.model_digest, predicate.disclosure)
-        told = report.recipe
-        sealed = (
-            told.commitment if told else "",
-            model.digest if model else "",
-            told.level if told else "",
-        )
-        if stated != sealed:
-            raise RakkanError("The ledger's statement and the seal differ about the recipe or the model")
-    elif not isinstance(predicate, Reserved):
+    if not isinstance(entry.statement.predicate, Generated | Derived | Reserved):
         raise RakkanError("The ledger's statement is not one that goes with a seal")
+    differing = list(_differences(report, entry.statement, digest))
+    if differing:
+        raise RakkanError(f"The ledger's statement and the seal differ about {', '.join(differing)}")
     return entry
+
+
+def _differences(report: SealReport, statement: Statement, digest: str) -> Iterator[str]:
+    """What a seal says otherwise than the ledger's statement, which it is to repeat in every point."""
+    said, told, model = statement.predicate, report.recipe, report.model
+    if isinstance(said, Reserved):
+        # What the statement of a reservation does not speak of, its seal must not either.
+        said = Derived("protect", (digest,), "", "", "", "")
+        if {use: one.permission for use, one in report.uses.items()} != statement.predicate.uses:
+            yield "what is reserved"
+    if (told.commitment if told else "") != said.recipe:
+        yield "the recipe"
+    if (told.level if told else "") != said.disclosure:
+        yield "how much of the recipe is told"
+    shown = disclosure.fields_of(told) if told else {}
+    models = {(model.name, model.digest) if model else ("", "")}
+    if "model_digest" in shown:
+        models.add((shown.get("model", ""), shown["model_digest"]))
+    if models != {(said.model, said.model_digest)}:
+        yield "the model"
+    if not _is_done(said.operation, report.actions):
+        yield "what was done"
+    pictures = {PARENT: getattr(said, "parents", ()), REFERENCE: said.references}
+    for relationship, digests in pictures.items():
+        found = [one.digest for one in report.ingredients if one.relationship == relationship]
+        if sorted(found) != sorted(digests):
+            yield "the pictures it was made from"
+    when = datetime.fromtimestamp(min(statement.time, _LAST_SECOND), UTC)
+    if {action.when for action in report.actions} != {when.strftime("%Y-%m-%dT%H:%M:%SZ")}:
+        yield "when it was made"
+
+
+def _is_done(operation: str, taken: Sequence[ActionTaken]) -> bool:
+    """Whether the actions of a seal are those of the operation's row, in that order."""
+    row = OPERATIONS[operation].actions if operation in OPERATIONS else ()
+    names = {action.name for action in taken}
+    expected = [action for action in row if not action.only_with or action.name in names]
+    return len(expected) == len(taken) > 0 and all(
+        one.name == action.name
+        and one.source in (action.source, action.outside or action.source)
+        and one.description == action.description
+        for one, action in zip(taken, expected, strict=True)
+    )
 
 
 def _training(report: SealReport, entry: Verified | None) -> Statement | None:
     """The training statement in the seal, signed by the same ledger and the one the entry names."""
-    import hashlib
-
     found = report.model.training if report.model else None
     named = getattr(entry.statement.predicate, "training", "") if entry else ""
     if found is None or report.evidence is None or entry is None:
