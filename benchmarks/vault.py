@@ -156,7 +156,7 @@ def show(report: dict[str, Any]) -> str:
     for task in ("put", "get"):
         ratio = found["ratios"][task]
         lines.append(
-            f"{task}: {ratio['median']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}] of a plain copy's speed,"
+            f"{task}: {ratio['median']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}] of a plain copy,"
             f" {found['bytes'] / found['seconds'][task]['median'] / 2**20:.0f} MiB/s, "
             f"peak {found['peak_bytes'][task] / 2**20:.0f} MiB"
         )

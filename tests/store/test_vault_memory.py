@@ -69,4 +69,4 @@ def test_the_benchmark_runs_and_says_how(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "out.json").read_text())
     assert {"command", "seed", "commit", "n", "interval", "processor"} <= set(report)
     assert report["results"]["ratios"]["put"]["median"] > 0
-    assert "of a plain copy's speed" in done.stdout
+    assert "of a plain copy" in done.stdout
