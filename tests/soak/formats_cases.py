@@ -53,7 +53,7 @@ def a_seal_never_decides_what_is_under_it(random: Random, folder: Path) -> None:
 
 CASES = (
     Case(
-        "any_file_is_described_truly_or_refused_in_words", 4, any_file_is_described_truly_or_refused_in_words
+        "any_file_is_described_truly_or_refused_in_words", 8, any_file_is_described_truly_or_refused_in_words
     ),
     Case("any_bytes_come_back_from_the_sandbox", 1, any_bytes_come_back_from_the_sandbox),
     Case("a_seal_never_decides_what_is_under_it", 0.5, a_seal_never_decides_what_is_under_it),
