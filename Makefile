@@ -49,8 +49,11 @@ proof: $(VENV)/ready-dev ## measure everything that docs/ publishes; resumes whe
 	@$(RUN) -m rakkan figures survey
 	@$(RUN) -m rakkan starter evaluate
 
-bench: $(VENV)/ready-dev ## compare with plain torch
+bench: $(VENV)/ready-dev ## compare with named peers: drawing, the gate, the ledger, the vault
 	@$(RUN) benchmarks/bench.py
+	@$(RUN) -m benchmarks.release
+	@$(RUN) -m benchmarks.ledger --json docs/measurements/ledger.json
+	@$(RUN) benchmarks/vault.py --json docs/measurements/vault.json
 
 clean: ## remove what make made (pictures stay)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .soak build dist

@@ -12,13 +12,12 @@ import argparse
 import hashlib
 import json
 import math
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -29,6 +28,7 @@ from pymerkle import SqliteTree, verify_inclusion
 
 from rakkan.checkout import commit
 from rakkan.store import database
+from rakkan.store.keys import KeyFile
 from rakkan.store.ledger.entry import Leaf
 from rakkan.store.ledger.files import Folder
 from rakkan.store.ledger.index import Index
@@ -37,6 +37,8 @@ from rakkan.store.ledger.log import Log
 from rakkan.store.ledger.notes import SigningKey
 from rakkan.store.ledger.statements import Generated, Statement, Subject
 from rakkan.store.ledger.verify import Evidence, verify_evidence
+from rakkan.store.storage import FolderStorage
+from rakkan.store.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = SigningKey("benchmark.example/ledger", hashlib.sha256(b"benchmark").digest())
@@ -45,46 +47,6 @@ BATCHES = (1, 16, 256, 1024)
 CHUNK = 65_536
 #: A hash of a proof in base64, with its newline.
 HASH_LINE = 45
-
-
-@dataclass(frozen=True)
-class Blob:
-    digest: str
-    size: int
-
-
-class FileBodies:
-    """Bodies one after the other in a plain file, flushed once a batch: the least that keeps them."""
-
-    def __init__(self, path: Path) -> None:
-        self.file = path.open("w+b")
-        self.places: dict[tuple[str, str], tuple[int, int]] = {}
-
-    def put_many(self, owner: str, bodies: Sequence[bytes]) -> list[Blob]:
-        self.file.seek(0, os.SEEK_END)
-        blobs = []
-        for body in bodies:
-            blob = Blob(hashlib.sha256(body).hexdigest(), len(body))
-            self.places[owner, blob.digest] = (self.file.tell(), blob.size)
-            self.file.write(body)
-            blobs.append(blob)
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        return blobs
-
-    def read(self, owner: str, digest: str) -> bytes:
-        start, size = self.places[owner, digest]
-        self.file.seek(start)
-        return self.file.read(size)
-
-    def holds(self, owner: str, digest: str) -> bool:
-        return (owner, digest) in self.places
-
-    def list(self, owner: str) -> Iterator[Blob]:
-        yield from (Blob(digest, place[1]) for (own, digest), place in self.places.items() if own == owner)
-
-    def erase(self, owner: str) -> None:
-        self.places = {key: place for key, place in self.places.items() if key[0] != owner}
 
 
 class Unflushed(Folder):
@@ -110,10 +72,9 @@ def entry(random: Random) -> bytes:
 def opened(folder: Path, disk: Folder | None = None) -> Iterator[Ledger]:
     folder.mkdir(parents=True, exist_ok=True)
     engine = database.connect(database.url_of(folder / "index.sqlite"))
-    bodies = FileBodies(folder / "bodies")
-    yield Ledger(folder / "log", bodies, KEY, Index(engine, bytes(32)), disk=disk)
+    vault = Vault(FolderStorage(folder / "vault"), KeyFile(folder / "master.key"))
+    yield Ledger(folder / "log", vault, KEY, Index(engine, bytes(32)), disk=disk)
     engine.dispose()
-    bodies.file.close()
 
 
 def timed(work: Callable[[], object]) -> float:
