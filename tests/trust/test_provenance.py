@@ -294,6 +294,14 @@ def test_a_parent_from_outside_counts_as_one_without_a_seal(tmp_path: Path) -> N
     assert found.state == VALID and found.report is not None
     (parent,) = found.report.ingredients
     assert (parent.state, parent.digest) == ("none", digest_of_file(outside.read_bytes()))
+    assert found.report.actions[-1].source.endswith("/compositeWithTrainedAlgorithmicMedia")
+
+
+def test_what_a_model_made_of_its_own_picture_is_all_the_model_s(tmp_path: Path) -> None:
+    own = release(tmp_path / "own.png", picture())
+    found = look(release(tmp_path / "a.png", picture("edit", 1, "x", ingredient("parent", own))))
+    assert found.state == VALID and found.report is not None
+    assert found.report.actions[-1].source.endswith("/trainedAlgorithmicMedia")
 
 
 def test_a_figure_names_no_model(tmp_path: Path) -> None:

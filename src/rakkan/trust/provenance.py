@@ -70,7 +70,7 @@ class Provenance:
         told, opening = disclosure.disclose(picture.recipe, to.disclosure)
         kept = self.vault.put(to.account, opening_bytes(opening))
         ingredients = tuple(
-            _ingredient(one.relationship, one.media_type, one.data) for one in picture.ingredients
+            self._ingredient(one.relationship, one.media_type, one.data) for one in picture.ingredients
         )
         model = _model_of(picture)
         training = self.training(model.digest) if model else None
@@ -115,7 +115,7 @@ class Provenance:
         media_type = arrival.inspected.media_type
         if not media_type.startswith("image/"):
             raise RakkanError(f"{source.path.name} is no picture", "Name a PNG, JPEG or WebP file")
-        parent = _ingredient("parent", media_type, arrival.start)
+        parent = self._ingredient("parent", media_type, arrival.start)
         moment = int(self.clock())
         subject = Subject("work", {"sha256": parent.digest})
         entry = self._state(Reserved(dict(to.uses)), subject, source.account, moment)
@@ -163,6 +163,12 @@ class Provenance:
         if not stated:
             return None
         return stated[-1].statement_digest, self.ledger.evidence(stated[-1].index).envelope
+
+    def _ingredient(self, relationship: str, media_type: str, data: bytes) -> Ingredient:
+        """A picture that went into another, and whether it came from outside this instance."""
+        digest = digest_of_file(data)
+        own = any(isinstance(said.predicate, Generated | Derived) for _, said in self.ledger.about(digest))
+        return Ingredient(RELATIONSHIPS[relationship], digest, media_type, data, outside=not own)
 
     def _sealed(self, data: bytes, request: SealRequest) -> bytes:
         """``data`` sealed, and changed by nothing but its seal: the ledger speaks of the file without it."""
@@ -227,10 +233,6 @@ def _model_of(picture: Picture) -> ModelFacts | None:
     recipes = recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,)
     models = {(one.model, one.model_digest) for one in recipes if isinstance(one, Recipe)}
     return ModelFacts(*models.pop()) if len(models) == 1 else None
-
-
-def _ingredient(relationship: str, media_type: str, data: bytes) -> Ingredient:
-    return Ingredient(RELATIONSHIPS[relationship], digest_of_file(data), media_type, data)
 
 
 def _sha256(data: bytes) -> str:
