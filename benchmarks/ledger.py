@@ -28,6 +28,7 @@ from pymerkle import SqliteTree, verify_inclusion
 
 from rakkan.checkout import commit
 from rakkan.store import database
+from rakkan.store.folder import FolderStorage
 from rakkan.store.keys import KeyFile
 from rakkan.store.ledger.entry import Leaf
 from rakkan.store.ledger.files import Folder
@@ -37,7 +38,6 @@ from rakkan.store.ledger.log import Log
 from rakkan.store.ledger.notes import SigningKey
 from rakkan.store.ledger.statements import Generated, Statement, Subject
 from rakkan.store.ledger.verify import Evidence, verify_evidence
-from rakkan.store.storage import FolderStorage
 from rakkan.store.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent

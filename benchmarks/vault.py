@@ -21,8 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from rakkan.store.folder import FolderStorage
 from rakkan.store.keys import KeyFile
-from rakkan.store.storage import FolderStorage
 from rakkan.store.vault import Vault
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))

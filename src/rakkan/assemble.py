@@ -160,7 +160,7 @@ def ask_passphrase() -> str:
 
 
 def _storage(place: str) -> Storage:
-    from rakkan.store.storage import storage_at
+    from rakkan.store.places import storage_at
 
     return storage_at(place if "://" in place else str(config.load().home / place))
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from rakkan.store.folder import FolderStorage
 from rakkan.store.keys import KeyFile
-from rakkan.store.storage import FolderStorage, Storage, storage_at
+from rakkan.store.places import storage_at
+from rakkan.store.storage import Storage
 from rakkan.store.vault import Vault
 
 from . import servers

@@ -11,9 +11,10 @@ import pytest
 
 from rakkan.errors import RakkanError
 from rakkan.store.faults import Damaged, WrongKey
+from rakkan.store.folder import FolderStorage
 from rakkan.store.keyring import Keyring
 from rakkan.store.keys import KeyFile
-from rakkan.store.storage import FolderStorage, Storage
+from rakkan.store.storage import Storage
 
 
 def random_secret() -> bytes:

@@ -17,8 +17,8 @@ import pytest
 from rakkan.errors import RakkanError
 from rakkan.store import keys, sealing
 from rakkan.store.faults import Damaged, WrongKey
+from rakkan.store.folder import FolderStorage
 from rakkan.store.keys import KeyFile, MasterKey, Passphrase
-from rakkan.store.storage import FolderStorage
 from rakkan.store.vault import Vault
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -22,9 +22,10 @@ import pytest
 
 from rakkan.errors import RakkanError
 from rakkan.store.faults import Damaged
+from rakkan.store.folder import FolderStorage
 from rakkan.store.keys import KeyFile, Passphrase
+from rakkan.store.places import storage_at
 from rakkan.store.s3 import S3Storage
-from rakkan.store.storage import FolderStorage, storage_at
 from rakkan.store.vault import Vault
 
 from . import servers

@@ -15,7 +15,7 @@ import pytest
 from rakkan.errors import RakkanError
 from rakkan.store import disk as disks
 from rakkan.store.disk import FEW_FILES, Disk
-from rakkan.store.storage import FolderStorage
+from rakkan.store.folder import FolderStorage
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -127,7 +127,7 @@ def test_a_stream_appears_when_it_is_whole(storage: FolderStorage) -> None:
 
 def test_a_lock_holds_between_processes_and_ends_with_its_holder(storage: FolderStorage) -> None:
     program = (
-        "import sys; from pathlib import Path; from rakkan.store.storage import FolderStorage\n"
+        "import sys; from pathlib import Path; from rakkan.store.folder import FolderStorage\n"
         "with FolderStorage(Path(sys.argv[1])).lock('x', shared=sys.argv[2] == 'shared'):\n"
         "    print('held', flush=True); sys.stdin.readline()\n"
     )

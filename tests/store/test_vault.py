@@ -16,8 +16,9 @@ import pytest
 
 from rakkan.errors import RakkanError
 from rakkan.store.faults import Damaged, Missing, WrongKey
+from rakkan.store.folder import FolderStorage
 from rakkan.store.keys import KeyFile
-from rakkan.store.storage import FolderStorage, Storage
+from rakkan.store.storage import Storage
 from rakkan.store.vault import INLINE, Blob, Vault
 
 #: Around the border of what lies in its entry, and around those of segments.

@@ -13,8 +13,8 @@ import pytest
 from rakkan.errors import RakkanError
 from rakkan.store import entries
 from rakkan.store.faults import Damaged, Missing, WrongKey
+from rakkan.store.folder import FolderStorage
 from rakkan.store.keys import KeyFile
-from rakkan.store.storage import FolderStorage
 from rakkan.store.streaming import SEGMENT
 from rakkan.store.vault import Vault
 

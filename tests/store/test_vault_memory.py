@@ -19,7 +19,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from rakkan.store.keys import KeyFile
-from rakkan.store.storage import storage_at
+from rakkan.store.places import storage_at
 from rakkan.store.vault import Vault
 
 class Zeros:

@@ -17,8 +17,8 @@ from random import Random
 from rakkan.errors import RakkanError
 from rakkan.store.disk import Disk
 from rakkan.store.faults import WrongKey
+from rakkan.store.folder import FolderStorage
 from rakkan.store.keys import KeyFile
-from rakkan.store.storage import FolderStorage
 from rakkan.store.vault import INLINE, Vault
 
 OWNERS = ("alice", "bob")

@@ -20,7 +20,8 @@ from rakkan.errors import RakkanError
 from rakkan.store import sealing
 from rakkan.store.disk import Disk
 from rakkan.store.faults import Damaged, WrongKey
-from rakkan.store.storage import Storage, refusal
+from rakkan.store.folder import refusal
+from rakkan.store.storage import Storage
 
 
 class MasterKey(Protocol):

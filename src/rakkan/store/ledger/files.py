@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rakkan.store.disk import Disk
-from rakkan.store.storage import FolderStorage
+from rakkan.store.folder import FolderStorage
 
 
 class Files(Protocol):
