@@ -60,7 +60,7 @@ def test_a_picture_without_a_recipe_has_none_to_tell(tmp_path: Path) -> None:
     path = release(tmp_path / "a.png")
     path.write_bytes(without_seal(path.read_bytes()))
     with pytest.raises(RakkanError, match="no recipe in a seal"):
-        recipe_fields(look(path), assemble.vault())
+        recipe_fields(look(path), assemble.vault(), assemble.ledger())
 
 
 def test_a_recipe_that_was_shredded_stays_kept_back(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_recipe_that_was_shredded_stays_kept_back(tmp_path: Path) -> None:
     assert found.entry is not None
     assemble.vault().shred("local", found.entry.statement.predicate.opening)
     with pytest.raises(RakkanError, match="keeps its recipe back"):
-        recipe_fields(look(path), assemble.vault())
+        recipe_fields(look(path), assemble.vault(), assemble.ledger())
     assert look(path).state == VALID
 
 
@@ -103,7 +103,7 @@ def test_a_file_from_outside_opens_nothing_else_in_the_vault(
         assert found.report is not None and found.entry is not None
         assert found.entry.statement.predicate.opening == opening
         with pytest.raises(RakkanError) as caught:
-            recipe_fields(found, assemble.vault())
+            recipe_fields(found, assemble.vault(), assemble.ledger())
         assert "mine" not in str(caught.value)
 
 
@@ -115,9 +115,9 @@ def test_what_a_redacted_picture_shows_is_told_without_an_opening(
     found = look(path)
     assert found.entry is not None
     with pytest.raises(RakkanError, match="not of a form known here"):
-        recipe_fields(found, assemble.vault())
+        recipe_fields(found, assemble.vault(), assemble.ledger())
     assemble.vault().shred("local", found.entry.statement.predicate.opening)
-    assert json.dumps(recipe_fields(found, assemble.vault()))
+    assert json.dumps(recipe_fields(found, assemble.vault(), assemble.ledger()))
 
 
 def test_a_seal_too_large_to_look_at_does_not_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

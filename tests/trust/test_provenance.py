@@ -77,7 +77,7 @@ def test_a_released_picture_is_valid_and_says_how_it_was_made(name: str, tmp_pat
     assert isinstance(found.training.predicate, Trained)
     assert found.training.predicate.licence == "Apache-2.0"
     assert {use.permission for use in found.report.uses.values()} == {"notAllowed"}
-    fields = recipe_fields(found, assemble.vault())
+    fields = recipe_fields(found, assemble.vault(), assemble.ledger())
     assert fields == json.loads(canonical_json(recipe()))
 
 
@@ -111,7 +111,9 @@ def test_the_ledger_speaks_of_the_file_without_its_seal_and_of_its_pixels(tmp_pa
     assert found.entry is not None
     statement = said(found.entry.index)
     assert statement == found.entry.statement
-    assert statement.account == "someone"
+    assert b"someone" not in path.read_bytes() and statement.account != "someone"
+    ((_, own),) = assemble.ledger().about(statement.subjects[0].digests["sha256"])
+    assert own.account == "someone"
     (subject,) = statement.subjects
     assert subject.name == "picture"
     assert subject.digests == {
@@ -190,16 +192,16 @@ def test_each_disclosure_is_opened_by_the_vault_of_who_made_it_and_by_no_other(
     }
     whole = json.loads(canonical_json(secret.recipe))
     for level, path in paths.items():
-        assert recipe_fields(look(path), assemble.vault()) == whole, level
+        assert recipe_fields(look(path), assemble.vault(), assemble.ledger()) == whole, level
     move(monkeypatch, tmp_path / "another")
     others = {level: look(path) for level, path in paths.items()}
-    assert recipe_fields(others["full"], assemble.vault()) == whole
+    assert recipe_fields(others["full"], assemble.vault(), assemble.ledger()) == whole
     personal = {"prompt", "negative", "seed"}
-    assert recipe_fields(others["redacted"], assemble.vault()) == {
+    assert recipe_fields(others["redacted"], assemble.vault(), assemble.ledger()) == {
         name: value for name, value in whole.items() if name not in personal
     }
     with pytest.raises(RakkanError, match="keeps its recipe back"):
-        recipe_fields(others["digest"], assemble.vault())
+        recipe_fields(others["digest"], assemble.vault(), assemble.ledger())
 
 
 def test_a_disclosure_that_is_none_is_refused(tmp_path: Path) -> None:

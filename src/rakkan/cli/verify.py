@@ -172,7 +172,9 @@ def _print_recipe(verification: Verification) -> None:
     from rakkan import assemble
     from rakkan.trust.examination import recipe_fields
 
-    told = json.dumps(recipe_fields(verification, assemble.vault()), ensure_ascii=False, indent=1)
+    told = json.dumps(
+        recipe_fields(verification, assemble.vault(), assemble.ledger()), ensure_ascii=False, indent=1
+    )
     # JSON may hold DEL and the C1 controls as they are; a terminal obeys them.
     typer.echo(
         "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in told)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rakkan.errors import RakkanError
 from rakkan.formats.inspect import inspect
-from rakkan.store.ledger.statements import Derived, Generated
+from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.vault import Vault
 from rakkan.trust.arrivals import picture_bytes, read_seal
 from rakkan.trust.provenance import digest_of_file
 from rakkan.trust.seal import disclosure
 from rakkan.trust.seal.disclosure import Disclosure
 from rakkan.trust.verification import INVALID, NONE, Verification, verify
-
-_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def examine(path: Path, roots: Sequence[bytes]) -> Verification:
@@ -36,8 +33,8 @@ def examine(path: Path, roots: Sequence[bytes]) -> Verification:
         return Verification(INVALID, (error.message,))
 
 
-def recipe_fields(verification: Verification, vault: Vault) -> dict[str, Any]:
-    """The recipe of a picture: what its seal tells, and what this vault's opening of it adds.
+def recipe_fields(verification: Verification, vault: Vault, ledger: Ledger) -> dict[str, Any]:
+    """The recipe of a picture: what its seal tells, and what this instance's opening of it adds.
 
     Raises RakkanError when neither tells anything, or the opening does not fit the commitment.
     """
@@ -46,16 +43,23 @@ def recipe_fields(verification: Verification, vault: Vault) -> dict[str, Any]:
         raise RakkanError("This picture has no recipe in a seal", "Give a picture that Rakkan made")
     if told.level == "full":
         return disclosure.fields_of(told)
-    predicate = verification.entry.statement.predicate if verification.entry else None
-    account = verification.entry.statement.account if verification.entry else ""
-    opening = predicate.opening if isinstance(predicate, Generated | Derived) else ""
-    if _DIGEST.fullmatch(opening) and vault.holds(account, opening):
-        return disclosure.open_with(told, _opening(vault.read(account, opening)))
+    for account, opening in _openings(verification, ledger):
+        if vault.holds(account, opening):
+            return disclosure.open_with(told, _opening(vault.read(account, opening)))
     if told.level == "digest":
         raise RakkanError(
             "This picture keeps its recipe back", "Only the instance that made it can open it, from its vault"
         )
     return disclosure.fields_of(told)
+
+
+def _openings(verification: Verification, ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """Whose vault opens the recipe, and under which digest, by this ledger's own statement of the picture."""
+    entry = verification.entry
+    for subject in entry.statement.subjects if entry else ():
+        for _, own in ledger.about(subject.digests.get("sha256", "")):
+            if entry and own.predicate == entry.statement.predicate and hasattr(own.predicate, "opening"):
+                yield own.account, own.predicate.opening
 
 
 def _opening(data: bytes) -> Disclosure:

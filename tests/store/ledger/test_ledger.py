@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import multiprocessing
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,33 @@ from rakkan.store.ledger.verify import verify_evidence, verify_inclusion
 KEYS = [KEY.verification_key()]
 
 
+def anonymous(statement: Statement) -> Statement:
+    return replace(statement, account="")
+
+
+def test_who_made_a_statement_is_for_the_vault_to_know(ledger: Ledger) -> None:
+    ledger.append([generated(1), generated(1), generated(2, "taro")])
+    told = [verify_evidence(ledger.evidence(at), KEYS).statement.account for at in range(3)]
+    assert len({*told, "mika", "taro"}) == 5, "neither a name nor the same sign twice"
+    assert not any(b"mika" in ledger.evidence(at).envelope for at in range(3))
+    assert [said.account for _, said in ledger.about(digest_of(1))] == ["mika", "mika"]
+    by_hand = hmac.new(INDEX_KEY, b"key\npseudonyms", hashlib.sha256).digest()
+    salted = ledger.evidence(2).salt + b"taro"
+    assert told[2] == hmac.new(by_hand, salted, hashlib.sha256).hexdigest()
+
+
+def test_a_body_of_another_account_is_not_taken_for_ones_own(
+    ledger: Ledger, bodies: PlainBodies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.append([generated(1)])
+    row = ledger._index.row(0)
+    assert row is not None
+    bodies.put_many("taro", [bodies.read("mika", row.body)])
+    monkeypatch.setattr(ledger._index, "about", lambda digest: [replace(row, account="taro")])
+    with pytest.raises(RakkanError, match="of another account"):
+        ledger.about(digest_of(1))
+
+
 def test_a_statement_comes_back_and_a_stranger_can_check_it(ledger: Ledger) -> None:
     said = generated(1)
     [entry] = ledger.append([said])
@@ -33,7 +62,8 @@ def test_a_statement_comes_back_and_a_stranger_can_check_it(ledger: Ledger) -> N
     evidence = ledger.evidence(0)
     assert hashlib.sha256(evidence.envelope).hexdigest() == entry.statement_digest
     verified = verify_evidence(evidence, KEYS)
-    assert verified.statement == said
+    assert anonymous(verified.statement) == anonymous(said)
+    assert ledger.about(digest_of(1)) == [(entry, said)]
     assert (verified.index, verified.size, verified.origin) == (0, 1, KEY.name)
 
 
@@ -41,7 +71,7 @@ def test_what_was_said_is_there_when_the_ledger_is_opened_again(opened: Callable
     said = [generated(number) for number in range(5)]
     opened().append(said)
     again = opened()
-    assert [verify_evidence(again.evidence(at), KEYS).statement for at in range(5)] == said
+    assert [again.about(digest_of(at))[0][1] for at in range(5)] == said
     assert [entry.index for entry in again.append([generated(9)])] == [5]
 
 
@@ -136,7 +166,7 @@ def test_an_erased_account_leaves_no_trace(tmp_path: Path, ledger: Ledger) -> No
     assert entry.index == 4
     erased = verify_evidence(ledger.evidence(4), KEYS).statement
     assert erased.predicate == Erased((1, 3))
-    assert erased.account == "instance"
+    assert ledger.about(erased.subjects[0].digests["sha256"])[0][1].account == "instance"
 
 
 def test_after_erasing_inclusion_still_holds_and_the_rest_stands(ledger: Ledger) -> None:
@@ -150,14 +180,14 @@ def test_after_erasing_inclusion_still_holds_and_the_rest_stands(ledger: Ledger)
     assert after.leaf == before.leaf
     assert verify_inclusion(after.leaf, after.proof, KEYS)[0] == 1
     assert ledger.about(digest_of(1)) == [(entries[0], generated(1))]
-    assert verify_evidence(ledger.evidence(2), KEYS).statement == generated(3)
+    assert ledger.about(digest_of(3)) == [(entries[2], generated(3))]
 
 
 def test_evidence_given_before_erasing_still_verifies(ledger: Ledger) -> None:
     ledger.append([generated(1)])
     kept = ledger.evidence(0)
     ledger.erase_account("mika")
-    assert verify_evidence(kept, KEYS).statement == generated(1)
+    assert anonymous(verify_evidence(kept, KEYS).statement) == anonymous(generated(1))
 
 
 def test_an_interrupted_erasure_is_finished_by_repeating_it(
@@ -315,9 +345,10 @@ def test_several_processes_append_to_one_log(tmp_path: Path, opened: Callable[..
     ledger = opened()
     assert ledger.size() == 3 * 24
     assert audit.check(tmp_path / "ledger", KEYS) == []
-    found = [verify_evidence(ledger.evidence(at), KEYS).statement for at in range(ledger.size())]
+    told = [one for number in range(12) for one in ledger.about(digest_of(number))]
+    found = sorted(told, key=lambda one: one[0].index)
     for at in range(3):
-        own = [one for one in found if one.account == f"account {at}"]
+        own = [said for _, said in found if said.account == f"account {at}"]
         assert own == [
             generated(number, f"account {at}") for number in range(12) for _ in range(number % 3 + 1)
         ]

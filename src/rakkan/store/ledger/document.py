@@ -33,7 +33,9 @@ _SUBJECTS = """
   `account`, `statement`, `entries`), never a person's words. `digest` maps an algorithm to lower-case
   hexadecimal: `sha256` of a file without its seal, `pixels` of the decoded pixels, and so on.
 - `predicateType`: `urn:rakkan:NAME:VERSION` of one of the kinds below.
-- `predicate`: in every kind `account`, who states it, and `time`, whole seconds since 1970 (UTC); and the
+- `predicate`: in every kind `account`, who states it, as a pseudonym: HMAC-SHA256 of the salt and the
+  account's name under a key of the instance, so that a picture which carries the statement names nobody, and
+  two pictures of one account do not show that they are; `time`, whole seconds since 1970 (UTC); and the
   fields of the kind. All of them are always written and none besides; a reader refuses anything else by
   name.
 
@@ -160,7 +162,7 @@ def _meaning(part: typed.Field) -> str:
 
 def _example() -> Any:
     predicate = Generated("create", "6b" * 32, "digest", "starter", "2e" * 32)
-    said = Statement(predicate, (Subject("picture", {"sha256": "c4" * 32}),), "mika", 1_700_000_000)
+    said = Statement(predicate, (Subject("picture", {"sha256": "c4" * 32}),), "9f" * 32, 1_700_000_000)
     return json.loads(statements.to_payload(said))
 
 

@@ -202,6 +202,11 @@ class Index:
             ) from error
         return bytes(name).decode()
 
+    def pseudonym(self, salt: bytes, account: str) -> str:
+        """What stands for an account in the statement with this salt (hex): nobody without the index key
+        learns the name from it, or that two statements are of one account."""
+        return hmac.new(self._tag("key", "pseudonyms"), salt + account.encode(), hashlib.sha256).hexdigest()
+
     def _tag(self, kind: str, value: str) -> bytes:
         return hmac.new(self._key, f"{kind}\n{value}".encode(), hashlib.sha256).digest()
 

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -178,9 +178,11 @@ class Ledger:
             leaf = parse_leaf(self._log.entry(row.entry, size))
             if self._state(row.entry) == "erased":
                 continue
-            _, sealed = self._open(row.entry, leaf, row)
+            salt, sealed = self._open(row.entry, leaf, row)
             statement = statements.from_payload(envelope.open_envelope(sealed, self._keys))
-            found.append((_entry(row.entry, leaf, sealed), statement))
+            if statement.account != self._index.pseudonym(salt, row.account):
+                raise RakkanError(f"Entry {row.entry} is of another account", "Rebuild the index")
+            found.append((_entry(row.entry, leaf, sealed), replace(statement, account=row.account)))
         return found
 
     def erase_account(self, account: str) -> Entry:
@@ -234,8 +236,10 @@ class Ledger:
         return found
 
     def _seal(self, statement: Statement) -> _Sealed:
-        sealed = envelope.seal(statements.to_payload(statement), self._key)
         salt = secrets.token_bytes(entries.SALT_BYTES)
+        # Envelopes travel, in pictures; who made them is for the vault to know.
+        public = replace(statement, account=self._index.pseudonym(salt, statement.account))
+        sealed = envelope.seal(statements.to_payload(public), self._key)
         kind = kind_of(statement.predicate)
         leaf = Leaf(kind.name, kind.version, entries.commit(salt, sealed))
         return _Sealed(statement, sealed, entries.body(salt, sealed), leaf)

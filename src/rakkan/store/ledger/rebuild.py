@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import envelope, statements
@@ -29,7 +30,7 @@ def rebuild(index: Index, log: Log, bodies: Bodies, accounts: Iterable[str], ins
         for blob in bodies.list(account):
             if blob.size > MOST_BODY_BYTES:
                 continue
-            read = _read(bodies.read(account, blob.digest), log)
+            read = _read(bodies.read(account, blob.digest), log, index, account)
             if read is None or read[0] not in places:
                 continue
             commitment, statement = read
@@ -57,11 +58,14 @@ def _places(log: Log, size: int) -> dict[str, int]:
     }
 
 
-def _read(data: bytes, log: Log) -> tuple[str, Statement] | None:
+def _read(data: bytes, log: Log, index: Index, account: str) -> tuple[str, Statement] | None:
     """Commitment and statement of a body; None for a blob of the account that is none."""
     try:
         salt, sealed = parse_body(data)
         payload = envelope.open_envelope(sealed, [log.key.verification_key()])
-        return commit(salt, sealed), statements.from_payload(payload)
+        statement = statements.from_payload(payload)
     except RakkanError:
         return None
+    if statement.account != index.pseudonym(salt, account):
+        return None
+    return commit(salt, sealed), replace(statement, account=account)

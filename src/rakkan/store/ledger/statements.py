@@ -81,7 +81,8 @@ def kind_of(predicate: object) -> Kind:
 class Statement:
     """One statement: a predicate about subjects, made by ``account`` (whose key shreds its body).
 
-    ``time`` is seconds since 1970 (UTC), whole.
+    ``time`` is seconds since 1970 (UTC), whole. In its envelope, which may travel, a pseudonym stands for
+    the account, another one each time (``Index.pseudonym``).
     """
 
     predicate: Any
