@@ -53,8 +53,8 @@ def test_what_is_whole_is_found_whole(kept: list[str], command: Command) -> None
 
 
 def test_a_flipped_bit_in_any_file_of_an_account_is_found(kept: list[str], command: Command) -> None:
-    for name in ("entries", "bodies"):
-        paths = [path for path in objects() if f"/{name}/" in str(path)]
+    for name in ("entries/", "bodies/", "key"):
+        paths = [path for path in objects() if f"/{name}" in str(path) and "/owners/" in str(path)]
         assert paths
         for path in paths:
             whole = path.read_bytes()
