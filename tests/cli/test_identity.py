@@ -90,3 +90,20 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, command: Comman
     (tmp_path / "file").write_text("x")
     done = command("identity", "--out", tmp_path / "file")
     assert done.status == 2 and done.err.count("\n") == 1
+
+
+def test_the_first_picture_makes_the_instance_and_asks_nothing(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: object, **__: object) -> str:
+        raise AssertionError("somebody was asked")
+
+    for question in ("builtins.input", "getpass.getpass", "typer.confirm", "typer.prompt"):
+        monkeypatch.setattr(question, asked)
+    monkeypatch.setattr("sys.stdin", None)
+    monkeypatch.setenv("RAKKAN_ENGINE", "fake")
+    for disclosure in ("full", "redacted", "digest"):
+        path = tmp_path / f"{disclosure}.png"
+        done = command("create", "1girl", "--out", path, "--disclosure", disclosure)
+        assert (done.status, done.err) == (0, "")
+        assert command("verify", path).status == 0
