@@ -83,11 +83,19 @@ def cosign(
     file: Annotated[Path, typer.Argument(help="What rakkan ledger witness printed.", show_default=False)],
     key: Annotated[str, typer.Option(help="The witness' verification key.", show_default=False)],
 ) -> None:
-    """Keep a witness' cosignature of this ledger; seals made from now on carry it."""
+    """Keep a witness' cosignature of this ledger; proofs of the entries it has seen carry it from now on."""
     from rakkan import assemble
+    from rakkan.errors import RakkanError
     from rakkan.store.ledger.notes import parse_key
 
     lines = file.read_text(encoding="utf-8", errors="replace")
-    found = assemble.ledger().submit([lambda request: lines], [parse_key(key)])
+    keys, ledger = [parse_key(key)], assemble.ledger()
+    try:
+        found = ledger.submit([lambda request: lines], keys)
+    except RakkanError as error:
+        raise RakkanError(
+            f"This is no cosignature of the ledger as it stands: {error.message}",
+            "If there are new entries since, have it witnessed again",
+        ) from error
     for one in found:
-        typer.echo(f"{assemble.ledger().size()} entries cosigned by {one.name}")
+        typer.echo(f"{ledger.size()} entries cosigned by {one.name}")

@@ -34,7 +34,8 @@ def protect(
     from rakkan.trust import protection
     from rakkan.trust.preferences import Preferences
 
-    wishes = Preferences(dict.fromkeys(allow or [], "allowed"), path=path, policy_url=policy, contact=contact)
+    uses = [use if "." in use else f"cawg.{use}" for use in allow or []]
+    wishes = Preferences(dict.fromkeys(uses, "allowed"), path=path, policy_url=policy, contact=contact)
     place = out if out is not None else folder / "protected"
     found = protection.works(folder, place)
     gate, roots = assemble.gate(), assemble.trusted_roots()
