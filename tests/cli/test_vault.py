@@ -105,7 +105,7 @@ def test_a_new_master_key_opens_everything_and_the_old_one_nothing(
     assert command("verify", path).status == 0
     assert assemble.vault().read("local", kept[0]) == SOUND["png"]
     assert assemble.instance().root == root
-    assert recipe_fields(look(path), assemble.vault())["prompt"] == "1girl, silver hair"
+    assert recipe_fields(look(path), assemble.vault(), assemble.ledger())["prompt"] == "1girl, silver hair"
     assert look(release(tmp_path / "c.png", picture(seed=3))).state == "valid"
     assert not old.exists()
 
