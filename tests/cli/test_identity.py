@@ -43,7 +43,7 @@ def test_another_name_is_under_the_same_root(tmp_path: Path, command: Command) -
 def test_the_public_half_can_be_given_away(tmp_path: Path, command: Command) -> None:
     done = command("identity", "--out", tmp_path / "public" / "half")
     folder = tmp_path / "public" / "half"
-    assert sorted(path.name for path in folder.iterdir()) == ["ledger.vkey", "root.pem"]
+    assert sorted(path.name for path in folder.iterdir()) == ["ledger.vkey", "root.pem", "witness.vkey"]
     shown = rows(done.out)
     assert in_groups(fingerprint((folder / "root.pem").read_bytes())) == shown["root"]
     assert (folder / "ledger.vkey").read_text() == f"{shown['ledger']}\n"

@@ -12,7 +12,7 @@ def identity(
     name: Annotated[str | None, typer.Option(help="Sign under another name from now on.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="A folder for the public half: root.pem and ledger.vkey, to give to others."),
+        typer.Option(help="A folder for the public half (root.pem, ledger.vkey, witness.vkey), for others."),
     ] = None,
     trust: Annotated[
         Path | None, typer.Option(help="A root certificate (PEM) of another instance, to trust from now on.")
@@ -46,5 +46,7 @@ def identity(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "root.pem").write_text(me.root.decode("ascii"), encoding="ascii")
+        witness = assemble.witness({}).verification_key()
         (out / "ledger.vkey").write_text(f"{me.ledger_key.verification_key()}\n", encoding="utf-8")
-        typer.echo(f"{'wrote':<12}{out / 'root.pem'}, {out / 'ledger.vkey'}")
+        (out / "witness.vkey").write_text(f"{witness}\n", encoding="utf-8")
+        typer.echo(f"{'wrote':<12}{out / 'root.pem'}, {out / 'ledger.vkey'}, {out / 'witness.vkey'}")

@@ -74,7 +74,7 @@ def _table(verification: Verification) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2, 0, 2))
+    table = Table.grid(padding=(0, 2), pad_edge=True)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for problem in verification.problems:
@@ -103,10 +103,7 @@ def facts(verification: Verification) -> list[tuple[str, str]]:
     rows += [("training use", _uses(verification))] if report.uses else []
     if verification.entry:
         entry = verification.entry
-        seen = f", seen by {len(entry.witnesses)} witnesses" if entry.witnesses else ""
-        rows.append(
-            ("ledger", f"entry {entry.index} of {entry.origin}, proven against {entry.size} entries{seen}")
-        )
+        rows.append(("ledger", f"entry {entry.index} of {entry.origin}, proven against {entry.size} entries"))
     return rows
 
 

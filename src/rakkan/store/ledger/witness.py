@@ -263,10 +263,9 @@ def watch(witness: Witness, folder: Path, keys: Sequence[VerificationKey]) -> st
     RakkanError (``Refusal`` when the witness refuses) and, for a folder that is no log, says so.
     """
     disk = Folder(folder)
-    try:
-        signed = disk.read("checkpoint")
-    except OSError as error:
-        raise RakkanError(f"{folder} holds no ledger", "Name the folder with the file checkpoint") from error
+    if not folder.is_dir() or not disk.exists("checkpoint"):
+        raise RakkanError(f"{folder} holds no ledger", "Name the folder with the file checkpoint")
+    signed = disk.read("checkpoint")
     checkpoint, _ = open_checkpoint(signed, keys)
     known = witness.checkpoint(checkpoint.origin)
     old = open_checkpoint(known, keys)[0].size if known else 0
