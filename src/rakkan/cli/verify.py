@@ -114,8 +114,8 @@ def _who(verification: Verification) -> str:
 
     name = f"{report.maker}, through {report.signer}" if report.maker else report.signer or "someone unknown"
     if report.root:
-        return f"{name}, trusted here by its root {in_groups(report.root[:16])} …"
-    stated = f"; names the root {in_groups(report.stated_root[:16])} …" if report.stated_root else ""
+        return f"{name}, trusted here by its root {in_groups(report.root[:16])}…"
+    stated = f"; names the root {in_groups(report.stated_root[:16])}…" if report.stated_root else ""
     return f"{name}, not trusted here{stated}"
 
 
