@@ -22,7 +22,7 @@ from rakkan.errors import RakkanError
 from rakkan.formats.unsealed import without_seal
 from rakkan.store.ledger.statements import Admitted
 from rakkan.trust import arrivals
-from rakkan.trust.gate import Source
+from rakkan.trust.gate import Arrival, Finding, Source
 from rakkan.trust.provenance import digest_of_file
 
 
@@ -255,18 +255,28 @@ def model_of(size: int, fill: int = 0) -> bytes:
 
 def test_a_file_that_is_let_in_or_refused_is_closed_again(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
-    assemble.gate()
+    gate = assemble.gate()
+    seen: list[Arrival] = []
 
-    def open_files() -> int:
-        return sum(1 for link in Path("/proc/self/fd").iterdir() if _leads_to(link, path))
+    def parse(source: Path) -> Arrival:
+        seen.append(gate.parse(source))
+        return seen[-1]
 
-    for data in (model_of(1000), model_of(1000)[:-1]):
-        path.write_bytes(data)
-        try:
-            assemble.gate().admit(Source(path))
-        except RakkanError:
-            pass
-        assert open_files() == 0
+    def refuse(*_: object) -> list[Finding]:
+        return [Finding(False, "no")]
+
+    path.write_bytes(model_of(1000))
+    replace(gate, parse=parse).admit(Source(path))
+    checks = {**gate.arrival_inspectors, "more": refuse}
+    with pytest.raises(RakkanError, match="no"):
+        replace(gate, parse=parse, arrival_inspectors=checks).admit(Source(path))
+    assert [arrival.content.closed for arrival in seen] == [True, True]
+    path.write_bytes(model_of(1000)[:-1])
+    with pytest.raises(RakkanError) as caught:
+        gate.admit(Source(path))
+    # What was raised still holds on to whatever was left open.
+    links = list(Path("/proc/self/fd").iterdir())
+    assert caught.tb and not any(_leads_to(link, path) for link in links)
 
 
 def _leads_to(link: Path, path: Path) -> bool:

@@ -29,7 +29,7 @@ from rakkan import assemble
 from rakkan.errors import RakkanError
 from rakkan.formats.unsealed import without_seal
 from rakkan.records import FiguresRecipe, Picture, SheetRecipe, canonical_json
-from rakkan.store.ledger.statements import Derived, Generated, Trained
+from rakkan.store.ledger.statements import Derived, Generated, Statement, Subject, Trained
 from rakkan.trust.examination import recipe_fields
 from rakkan.trust.provenance import digest_of_file, pixel_digest
 from rakkan.trust.seal.sign import settings
@@ -150,6 +150,12 @@ def test_a_model_nobody_knows_has_no_training_statement(tmp_path: Path) -> None:
     found = look(release(tmp_path / "a.png", unknown))
     assert found.state == VALID and found.training is None
     assert found.entry is not None and found.entry.statement.predicate.training == ""
+    # It is looked for again: the model may be trained, or stated to be, while this process runs.
+    made = Trained("unknown", "a corpus", "ab" * 32, "consent", "Apache-2.0")
+    subject = Subject("model", {"sha256": "cd" * 32})
+    assemble.ledger().append([Statement(made, (subject,), "instance", 1)])
+    later = look(release(tmp_path / "b.png", unknown))
+    assert later.training is not None and later.training.predicate == made
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])

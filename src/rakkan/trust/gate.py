@@ -142,8 +142,10 @@ class Gate:
         Raises RakkanError, with nothing kept, for a file that is no sound picture or safetensors file,
         that an inspector refuses, or that cannot be read, and when a required inspector is missing.
         """
-        arrival, findings = self._inspected(source, f"{source.path.name} was not let in")
+        refused = f"{source.path.name} was not let in"
+        arrival = self._parsed(source, refused)
         with arrival.content:
+            findings = self._inspected(arrival, source, refused)
             digest, entry = self.keep(arrival, source, findings)
         return Admission(digest, arrival.inspected, entry, tuple(finding.reason for finding in findings))
 
@@ -153,21 +155,24 @@ class Gate:
         The file passes the same inspection as one that comes in, and the copy is placed as ``release``
         does. Raises RakkanError, with nothing written, as both of them do.
         """
-        arrival, _ = self._inspected(source, f"{source.path.name} was not sealed")
-        path = place(self.endorse(arrival, source, to), to.path)
+        refused = f"{source.path.name} was not sealed"
+        arrival = self._parsed(source, refused)
+        with arrival.content:
+            self._inspected(arrival, source, refused)
+            path = place(self.endorse(arrival, source, to), to.path)
         self.released.append(path)
         return path
 
-    def _inspected(self, source: Source, refused: str) -> tuple[Arrival, list[Finding]]:
+    def _parsed(self, source: Source, refused: str) -> Arrival:
         _demand(self.arrival_inspectors, REQUIRED_ARRIVAL_INSPECTORS, "inspector", refused)
         try:
-            arrival = self.parse(source.path)
+            return self.parse(source.path)
         except RakkanError as error:
             raise RakkanError(f"{refused}: {error.message}", error.hint) from error
-        findings = _ask(
-            arrival, source, "inspector", self.arrival_inspectors, REQUIRED_ARRIVAL_INSPECTORS, refused
-        )
-        return arrival, findings
+
+    def _inspected(self, arrival: Arrival, source: Source, refused: str) -> list[Finding]:
+        checks, required = self.arrival_inspectors, REQUIRED_ARRIVAL_INSPECTORS
+        return _ask(arrival, source, "inspector", checks, required, refused)
 
 
 def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:

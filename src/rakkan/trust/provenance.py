@@ -59,7 +59,7 @@ class Provenance:
     instance: Instance
     trained: Callable[[str], Trained | None]
     clock: Callable[[], float] = time.time
-    _training: dict[str, tuple[str, bytes] | None] = field(default_factory=dict)
+    _training: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     def seal(self, picture: Picture, to: Destination, encoded: bytes) -> bytes:
         """State ``picture`` in the ledger and return its file with the seal in it.
@@ -148,9 +148,10 @@ class Provenance:
 
     def training(self, model_digest: str) -> tuple[str, bytes] | None:
         """The training statement of a model, as its SHA-256 and its envelope; None when there is none."""
-        if model_digest not in self._training:
-            self._training[model_digest] = self._find_training(model_digest)
-        return self._training[model_digest]
+        found = self._training.get(model_digest) or self._find_training(model_digest)
+        if found is not None:
+            self._training[model_digest] = found
+        return found
 
     def _find_training(self, model_digest: str) -> tuple[str, bytes] | None:
         stated = [
