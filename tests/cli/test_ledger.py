@@ -135,7 +135,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Two:
 
 
 def witnessed(two: Two, command: Command) -> tuple[str, str]:
-    """B witnesses A's ledger: the cosignature line and B's key."""
+    """B witnesses A's ledger: the checkpoint it cosigned, and B's key."""
     two.be("a")
     key = str(assemble.instance().ledger_key.verification_key())
     two.be("b")
@@ -234,14 +234,32 @@ def test_what_is_no_cosignature_is_not_kept(
     assert command("ledger", "cosign", place, "--key", key).status == 0
 
 
-def test_a_cosignature_of_an_earlier_state_does_not_fit(
-    two: Two, command: Command, refused: Command, tmp_path: Path
-) -> None:
-    line, key = witnessed(two, command)
-    (tmp_path / "line").write_text(line, encoding="utf-8")
+def test_a_cosignature_of_an_earlier_state_is_kept_too(two: Two, command: Command, tmp_path: Path) -> None:
+    note, key = witnessed(two, command)
+    (tmp_path / "note").write_text(note, encoding="utf-8")
     two.be("a")
     release(tmp_path / "second.png", picture(seed=2))
-    assert "have it witnessed again" in refused("ledger", "cosign", tmp_path / "line", "--key", key).err
+    assert command("ledger", "cosign", tmp_path / "note", "--key", key).out.startswith("2 entries cosigned")
+    own = [assemble.instance().ledger_key.verification_key()]
+    assert verify_evidence(assemble.ledger().evidence(1), own, [parse_key(key)], quorum=1).size == 2
+    assert command("ledger", "check").status == 0
+
+
+def test_what_a_witness_saw_of_another_past_is_not_kept(
+    two: Two, command: Command, refused: Command, tmp_path: Path
+) -> None:
+    twin = two.folder / "twin"
+    assemble.ledger()
+    assemble.forget()
+    shutil.copytree(two.folder / "a", twin)
+    for name, seed in (("a", 2), ("twin", 3)):
+        two.be(name)
+        release(two.folder / f"{name}.png", picture(seed=seed))
+    note, key = witnessed(two, command)
+    (tmp_path / "note").write_text(note, encoding="utf-8")
+    two.be("twin")
+    assert "does not continue" in refused("ledger", "cosign", tmp_path / "note", "--key", key).err
+    assert not (twin / "home" / "ledger" / "checkpoint.witnessed").exists()
 
 
 @pytest.mark.parametrize("words", [("nothing",), ("show", "--last", "0"), ("witness",), ("cosign", "x")])

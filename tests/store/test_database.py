@@ -38,6 +38,17 @@ def test_deleted_rows_leave_no_trace_in_the_files(tmp_path: Path) -> None:
     assert found(tmp_path, b"kept")
 
 
+def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    engine = database.connect(database.url_of(tmp_path / "a.sqlite"))
+    tables, table = notes()
+    database.prepare(engine, "notes", 1, tables)
+    with database.transaction(engine) as connection:
+        connection.execute(table.insert(), [{"text": b"x"}])
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    with pytest.raises(RakkanError, match="cannot be used: no such file"):
+        database.connect(database.url_of(tmp_path / "nowhere" / "a.sqlite"))
+
+
 def test_a_reader_that_does_not_let_go_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "PATIENCE", 0)
     engine = database.connect(database.url_of(tmp_path / "a.sqlite"))

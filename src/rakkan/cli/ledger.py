@@ -85,17 +85,9 @@ def cosign(
 ) -> None:
     """Keep a witness' cosignature of this ledger; proofs of the entries it has seen carry it from now on."""
     from rakkan import assemble
-    from rakkan.errors import RakkanError
-    from rakkan.store.ledger.notes import parse_key
+    from rakkan.store.ledger.notes import parse, parse_key
 
-    lines = file.read_text(encoding="utf-8", errors="replace")
-    keys, ledger = [parse_key(key)], assemble.ledger()
-    try:
-        found = ledger.submit([lambda request: lines], keys)
-    except RakkanError as error:
-        raise RakkanError(
-            f"This is no cosignature of the ledger as it stands: {error.message}",
-            "If there are new entries since, have it witnessed again",
-        ) from error
-    for one in found:
-        typer.echo(f"{ledger.size()} entries cosigned by {one.name}")
+    signed = file.read_bytes()
+    size = parse(signed).text.split("\n")[1]
+    for one in assemble.ledger().keep_cosigned(signed, [parse_key(key)]):
+        typer.echo(f"{size} entries cosigned by {one.name}")

@@ -38,6 +38,7 @@ def connect(url: str) -> Engine:
             "The database's address cannot be used", "Give sqlite:///FILE or postgresql+psycopg://…"
         ) from error
     if engine.dialect.name == "sqlite":
+        _make_private(engine.url.database)
         sqlalchemy.event.listen(engine, "connect", _set_up)
     return engine
 
@@ -112,6 +113,18 @@ def forget_deleted(engine: Engine) -> None:
 def _fault(engine: Engine, error: DBAPIError) -> RakkanError:
     where = engine.url.render_as_string(hide_password=True)
     return RakkanError(f"The database {where} cannot be used: {error.orig}", "Look to its disk and its lock")
+
+
+def _make_private(file: str | None) -> None:
+    """Make a SQLite file for its owner alone; the files beside it are made with its permissions."""
+    if file and file != ":memory:":
+        try:
+            Path(file).touch(mode=0o600)
+        except OSError as error:
+            raise RakkanError(
+                f"The database {file} cannot be used: {(error.strerror or str(error)).lower()}",
+                "Check its folder and what it lies on",
+            ) from error
 
 
 def _set_up(connection: Any, _record: Any) -> None:

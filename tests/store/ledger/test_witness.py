@@ -19,8 +19,9 @@ from rakkan.store.ledger.checkpoint import Checkpoint, cosigners, open_checkpoin
 from rakkan.store.ledger.files import Folder
 from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.ledger.log import Log
-from rakkan.store.ledger.notes import SigningKey
-from rakkan.store.ledger.witness import Refusal, Request, Witness, compare, parse_request
+from rakkan.store.ledger.notes import COSIGNATURE, SigningKey
+from rakkan.store.ledger.verify import verify_evidence
+from rakkan.store.ledger.witness import Refusal, Request, Witness, compare, parse_request, watch
 
 KEYS = [KEY.verification_key()]
 WITNESS = SigningKey("witness.example/w", b"w" * 32)
@@ -268,3 +269,16 @@ def test_the_folder_of_a_log_is_the_hash_of_its_origin(tmp_path: Path, log: Log,
     witness.add_checkpoint(request(log, 0))
     name = hashlib.sha256(KEY.name.encode()).hexdigest()
     assert (tmp_path / "witness" / name / "checkpoint").exists()
+
+
+def test_two_witnesses_of_one_state_are_both_kept(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.append([generated(1)])
+    two = [SigningKey(f"witness.example/{at}", bytes([at]) * 32) for at in (1, 2)]
+    keys = [one.verification_key(COSIGNATURE) for one in two]
+    for key in two:
+        witness = Witness(tmp_path / key.name.replace("/", "-"), key, {KEY.name: KEYS})
+        note = watch(witness, tmp_path / "ledger", KEYS)
+        assert [one.name for one in ledger.keep_cosigned(note.encode(), keys)] == [key.name]
+    assert len(verify_evidence(ledger.evidence(0), KEYS, keys, quorum=2).witnesses) == 2
+    with pytest.raises(RakkanError, match="None of these"):
+        ledger.keep_cosigned(ledger.checkpoint(), keys)

@@ -19,13 +19,19 @@ from rakkan.errors import RakkanError
 from rakkan.store.ledger import entry as entries
 from rakkan.store.ledger import envelope, notes, statements, witness
 from rakkan.store.ledger.bodies import Bodies
-from rakkan.store.ledger.checkpoint import Checkpoint, Cosigned, open_checkpoint, parse_checkpoint
+from rakkan.store.ledger.checkpoint import (
+    Checkpoint,
+    Cosigned,
+    cosigners,
+    open_checkpoint,
+    parse_checkpoint,
+)
 from rakkan.store.ledger.entry import Leaf, parse_leaf
 from rakkan.store.ledger.files import Files, Folder
 from rakkan.store.ledger.index import Index, Row
 from rakkan.store.ledger.log import Log
 from rakkan.store.ledger.merkle import leaf_hash
-from rakkan.store.ledger.notes import SigningKey, VerificationKey
+from rakkan.store.ledger.notes import SignedNote, SigningKey, VerificationKey
 from rakkan.store.ledger.proof import Proof
 from rakkan.store.ledger.rebuild import new_row, rebuild
 from rakkan.store.ledger.statements import Erased, Statement, Subject, kind_of
@@ -230,10 +236,39 @@ class Ledger:
                 f"{len(found)} known witnesses have cosigned, not {quorum}", "Ask more, or for less"
             )
         with self._disk.lock(_LOCK):
-            old = self._disk.read(_WITNESSED) if self._disk.exists(_WITNESSED) else b""
-            if not old or open_checkpoint(old, self._keys)[0].size <= checkpoint.size:
-                self._disk.write({_WITNESSED: bytes(note)})
+            self._keep_witnessed(note, checkpoint)
         return found
+
+    def keep_cosigned(self, signed: bytes, keys: Sequence[VerificationKey]) -> tuple[Cosigned, ...]:
+        """Keep a checkpoint of this log, the newest or an earlier one, that witnesses have cosigned.
+
+        Evidence given from now on proves against it where it can. Raises RakkanError when it is not of this
+        log, none of the ``keys`` has cosigned it, or the log as it stands does not continue it.
+        """
+        checkpoint, note = open_checkpoint(signed, self._keys)
+        found = cosigners(note, keys)
+        if not found:
+            raise RakkanError("None of these witnesses has cosigned the checkpoint", "Give its witness' key")
+        known = tuple(one for one, _ in notes.known(note.signatures, (*self._keys, *keys)))
+        with self._disk.lock(_LOCK):
+            gone = checkpoint.size > self.size()
+            if gone or TileReader(self._disk, checkpoint.size).root() != checkpoint.root:
+                raise RakkanError(
+                    f"The witness saw {checkpoint.size} entries that this log does not continue",
+                    "It was rolled back or forked: restore its newest state",
+                )
+            self._keep_witnessed(SignedNote(note.text, known), checkpoint)
+        return found
+
+    def _keep_witnessed(self, note: SignedNote, checkpoint: Checkpoint) -> None:
+        """Keep a cosigned checkpoint unless a newer one is kept; of the same, all cosignatures."""
+        if self._disk.exists(_WITNESSED):
+            kept, other = open_checkpoint(self._disk.read(_WITNESSED), self._keys)
+            if kept.size > checkpoint.size:
+                return
+            if other.text == note.text:
+                note = SignedNote(note.text, tuple(dict.fromkeys((*other.signatures, *note.signatures))))
+        self._disk.write({_WITNESSED: bytes(note)})
 
     def _seal(self, statement: Statement) -> _Sealed:
         salt = secrets.token_bytes(entries.SALT_BYTES)

@@ -257,7 +257,7 @@ class Witness:
 
 
 def watch(witness: Witness, folder: Path, keys: Sequence[VerificationKey]) -> str:
-    """Have a witness look at the public folder of a log and cosign it; the cosignature line.
+    """Have a witness look at the public folder of a log and cosign it; the checkpoint, cosigned.
 
     The proof that the log continues what the witness knows is made from the log's own tiles. Raises
     RakkanError (``Refusal`` when the witness refuses) and, for a folder that is no log, says so.
@@ -272,7 +272,8 @@ def watch(witness: Witness, folder: Path, keys: Sequence[VerificationKey]) -> st
     proof: Sequence[bytes] = ()
     if 0 < old < checkpoint.size:
         proof = merkle.consistency_proof(old, checkpoint.size, TileReader(disk, checkpoint.size).node)
-    return witness.add_checkpoint(bytes(Request(old, tuple(proof), signed)))
+    witness.add_checkpoint(bytes(Request(old, tuple(proof), signed)))
+    return (witness.checkpoint(checkpoint.origin) or b"").decode()
 
 
 def _folder(origin: str) -> str:
