@@ -233,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "n": given.samples,
         "interval": "95 % of the median, from order statistics",
         **machine(),
-        "bodies": "one plain file, flushed once a batch",
+        "bodies": "the vault in a folder",
         "appends": appended,
         "proofs": proven,
         "ratios": ratios(appended, proven),
