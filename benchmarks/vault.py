@@ -122,6 +122,7 @@ def measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         print(f"  round {turn + 1} of {given.rounds}", file=sys.stderr, flush=True)
         # The copy stands between and moves round; getting needs something put.
         for task in (["copy", "put", "get"], ["put", "copy", "get"], ["put", "get", "copy"])[turn % 3]:
+            time.sleep(given.pause)
             answer = child(folder, task)
             seconds[task].append(answer["seconds"])
             if task in peaks:
@@ -174,6 +175,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--reads", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=0.0,
+        help="seconds before each task, for a rented disk that writes fast only after a rest",
+    )
     parser.add_argument("--json", type=Path, help="write the measurement there")
     parser.add_argument(
         "--folder", type=Path, help="a folder on the disk to measure, default the temporary one"
@@ -191,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
         results = measure(given, Path(name))
     report = {
-        "command": "python benchmarks/vault.py",
+        "command": f"python benchmarks/vault.py --rounds {given.rounds} --pause {given.pause:g}",
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit(ROOT),
         **machine(),
