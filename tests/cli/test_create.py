@@ -200,11 +200,14 @@ def test_ctrl_c(last: int, kept: int, words: str, environment: dict[str, str], t
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "drawing\n"
-    time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "drawing\n"
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130, errors
     assert errors == f"rakkan: stopped; {words}{' was kept' if kept else ''}\n"
     assert output == ""
