@@ -192,6 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.sched_setaffinity(0, allowed[: given.threads])  # the cold command takes no number of threads
     try:
         with tempfile.TemporaryDirectory() as name:
+            os.environ |= {"RAKKAN_HOME": f"{name}/instance/home", "RAKKAN_KEY": f"{name}/instance/key"}
             results = measure(given, Path(name))
             apart = differences(Path(name))
     finally:
