@@ -53,7 +53,7 @@ bench: $(VENV)/ready-dev ## compare with named peers: drawing, the gate, the led
 	@$(RUN) benchmarks/bench.py
 	@$(RUN) -m benchmarks.release
 	@$(RUN) -m benchmarks.ledger --json docs/measurements/ledger.json
-	@$(RUN) benchmarks/vault.py --json docs/measurements/vault.json
+	@$(RUN) benchmarks/vault.py --pause 20 --json docs/measurements/vault.json
 
 clean: ## remove what make made (pictures stay)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .soak build dist
