@@ -49,3 +49,12 @@ def test_the_upscaler_doubles_a_picture_and_has_a_name() -> None:
     upscaler = assemble.upscaler()
     assert upscaler.enlarge(pixels).shape == (32, 48, 3)
     assert len(upscaler.digest) == 64
+
+
+def test_a_vault_that_does_not_open_is_said_before_anything_is_drawn(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_bytes(b"not a key")
+    monkeypatch.setenv("RAKKAN_KEY", str(tmp_path / "key"))
+    with pytest.raises(RakkanError, match="key"):
+        assemble.release()

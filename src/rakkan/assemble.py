@@ -114,11 +114,15 @@ def witness(logs: Mapping[str, Sequence[VerificationKey]]) -> Witness:
 
 
 def release(disclosure: str | None = None) -> Callable[[Picture, Path], Path]:
-    """The way out for the person at this machine, telling recipes as the settings say or as given."""
+    """The way out for the person at this machine, telling recipes as the settings say or as given.
+
+    Raises RakkanError now, before anything is drawn, when the vault or the ledger cannot be opened.
+    """
     from rakkan.trust.gate import Destination
 
     told = disclosure or config.load().disclosure
-    return lambda picture, path: gate().release(picture, Destination(path, disclosure=told))
+    opened = gate()
+    return lambda picture, path: opened.release(picture, Destination(path, disclosure=told))
 
 
 def released() -> list[Path]:
