@@ -144,6 +144,8 @@ def test_ctrl_c_inside_a_command_ends_in_one_line(
 
     monkeypatch.setenv("RAKKAN_ENGINE", "fake")
     monkeypatch.setattr("rakkan.studio.create.plan", interrupt)
+    # First where it is imported to: a module that is imported while it is patched would keep the patch.
+    monkeypatch.setattr("rakkan.studio.starter.completion.sample", interrupt)
     monkeypatch.setattr("rakkan.corpus.figures.attributes.sample", interrupt)
     monkeypatch.setattr("rakkan.assemble.engine", interrupt)
     assemble.gate().released.clear()
