@@ -70,7 +70,17 @@ def test_a_missing_body_is_found_and_named(kept: list[str], command: Command) ->
     path.unlink()
     done = command("vault", "verify")
     assert done.status == 1
-    assert f"{kept[1]}  DAMAGED: " in done.out and "3 blobs checked, 1 damaged" in done.out
+    assert f"DAMAGED: The body of blob {kept[1][:12]}… is missing" in done.out
+    assert "3 blobs checked, 1 damaged" in done.out
+
+
+def test_one_damaged_entry_hides_no_other(kept: list[str], command: Command) -> None:
+    entries = [path for path in objects() if "/entries/" in str(path) and path.stat().st_size > 100]
+    own = [path for path in entries if path.parent == entries[0].parent]
+    for path in own[:2]:
+        path.write_bytes(path.read_bytes()[:-1])
+    found = [command("vault", "verify", "--account", one).out for one in ("local", "instance")]
+    assert sum(out.count("DAMAGED: ") for out in found) == len(own[:2])
 
 
 def test_a_new_key_of_an_owner_opens_all_there_was(kept: list[str], command: Command) -> None:

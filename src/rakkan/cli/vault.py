@@ -29,17 +29,14 @@ def verify(account: Account = "local") -> int:
     from rakkan import assemble
     from rakkan.store.faults import Damaged
 
-    vault = assemble.vault()
     checked = damaged = 0
     try:
-        for blob in vault.list(account):
+        for found in assemble.vault().check(account):
             checked += 1
-            try:
-                vault.verify(account, blob.digest)
-            except Damaged as error:
-                typer.echo(f"{blob.digest}  DAMAGED: {error}")
+            if isinstance(found, Damaged):
+                typer.echo(f"DAMAGED: {found}")
                 damaged += 1
-    except Damaged as error:  # an entry or a key: what comes after it cannot be listed
+    except Damaged as error:  # the account's keys, without which nothing can be read
         typer.echo(f"DAMAGED: {error}")
         damaged += 1
     typer.echo(f"{checked} blobs checked, {damaged} damaged")

@@ -29,12 +29,20 @@ class Shelves:
 
     def contents(self, keys: OwnerKeys) -> Iterator[Content]:
         """What all entries of an owner say, in no order. Raises Damaged at the first that cannot be read."""
+        for found in self.each(keys):
+            if isinstance(found, Damaged):
+                raise found
+            yield found
+
+    def each(self, keys: OwnerKeys) -> Iterator[Content | Damaged]:
+        """What each entry of an owner says, or that it cannot be read, in no order."""
         for one in self.storage.list(f"{keys.folder}/entries"):
             try:
-                content = self._read(keys, one.name, f"The entry {last_part(one.name)[:12]}…")
+                yield self._read(keys, one.name, f"The entry {last_part(one.name)[:12]}…")
             except Missing:
                 continue  # shredded meanwhile
-            yield content
+            except Damaged as damage:
+                yield damage
 
     def body(self, keys: OwnerKeys, content: Content) -> Source:
         """The ciphertext of a blob's body. Raises Damaged when it is missing or not of its size."""

@@ -134,6 +134,21 @@ class Vault:
             for content in self._shelves.contents(keys):
                 yield Blob(content.digest, content.size)
 
+    def check(self, owner: str) -> Iterator[Blob | Damaged]:
+        """Read all that an owner holds: each blob that is whole, and what is wrong with each that is not."""
+        keys = self._owners.find(self._owners.tag(owner))
+        for content in self._shelves.each(keys) if keys is not None else ():
+            if isinstance(content, Damaged):
+                yield content
+                continue
+            try:
+                self.verify(owner, content.digest)
+                yield Blob(content.digest, content.size)
+            except Missing:
+                continue  # shredded meanwhile
+            except Damaged as damage:
+                yield damage
+
     def rotate_owner(self, owner: str) -> int:
         """Give an owner a new wrapping key and re-wrap all data keys by it; how many there are.
 
