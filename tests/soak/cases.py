@@ -171,8 +171,7 @@ def a_kill_leaves_no_half_picture(random: Random, folder: Path) -> None:
         check(process.stdout is not None and process.stdout.readline() == b"ready\n", "did not start")
         time.sleep(random.random() * 1.5)  # from the making of the instance to the n-th picture
     finally:
-        process.send_signal(random.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
-        process.wait(30)
+        _end(process, random.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
         if process.stdout is not None:
             process.stdout.close()
         signal.signal(signal.SIGINT, inherited)
@@ -186,6 +185,21 @@ def a_kill_leaves_no_half_picture(random: Random, folder: Path) -> None:
             text=True,
         )
         check(done.returncode == 0, f"{command} after a kill: {done.stdout[-500:]}{done.stderr[-500:]}")
+
+
+def _end(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal until it is heeded, three times at most: Python loses what falls into a destructor."""
+    try:
+        for _ in range(3):
+            process.send_signal(number)
+            try:
+                process.wait(10)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+        check(False, f"three signals {number} did not end a release")
+    finally:
+        process.kill()
 
 
 def _instance(folder: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import threading
 from dataclasses import replace
 from typing import Any
@@ -160,3 +161,18 @@ def test_a_forked_child_seals_too() -> None:
     with os.fdopen(reader, "rb") as answer:
         assert answer.read() == b"Trusted"
     os.waitpid(child, 0)
+
+
+def test_ctrl_c_while_the_seal_is_set_is_neither_lost_nor_a_fault() -> None:
+    own = samples.signer("Ctrl-C")
+
+    def pressed(data: bytes) -> bytes:
+        signal.raise_signal(signal.SIGINT)
+        return own.sign(data)
+
+    before = signal.getsignal(signal.SIGINT)
+    interrupted = replace(own, sign=pressed)
+    with pytest.raises(KeyboardInterrupt):
+        seal(samples.picture("image/png"), request("create", "image/png"), interrupted)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert seal(samples.picture("image/png"), request("create", "image/png"), own)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +47,7 @@ def seal(data: bytes, request: SealRequest, authority: Authority) -> bytes:
     manifest = definition(request, _root_fingerprint(authority.root))
     output = io.BytesIO()
     try:
-        with c2pa.Builder(json.dumps(manifest), _context(authority)) as builder:
+        with _undisturbed(), c2pa.Builder(json.dumps(manifest), _context(authority)) as builder:
             for number, ingredient in enumerate(request.ingredients):
                 if ingredient.data is not None:
                     described = json.dumps(ingredient_definition(number, ingredient))
@@ -70,6 +73,23 @@ def settings(roots: bytes) -> dict[str, Any]:
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
         "builder": {"thumbnail": {"enabled": False}},
     }
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold Ctrl-C back until c2pa is done: raised in one of its callbacks it would be lost, or taken for a
+    fault of the file. Signals reach the main thread alone, so nothing is needed in others."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    usual = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if usual is None else usual)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 _lock = threading.Lock()
