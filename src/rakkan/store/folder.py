@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -240,23 +241,21 @@ class _File:
     def __init__(self, storage: FolderStorage, disk: Disk, file: int) -> None:
         self._storage = storage
         self._disk = disk
-        self._file: int | None = file
+        self._file = file
+        # For whoever forgets to close it. Not __del__: a Ctrl-C that falls into one is lost.
+        self._close = weakref.finalize(self, disk.close, file)
+        self._close.atexit = False
         with storage._faults("read"):
             self.size = disk.size(file)
 
     def read(self, start: int, length: int) -> bytes:
-        if self._file is None:
+        if not self._close.alive:
             raise ValueError("the file is closed")
         with self._storage._faults("read"):
             return self._disk.read(self._file, start, length)
 
     def close(self) -> None:
-        if self._file is not None:
-            self._disk.close(self._file)
-            self._file = None
-
-    def __del__(self) -> None:
-        self.close()
+        self._close()
 
 
 def refusal(error: OSError, what: str) -> RakkanError:
