@@ -20,6 +20,7 @@ from rakkan.errors import RakkanError
 from rakkan.records import LARGEST_INTEGER, Picture, Recipe, SheetRecipe
 from rakkan.studio.prompts import checked_negative, checked_prompt
 from rakkan.studio.starter.lexicon import Reading, Unknown, read
+from rakkan.trust.checks import MEDIA_TYPES
 
 if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     import numpy
@@ -41,8 +42,7 @@ MOST_PICTURES = 64
 MOST_STEPS = 250
 MOST_GUIDANCE = 30.0
 _SHEET_COLUMNS = 6
-#: What a picture file may end in, and what only looks like one.
-FORMATS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+#: What only looks like the ending of a picture file.
 _OTHER_FORMATS = frozenset({".gif", ".bmp", ".tif", ".tiff", ".svg", ".avif", ".jxl"})
 #: Poses that a bust does not show.
 _WIDE_POSES = frozenset({"hand on hip", "arms crossed", "hands clasped", "arms behind back"})
@@ -222,9 +222,9 @@ def _check_place(out: Path, count: int) -> None:
         raise RakkanError(
             f"Pictures are written as PNG, JPEG or WebP, not {suffix[1:]}", f"Name it {out.stem}.png"
         )
-    if suffix in FORMATS and not is_folder and count > 1:
+    if suffix in MEDIA_TYPES and not is_folder and count > 1:
         raise RakkanError(f"{count} pictures do not fit into one file, {out.name}", "Name a folder instead")
-    folder = out.parent if suffix in FORMATS and not is_folder else out
+    folder = out.parent if suffix in MEDIA_TYPES and not is_folder else out
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not existing.is_dir():
         raise RakkanError(f"{existing} is a file, not a folder", "Name another folder")
@@ -304,7 +304,7 @@ def _destination(planned: Plan, middle: str) -> Path:
     """The file asked for, or ``0001-<seed>-silver-twin-tails.png`` with the folder's next number;
     ``0001.png`` when the name is to tell nothing."""
     out = planned.request.out
-    if out.suffix.lower() in FORMATS and not out.is_dir():
+    if out.suffix.lower() in MEDIA_TYPES and not out.is_dir():
         return out
     numbers = [0]
     if out.is_dir():

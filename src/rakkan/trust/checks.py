@@ -5,6 +5,7 @@ from __future__ import annotations
 from rakkan.records import FiguresRecipe, Picture, Recipe, SheetRecipe, TrainingGridRecipe, canonical_json
 from rakkan.trust.gate import Destination, Finding
 from rakkan.trust.seal import operations
+from rakkan.trust.seal.disclosure import LEVELS
 
 #: Largest picture that may leave, in pixels; a contact sheet of 64 large pictures fits.
 MOST_PIXELS = 64 * 1024 * 1024
@@ -12,8 +13,13 @@ MOST_PIXELS = 64 * 1024 * 1024
 #: The text keyword of a recipe's canonical JSON.
 RECIPE_KEYWORD = "rakkan"
 
-FORMATS = (".png", ".jpg", ".jpeg", ".webp")
-DISCLOSURES = ("full", "redacted", "digest")
+#: What a picture file may end in, and the media type that is.
+MEDIA_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+}
 #: What a picture's ingredients are called in its seal.
 RELATIONSHIPS = {"parent": operations.PARENT, "reference": operations.REFERENCE}
 #: What a recipe of each sort can have been made by: a renderer's sheet may not pass for a model's picture.
@@ -56,10 +62,10 @@ def _fault_of_facts(picture: Picture, to: Destination) -> str:
         return f"a {type(picture.recipe).__name__} is not what {picture.operation!r} leaves behind"
     if fault := _fault_of_ingredients(picture):
         return fault
-    if to.disclosure not in DISCLOSURES:
-        return f"a recipe is disclosed {', '.join(DISCLOSURES)}, not {to.disclosure!r}"
-    if to.path.suffix.lower() not in FORMATS:
-        return f"{to.path.name} does not end in {', '.join(FORMATS)}"
+    if to.disclosure not in LEVELS:
+        return f"a recipe is disclosed {', '.join(LEVELS)}, not {to.disclosure!r}"
+    if to.path.suffix.lower() not in MEDIA_TYPES:
+        return f"{to.path.name} does not end in {', '.join(MEDIA_TYPES)}"
     return ""
 
 

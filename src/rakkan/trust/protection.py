@@ -9,13 +9,13 @@ from pathlib import Path
 
 from rakkan.errors import RakkanError
 from rakkan.trust.arrivals import picture_bytes
+from rakkan.trust.checks import MEDIA_TYPES
 from rakkan.trust.examination import examine
 from rakkan.trust.gate import Destination, Gate, Source
 from rakkan.trust.preferences import Preferences, files
 from rakkan.trust.provenance import digest_of_file
 from rakkan.trust.verification import VALID
 
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 #: The folder among the sealed copies that holds what is to be published with them.
 PUBLISH = "publish"
 
@@ -39,7 +39,7 @@ def works(folder: Path, out: Path) -> list[Path]:
     found = [
         path
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in ENDINGS
+        if path.suffix.lower() in MEDIA_TYPES
         and path.is_file()
         and not path.is_symlink()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)

@@ -24,7 +24,7 @@ from rakkan.store.ledger.statements import (
     Trained,
 )
 from rakkan.store.vault import Vault
-from rakkan.trust.checks import RELATIONSHIPS
+from rakkan.trust.checks import MEDIA_TYPES, RELATIONSHIPS
 from rakkan.trust.gate import Arrival, Destination, Finding, Source
 from rakkan.trust.instance import INSTANCE, Instance
 from rakkan.trust.seal import disclosure
@@ -36,14 +36,6 @@ from rakkan.trust.seal.sign import seal
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
-
-#: Media types by the ending of a file name.
-MEDIA_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".webp": "image/webp",
-}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import envelope, notes, statements
 from rakkan.store.ledger.statements import Derived, Generated, Reserved, Statement, Trained
-from rakkan.store.ledger.verify import Evidence, Verified, verify_evidence
+from rakkan.store.ledger.verify import Verified, verify_evidence
 from rakkan.trust.seal import disclosure
 from rakkan.trust.seal.operations import OPERATIONS, PARENT, REFERENCE
 from rakkan.trust.seal.report import ActionTaken, SealReport
@@ -69,8 +69,7 @@ def _entry(report: SealReport, digest: str) -> Verified | None:
         if report.stated_root:
             raise RakkanError("The seal was made by Rakkan but has no entry of a ledger")
         return None
-    evidence = Evidence(found.envelope, found.salt, found.leaf, found.proof, found.key)
-    entry = verify_evidence(evidence, [notes.parse_key(found.key)])
+    entry = verify_evidence(found, [notes.parse_key(found.key)])
     if all(subject.digests.get("sha256") != digest for subject in entry.statement.subjects):
         raise RakkanError("The ledger's statement is about another file")
     if not isinstance(entry.statement.predicate, Generated | Derived | Reserved):

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from rakkan.errors import RakkanError
+from rakkan.store.ledger.verify import Evidence
 from rakkan.trust.seal import disclosure
 from rakkan.trust.seal.disclosure import Disclosure
 from rakkan.trust.seal.operations import Action, Operation, operation
@@ -50,21 +51,6 @@ LARGEST_PROOF = 256 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)+")
 _DIGEST_NAME = "urn:rakkan:sha256:"
-
-
-class EvidenceLike(Protocol):
-    """The ledger's proof about this picture: see ``rakkan.store.ledger``."""
-
-    @property
-    def envelope(self) -> bytes: ...
-    @property
-    def salt(self) -> bytes: ...
-    @property
-    def leaf(self) -> bytes: ...
-    @property
-    def proof(self) -> str: ...
-    @property
-    def key(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -109,7 +95,7 @@ class SealRequest:
     uses: Mapping[str, str] = field(default_factory=lambda: DEFAULT_USES)
     constraint: str = ""
     model: ModelFacts | None = None
-    evidence: EvidenceLike | None = None
+    evidence: Evidence | None = None
     title: str = ""
     maker: str = ""
     software: str = "Rakkan"
@@ -250,7 +236,7 @@ def _model(model: ModelFacts) -> dict[str, Any]:
     return made
 
 
-def _evidence(evidence: EvidenceLike) -> dict[str, Any]:
+def _evidence(evidence: Evidence) -> dict[str, Any]:
     if len(evidence.proof) > LARGEST_PROOF:
         raise RakkanError("The ledger's proof is too large for a seal", "Let the ledger make it again")
     return {

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rakkan.errors import RakkanError
+from rakkan.store.ledger.verify import Evidence
 from rakkan.trust.seal import disclosure, manifest
 from rakkan.trust.seal.disclosure import Disclosure
 from rakkan.trust.seal.manifest import ModelFacts
@@ -44,17 +45,6 @@ _WORDS = (
     ("algorithm", "it was signed in a way that is not known or not safe"),
     ("manifest", "the seal is incomplete or malformed"),
 )
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """The ledger's proof as it stood in the file, unchecked: see ``rakkan.store.ledger``."""
-
-    envelope: bytes
-    salt: bytes
-    leaf: bytes
-    proof: str
-    key: str = ""
 
 
 @dataclass(frozen=True)
