@@ -102,6 +102,8 @@ def gate() -> Gate:
         parse=lambda path: arrivals.parse(path, trusted_roots()),
         keep=origin.keep,
         endorse=origin.protect,
+        overturned=lambda finding: False,
+        refuse=lambda action, finding: finding.hint,
     )
 
 

@@ -69,6 +69,8 @@ def gate(**changes: Any) -> Gate:
         "parse": parse,
         "keep": Kept(),
         "endorse": lambda arrival, source, to: b"endorsed " + arrival.start,
+        "overturned": lambda finding: False,
+        "refuse": lambda action, finding: finding.hint,
     }
     return Gate(**{**usual, **changes})
 
@@ -105,7 +107,7 @@ def test_a_picture_that_cannot_be_sealed_is_not_written(tmp_path: Path) -> None:
 def test_a_gate_without_a_seal_cannot_be_built() -> None:
     parts = {name: getattr(gate(), name) for name in ("inspectors", "markers", "arrival_inspectors")}
     with pytest.raises(TypeError, match="seal"):
-        Gate(**parts, parse=parse, keep=Kept(), endorse=seal)  # type: ignore[call-arg]
+        Gate(**parts, parse=parse, keep=Kept(), endorse=seal, overturned=bool, refuse=max)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(

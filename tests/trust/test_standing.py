@@ -42,9 +42,9 @@ def admit(folder: Path, data: bytes = SOUND["safetensors"], account: str = "loca
 def test_a_banned_account_releases_nothing_and_brings_nothing_in(tmp_path: Path) -> None:
     ban = state(Banned("scraping"), account_subject("someone"))
     before = assemble.ledger().size()
-    with pytest.raises(RakkanError, match=r"not released \(policy\): the account is banned: "):
+    with pytest.raises(RakkanError, match=r"not released \(banned account\): the account is banned: "):
         release(tmp_path / "a.png", account="someone")
-    with pytest.raises(RakkanError, match=r"not let in \(policy\): the account is banned: "):
+    with pytest.raises(RakkanError, match=r"not let in \(banned account\): the account is banned: "):
         admit(tmp_path, account="someone")
     assert not (tmp_path / "a.png").exists()
     assert assemble.ledger().size() == before

@@ -111,17 +111,22 @@ def pixels(data: bytes) -> NDArray[numpy.uint8]:
     converted plainly), turned as its EXIF says, and of 16 bits the upper eight. Read-only.
     Raises RakkanError as ``inspect`` does, and for a colour profile that cannot be used.
     """
+    return inspect_picture(data)[1]
+
+
+def inspect_picture(data: bytes, name: str = "") -> tuple[Inspected, NDArray[numpy.uint8]]:
+    """What ``inspect`` and ``pixels`` say of a picture, decoded once. Raises RakkanError as they do."""
     import numpy
 
     if not is_picture(data):
         raise RakkanError("This is no picture that is read here", "Give a PNG, JPEG or WebP file")
     _check_size(data)
     answer, payload = sandbox.call(readers.decode, data)
-    found = _picture(answer, len(data), "")
+    found = _picture(answer, len(data), name)
     shape = (found.height, found.width, 4 if found.has_alpha else 3)
     if len(payload) != shape[0] * shape[1] * shape[2]:
         raise _lied()
-    return numpy.frombuffer(payload, numpy.uint8).reshape(shape)
+    return found, numpy.frombuffer(payload, numpy.uint8).reshape(shape)
 
 
 def is_picture(data: bytes) -> bool:

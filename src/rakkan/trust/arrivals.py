@@ -12,7 +12,7 @@ from typing import BinaryIO
 from rakkan.errors import RakkanError
 from rakkan.formats import safetensors_file, sandbox
 from rakkan.formats.caps import LARGEST_FILE
-from rakkan.formats.inspect import inspect, inspect_model, is_picture
+from rakkan.formats.inspect import inspect_model, inspect_picture, is_picture
 from rakkan.trust.gate import Arrival, Finding, Source
 from rakkan.trust.seal import read
 from rakkan.trust.seal.report import SealReport, report
@@ -41,10 +41,10 @@ def parse(path: Path, roots: Sequence[bytes]) -> Arrival:
         content.close()
         raise
     content.close()
-    inspected = inspect(data, path.name)
+    inspected, pixels = inspect_picture(data, path.name)
     found = read_seal(data, roots) if inspected.has_seal else None
     digest = hashlib.sha256(data).hexdigest()
-    return Arrival(inspected, data, io.BytesIO(data), digest, found.state if found else "none")
+    return Arrival(inspected, data, io.BytesIO(data), digest, found.state if found else "none", pixels)
 
 
 def picture_bytes(path: Path) -> bytes:

@@ -20,6 +20,9 @@ from rakkan.trust.placing import place
 from rakkan.trust.seal.manifest import DEFAULT_USES
 
 if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
     from rakkan.formats.inspect import Inspected
 
 #: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
@@ -33,11 +36,19 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class Finding:
-    """What one inspector or marker has to say: whether the subject may pass, why, and text to add."""
+    """What one inspector or marker has to say: whether the subject may pass, why, and text to add.
+
+    Of a refusal ``rule`` is the rule that refuses ("" for the inspector's own name), ``hint`` what to do
+    about it, and ``about`` the SHA-256 of the words or pixels it refuses, "" when there are none: by it a
+    moderator may overturn a refusal of a rule that can be.
+    """
 
     allowed: bool
     reason: str
     text: Mapping[str, str] = field(default_factory=dict)
+    rule: str = ""
+    hint: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ class Arrival:
 
     ``content`` is the whole file, seekable, and ``start`` what was parsed of it: all of a picture, the
     header of a model. ``digest`` is the SHA-256 of the whole file that was parsed, in hexadecimal.
+    ``pixels`` are a picture's: uint8 [height, width, 3], or 4 with alpha, sRGB, read-only; None of a model.
     """
 
     inspected: Inspected
@@ -78,6 +90,7 @@ class Arrival:
     content: IO[bytes]
     digest: str
     seal: str = "none"
+    pixels: NDArray[numpy.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,9 @@ class Gate:
 
     ``seal`` states a picture, with its file as encoded, in the ledger and returns the file sealed;
     ``parse`` reads a file apart, ``keep`` stores and states an arrival and returns its digest and entry,
-    ``endorse`` seals an artist's own file as it is. ``released`` lists the files this gate has written.
+    ``endorse`` seals an artist's own file as it is. ``overturned`` says whether a moderator has overturned a
+    refusal, and ``refuse`` states one that stands and returns what to do about it. ``released`` lists
+    the files this gate has written.
     """
 
     inspectors: Mapping[str, PictureCheck]
@@ -113,6 +128,8 @@ class Gate:
     parse: Callable[[Path], Arrival]
     keep: Callable[[Arrival, Source, list[Finding]], tuple[str, int]]
     endorse: Callable[[Arrival, Source, Destination], bytes]
+    overturned: Callable[[Finding], bool]
+    refuse: Callable[[str, Finding], str]
     released: list[Path] = field(default_factory=list)
 
     def release(self, picture: Picture, to: Destination) -> Path:
@@ -127,9 +144,10 @@ class Gate:
         marker is missing, or the folder cannot be written to or is full.
         """
         refused = "The picture was not released"
-        _ask(picture, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
+        self._ask("release", picture, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
         text: dict[str, str] = {}
-        for finding in _ask(picture, to, "marker", self.markers, REQUIRED_MARKERS, refused):
+        marks = self._ask("release", picture, to, "marker", self.markers, REQUIRED_MARKERS, refused)
+        for finding in marks:
             text.update(finding.text)
         encoded = _encoded(picture, to.path, text)
         path = place(self.seal(picture, to, encoded), to.path)
@@ -145,7 +163,7 @@ class Gate:
         refused = f"{source.path.name} was not let in"
         arrival = self._parsed(source, refused)
         with arrival.content:
-            findings = self._inspected(arrival, source, refused)
+            findings = self._inspected("admit", arrival, source, refused)
             digest, entry = self.keep(arrival, source, findings)
         return Admission(digest, arrival.inspected, entry, tuple(finding.reason for finding in findings))
 
@@ -158,7 +176,7 @@ class Gate:
         refused = f"{source.path.name} was not sealed"
         arrival = self._parsed(source, refused)
         with arrival.content:
-            self._inspected(arrival, source, refused)
+            self._inspected("protect", arrival, source, refused)
             path = place(self.endorse(arrival, source, to), to.path)
         self.released.append(path)
         return path
@@ -170,9 +188,32 @@ class Gate:
         except RakkanError as error:
             raise RakkanError(f"{refused}: {error.message}", error.hint) from error
 
-    def _inspected(self, arrival: Arrival, source: Source, refused: str) -> list[Finding]:
+    def _inspected(self, action: str, arrival: Arrival, source: Source, refused: str) -> list[Finding]:
         checks, required = self.arrival_inspectors, REQUIRED_ARRIVAL_INSPECTORS
-        return _ask(arrival, source, "inspector", checks, required, refused)
+        return self._ask(action, arrival, source, "inspector", checks, required, refused)
+
+    def _ask(
+        self,
+        action: str,
+        subject: Subject,
+        context: Place,
+        role: str,
+        checks: Mapping[str, Callable[[Subject, Place], list[Finding]]],
+        required: frozenset[str],
+        refused: str,
+    ) -> list[Finding]:
+        _demand(checks, required, role, refused)
+        findings: list[Finding] = []
+        for name, check in checks.items():
+            answers = check(subject, context)
+            if name in required and not answers:
+                raise RakkanError(f"{refused}: the {role} {name!r} gave no answer")
+            for finding in answers:
+                if not finding.allowed and not self.overturned(finding):
+                    hint = self.refuse(action, finding)
+                    raise RakkanError(f"{refused} ({finding.rule or name}): {finding.reason}", hint)
+            findings.extend(answers)
+        return findings
 
 
 def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:
@@ -185,27 +226,6 @@ def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:
     if suffix == ".webp":
         return encode.webp_file(picture.pixels, text)
     return encode.jpeg(picture.pixels, text)
-
-
-def _ask(
-    subject: Subject,
-    context: Place,
-    role: str,
-    checks: Mapping[str, Callable[[Subject, Place], list[Finding]]],
-    required: frozenset[str],
-    refused: str,
-) -> list[Finding]:
-    _demand(checks, required, role, refused)
-    findings: list[Finding] = []
-    for name, check in checks.items():
-        answers = check(subject, context)
-        if name in required and not answers:
-            raise RakkanError(f"{refused}: the {role} {name!r} gave no answer")
-        for finding in answers:
-            if not finding.allowed:
-                raise RakkanError(f"{refused} ({name}): {finding.reason}")
-        findings.extend(answers)
-    return findings
 
 
 def _demand(checks: Mapping[str, object], required: frozenset[str], role: str, refused: str) -> None:

@@ -57,6 +57,5 @@ def _about(ledger: Ledger, digests: Iterable[str]) -> list[Known]:
 
 def _findings(decision: Decision) -> list[Finding]:
     return [
-        Finding(reason.allows, ". ".join(part for part in (reason.text, reason.hint) if part))
-        for reason in decision.reasons
+        Finding(reason.allows, reason.text, rule=reason.rule, hint=reason.hint) for reason in decision.reasons
     ]

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from rakkan.errors import RakkanError
 from rakkan.records import LARGEST_INTEGER
 from rakkan.store.ledger import canonical, typed
-from rakkan.store.ledger.typed import SHA256, SHA256_OR_NONE, Form
+from rakkan.store.ledger.typed import CASE, SHA256, SHA256_OR_NONE, Form
 
 #: The in-toto type of the statement layer (in-toto attestation framework, Statement v1).
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -279,6 +279,46 @@ class Banned:
     reason: Annotated[str, "a word of the policy table"]
     actions: Annotated[tuple[str, ...], "what it is barred from; empty for all"] = ()
     until: Annotated[int, "seconds since 1970, 0 for no end"] = 0
+
+
+@statement("refused")
+@dataclass(frozen=True)
+class Refused:
+    """The gate, or what asks before it, refused something by itself. About whom is not kept."""
+
+    case: Annotated[str, "16 random bytes in hexadecimal: how an appeal names it", CASE]
+    action: Annotated[str, "what was asked for: `create`, `release`, `admit` or `protect`"]
+    rule: Annotated[str, "the rule that refused it"]
+
+
+@statement("reported")
+@dataclass(frozen=True)
+class Reported:
+    """Someone, with or without an account, reported a picture."""
+
+    case: Annotated[str, "16 random bytes in hexadecimal", CASE]
+    claim: Annotated[str, "`my work` or `my likeness`"]
+    due: Annotated[int, "seconds since 1970 by which a moderator decides"]
+
+
+@statement("decided")
+@dataclass(frozen=True)
+class Decided:
+    """A moderator decided a report, a refusal or an appeal; the reasons in words stay in the case's file."""
+
+    case: Annotated[str, "the case, as in `reported` or `refused`", CASE]
+    stage: Annotated[str, "`report` or `appeal`"]
+    outcome: Annotated[str, "`upheld` (the picture stays down, the refusal stands) or `overturned`"]
+    reason: Annotated[str, "a word of the table of reasons"]
+
+
+@statement("appealed")
+@dataclass(frozen=True)
+class Appealed:
+    """Someone appealed against a decision or a refusal."""
+
+    case: Annotated[str, "the case, as in `reported` or `refused`", CASE]
+    by: Annotated[str, "`reporter` or `account`"]
 
 
 @statement("revoked")

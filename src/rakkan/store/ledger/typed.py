@@ -29,6 +29,8 @@ class Form:
 #: What a digest is, and what stands for none.
 SHA256 = Form("[0-9a-f]{64}", "64 lower-case hexadecimal digits")
 SHA256_OR_NONE = Form("(?:[0-9a-f]{64})?", "64 lower-case hexadecimal digits, or empty")
+#: What a case of moderation is called.
+CASE = Form("[0-9a-f]{32}", "32 lower-case hexadecimal digits")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What anyone can do against a picture that harms them."""
