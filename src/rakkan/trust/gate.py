@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rakkan.formats.inspect import Inspected
 
 #: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
+REQUIRED_WORD_INSPECTORS = frozenset({"prompt"})
 REQUIRED_INSPECTORS = frozenset({"well formed", "policy"})
 REQUIRED_MARKERS = frozenset({"recipe"})
 REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy"})
@@ -108,6 +109,8 @@ Subject = TypeVar("Subject")
 Place = TypeVar("Place")
 PictureCheck = Callable[[Picture, Destination], list[Finding]]
 ArrivalCheck = Callable[[Arrival, Source], list[Finding]]
+#: (prompt, negative prompt)
+WordCheck = Callable[[str, str], list[Finding]]
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,7 @@ class Gate:
     the files this gate has written.
     """
 
+    word_inspectors: Mapping[str, WordCheck]
     inspectors: Mapping[str, PictureCheck]
     markers: Mapping[str, PictureCheck]
     arrival_inspectors: Mapping[str, ArrivalCheck]
@@ -131,6 +135,14 @@ class Gate:
     overturned: Callable[[Finding], bool]
     refuse: Callable[[str, Finding], str]
     released: list[Path] = field(default_factory=list)
+
+    def consider(self, prompt: str, negative: str = "") -> None:
+        """Refuse words that nothing may be drawn from, before anything is drawn.
+
+        It spares whoever asks the wait: ``release`` looks at the words again. Raises RakkanError.
+        """
+        checks, required = self.word_inspectors, REQUIRED_WORD_INSPECTORS
+        self._ask("create", prompt, negative, "inspector", checks, required, "Nothing was drawn")
 
     def release(self, picture: Picture, to: Destination) -> Path:
         """Seal ``picture`` and write it; the path it took.
