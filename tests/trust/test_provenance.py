@@ -27,6 +27,7 @@ from tests.trust.made import (
 
 from rakkan import assemble
 from rakkan.errors import RakkanError
+from rakkan.formats.sheet import contact_sheet
 from rakkan.formats.unsealed import without_seal
 from rakkan.records import FiguresRecipe, Picture, SheetRecipe, canonical_json
 from rakkan.store.ledger.statements import Derived, Generated, Statement, Subject, Trained
@@ -324,7 +325,8 @@ def test_a_figure_names_no_model(tmp_path: Path) -> None:
 def test_a_sheet_names_a_model_only_when_all_its_pictures_have_it(tmp_path: Path) -> None:
     same, other = recipe("a"), recipe("b", model="other", model_digest="cd" * 32)
     for recipes, model in (((same, same), "rakkan-starter"), ((same, other), "")):
-        sheet = Picture(picture().pixels, SheetRecipe(2, 24, 16, recipes), "sheet")
+        pixels = contact_sheet([picture().pixels] * 2, 2)
+        sheet = Picture(pixels, SheetRecipe(2, pixels.shape[1], pixels.shape[0], recipes), "sheet")
         found = look(release(tmp_path / "a.png", sheet))
         assert found.state == VALID and found.entry is not None
         assert found.entry.statement.predicate.model == model

@@ -9,13 +9,15 @@ seals a picture and what keeps an arrival are handed in too: a gate without them
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from rakkan.errors import RakkanError
-from rakkan.records import Picture
+from rakkan.records import Picture, still
 from rakkan.trust.placing import place
 from rakkan.trust.seal.manifest import DEFAULT_USES
 
@@ -121,7 +123,8 @@ class Gate:
     ``parse`` reads a file apart, ``keep`` stores and states an arrival and returns its digest and entry,
     ``endorse`` seals an artist's own file as it is. ``overturned`` says whether a moderator has overturned a
     refusal, and ``refuse`` states one that stands and returns what to do about it. ``released`` lists
-    the files this gate has written.
+    the files this gate has written. What it asks cannot be changed once it is built, and what it is given
+    is copied first, so that what the inspectors saw is what is written.
     """
 
     word_inspectors: Mapping[str, WordCheck]
@@ -135,6 +138,10 @@ class Gate:
     overturned: Callable[[Finding], bool]
     refuse: Callable[[str, Finding], str]
     released: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name in ("word_inspectors", "inspectors", "markers", "arrival_inspectors"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def consider(self, prompt: str, negative: str = "") -> None:
         """Refuse words that nothing may be drawn from, before anything is drawn.
@@ -156,10 +163,13 @@ class Gate:
         marker is missing, or the folder cannot be written to or is full.
         """
         refused = "The picture was not released"
+        picture, to = still(picture), _still_destination(to)
         self._ask("release", picture, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
         text: dict[str, str] = {}
         marks = self._ask("release", picture, to, "marker", self.markers, REQUIRED_MARKERS, refused)
         for finding in marks:
+            if twice := text.keys() & finding.text.keys():
+                raise RakkanError(f"{refused}: two markers write the text {min(twice)!r}", "Rename one")
             text.update(finding.text)
         encoded = _encoded(picture, to.path, text)
         path = place(self.seal(picture, to, encoded), to.path)
@@ -172,6 +182,7 @@ class Gate:
         Raises RakkanError, with nothing kept, for a file that is no sound picture or safetensors file,
         that an inspector refuses, or that cannot be read, and when a required inspector is missing.
         """
+        source = _still_source(source)
         refused = f"{source.path.name} was not let in"
         arrival = self._parsed(source, refused)
         with arrival.content:
@@ -185,6 +196,7 @@ class Gate:
         The file passes the same inspection as one that comes in, and the copy is placed as ``release``
         does. Raises RakkanError, with nothing written, as both of them do.
         """
+        source, to = _still_source(source), _still_destination(to)
         refused = f"{source.path.name} was not sealed"
         arrival = self._parsed(source, refused)
         with arrival.content:
@@ -217,7 +229,7 @@ class Gate:
         _demand(checks, required, role, refused)
         findings: list[Finding] = []
         for name, check in checks.items():
-            answers = check(subject, context)
+            answers = list(check(subject, context))
             if name in required and not answers:
                 raise RakkanError(f"{refused}: the {role} {name!r} gave no answer")
             for finding in answers:
@@ -226,6 +238,26 @@ class Gate:
                     raise RakkanError(f"{refused} ({finding.rule or name}): {finding.reason}", hint)
             findings.extend(answers)
         return findings
+
+
+def _still_destination(to: Destination) -> Destination:
+    """The same destination in plain texts: a class of the caller's could answer otherwise the next time."""
+    return Destination(
+        _plain_path(to.path),
+        str.__str__(to.account),
+        str.__str__(to.disclosure),
+        MappingProxyType({str.__str__(use): str.__str__(choice) for use, choice in to.uses.items()}),
+        str.__str__(to.constraint),
+        str.__str__(to.maker),
+    )
+
+
+def _still_source(source: Source) -> Source:
+    return Source(_plain_path(source.path), str.__str__(source.account), str.__str__(source.way))
+
+
+def _plain_path(path: Path) -> Path:
+    return Path(str.__str__(os.fspath(path)))
 
 
 def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -33,6 +33,7 @@ from rakkan.store.ledger.log import Log
 from rakkan.store.ledger.merkle import leaf_hash
 from rakkan.store.ledger.notes import SignedNote, SigningKey, VerificationKey
 from rakkan.store.ledger.proof import Proof
+from rakkan.store.ledger.reading import read_all
 from rakkan.store.ledger.rebuild import new_row, rebuild
 from rakkan.store.ledger.statements import Erased, Statement, Subject, kind_of
 from rakkan.store.ledger.tiles import TileReader
@@ -190,6 +191,11 @@ class Ledger:
                 raise RakkanError(f"Entry {row.entry} is of another account", "Rebuild the index")
             found.append((_entry(row.entry, leaf, sealed), replace(statement, account=row.account)))
         return found
+
+    def each(self, signed: bytes) -> Iterator[tuple[Leaf, bytes, Statement | None]]:
+        """Every entry that a signed checkpoint of this log commits to (``reading.read_all``)."""
+        checkpoint = open_checkpoint(signed, self._keys)[0]
+        return read_all(self._disk, checkpoint, self._index, self._bodies)
 
     def erase_account(self, account: str) -> Entry:
         """Shred everything the vault holds of an account, its statements too, and state that it was done.
