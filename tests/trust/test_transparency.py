@@ -244,15 +244,19 @@ def test_what_was_erased_is_counted_as_that_and_nowhere_else(ledger: Ledger) -> 
         "decisions": {("unknown", "report", "upheld", "takedown"): 1},
         "erasures": {(): 1},
     }
-    assert "| reported | 1 |" in as_markdown(found).partition("not counted above")[2]
-    assert '"generated": 1,' in as_json(found)
+    assert found.lost == {}
+    assert "| reported | 1 |" in as_markdown(found).partition("Erased, not counted above: 2")[2]
+    assert json.loads(as_json(found))["erased_and_not_counted"] == {"generated": 1, "reported": 1}
 
 
-def test_a_lost_statement_stops_the_report(ledger: Ledger, tmp_path: Path) -> None:
+def test_what_was_lost_is_told_and_not_taken_for_erased(ledger: Ledger, tmp_path: Path) -> None:
     ledger.append([said(made(), START)])
     next(path for path in (tmp_path / "vault").rglob("*") if path.is_file()).unlink()
-    with pytest.raises(RakkanError, match="entry 0 is lost"):
-        report(ledger, QUARTER, LATER)
+    found = report(ledger, QUARTER, LATER)
+    assert (found.counts, found.erased, found.lost) == ({}, {}, {("generated",): 1})
+    assert "## Lost, not counted above: 1\n" in as_markdown(found)
+    assert "## Erased, not counted above: 0\n" in as_markdown(found)
+    assert json.loads(as_json(found))["lost_and_not_counted"] == {"generated": 1}
 
 
 def test_a_statement_that_was_exchanged_stops_the_report(ledger: Ledger, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rakkan.errors import RakkanError
-from rakkan.store.ledger.entry import Leaf
 from rakkan.store.ledger.ledger import Ledger
+from rakkan.store.ledger.reading import Said
 from rakkan.store.ledger.statements import (
     Admitted,
     Appealed,
@@ -32,7 +32,6 @@ from rakkan.store.ledger.statements import (
     Reported,
     Reserved,
     Revoked,
-    Statement,
     Trained,
 )
 from rakkan.trust.checks import MEDIA_TYPES
@@ -86,8 +85,8 @@ class Quarter:
 class Report:
     """The counts of a quarter. ``counts`` maps a section to its rows, a row's cells to how many; ``waits``
     are the seconds from each report to its first decision, in order; ``until`` is when ``open`` and
-    ``overdue`` reports were counted; ``erased`` counts by kind the statements of any time that can no
-    longer be read; ``checkpoint`` is the signed one that all this was counted from."""
+    ``overdue`` reports were counted; ``erased`` and ``lost`` count by kind statements of any time that can no
+    longer be read, on request or not; ``checkpoint`` is the signed one that all this was counted from."""
 
     quarter: Quarter
     until: int
@@ -96,6 +95,7 @@ class Report:
     open: int
     overdue: int
     erased: Mapping[Cells, int]
+    lost: Mapping[Cells, int]
     checkpoint: str
 
 
@@ -126,12 +126,12 @@ def report(ledger: Ledger, quarter: Quarter, now: float) -> Report:
     """Count a quarter. The same ledger and quarter give the same report, whenever it is asked for after the
     quarter's end; before it (by ``now``), what is open is counted at the newest statement.
 
-    Reads every statement once. Raises RakkanError when one is lost, or the log is not its checkpoint's.
+    Reads every statement once. Raises RakkanError when one, or the log, is not what was committed to.
     """
     signed = ledger.checkpoint()
     count = _Count(quarter)
-    for leaf, envelope, statement in ledger.each(signed):
-        count.add(leaf, envelope, statement)
+    for one in ledger.each(signed):
+        count.add(one)
     until = quarter.end if now >= quarter.end else max(quarter.start, min(count.newest + 1, quarter.end))
     waiting = [case.time for case in count.cases.values() if case.claim and case.waits(until)]
     return Report(
@@ -142,6 +142,7 @@ def report(ledger: Ledger, quarter: Quarter, now: float) -> Report:
         open=len(waiting),
         overdue=sum(1 for time in waiting if until - time > TIME_TO_DECIDE),
         erased=count.erased,
+        lost=count.lost,
         checkpoint=signed.decode(),
     )
 
@@ -166,18 +167,19 @@ class _Count:
     cases: dict[str, _Case] = field(default_factory=dict)
     waits: list[int] = field(default_factory=list)
     erased: Counter[Cells] = field(default_factory=Counter)
+    lost: Counter[Cells] = field(default_factory=Counter)
     bans: set[str] = field(default_factory=set)
     newest: int = 0
 
-    def add(self, leaf: Leaf, envelope: bytes, statement: Statement | None) -> None:
-        if statement is None:
-            self.erased[(leaf.kind,)] += 1
+    def add(self, one: Said) -> None:
+        if one.statement is None:
+            (self.erased if one.erased else self.lost)[(one.leaf.kind,)] += 1
             return
-        said, time = statement.predicate, statement.time
+        said, time = one.statement.predicate, one.statement.time
         self.newest = max(self.newest, time)
         within = self.quarter.start <= time < self.quarter.end
         if isinstance(said, Banned):
-            self.bans.add(hashlib.sha256(envelope).hexdigest())
+            self.bans.add(hashlib.sha256(one.envelope).hexdigest())
         self._open_case(said, time)
         for section, cells in self._rows(said):
             if within:

@@ -82,6 +82,7 @@ def as_json(report: Report) -> str:
         "refusals_appealed_and_decided": _on_appeal(report)[1],
         "of_them_overturned": _on_appeal(report)[0],
         "erased_and_not_counted": {kind: number for (kind,), number in _rows(report.erased)},
+        "lost_and_not_counted": {kind: number for (kind,), number in _rows(report.lost)},
         "checkpoint": report.checkpoint,
     }
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
@@ -109,9 +110,9 @@ def as_markdown(report: Report) -> str:
             lines += ["", f"Overturned: {_share(overturned, decided)}."]
         if section.name == "reports":
             lines += ["", *_waiting(report)]
-    lines += ["", "## Erased, not counted above", "", _ERASED]
-    if report.erased:
-        lines += ["", *_table(("kind", "count"), _rows(report.erased))]
+    for heading, why, counts in (("Erased", _ERASED, report.erased), ("Lost", _LOST, report.lost)):
+        lines += ["", f"## {heading}, not counted above: {sum(counts.values())}", "", why]
+        lines += ["", *_table(("kind", "count"), _rows(counts))] if counts else []
     lines += [
         "",
         "## What this was counted from",
@@ -131,6 +132,7 @@ _ERASED = (
     "Statements that were shredded with the account that made them. Their kind stands in the log for good; "
     "when they were made, and so in which quarter, nobody can tell any more."
 )
+_LOST = "Statements that cannot be read though nobody asked for their erasure: damage, or someone's doing."
 
 
 def _waiting(report: Report) -> list[str]:

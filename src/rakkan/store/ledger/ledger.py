@@ -33,7 +33,7 @@ from rakkan.store.ledger.log import Log
 from rakkan.store.ledger.merkle import leaf_hash
 from rakkan.store.ledger.notes import SignedNote, SigningKey, VerificationKey
 from rakkan.store.ledger.proof import Proof
-from rakkan.store.ledger.reading import read_all
+from rakkan.store.ledger.reading import Said, read_all
 from rakkan.store.ledger.rebuild import new_row, rebuild
 from rakkan.store.ledger.statements import Erased, Statement, Subject, kind_of
 from rakkan.store.ledger.tiles import TileReader
@@ -192,7 +192,7 @@ class Ledger:
             found.append((_entry(row.entry, leaf, sealed), replace(statement, account=row.account)))
         return found
 
-    def each(self, signed: bytes) -> Iterator[tuple[Leaf, bytes, Statement | None]]:
+    def each(self, signed: bytes) -> Iterator[Said]:
         """Every entry that a signed checkpoint of this log commits to (``reading.read_all``)."""
         checkpoint = open_checkpoint(signed, self._keys)[0]
         return read_all(self._disk, checkpoint, self._index, self._bodies)

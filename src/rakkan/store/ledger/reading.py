@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import envelope, statements
@@ -16,14 +17,22 @@ from rakkan.store.ledger.statements import Statement
 from rakkan.store.ledger.tiles import WIDTH, TileReader
 
 
-def read_all(
-    disk: Files, checkpoint: Checkpoint, index: Index, bodies: Bodies
-) -> Iterator[tuple[Leaf, bytes, Statement | None]]:
-    """Every entry that ``checkpoint`` commits to: its leaf, envelope and statement, b"" and None once erased.
+@dataclass(frozen=True)
+class Said:
+    """An entry as it was read: its leaf, and its envelope and statement, b"" and None when these are gone:
+    ``erased`` on their account's request, or else lost. A statement bears its pseudonym, not its account."""
 
-    A statement bears its pseudonym, not its account. Memory stays small whatever the size. Raises
-    RakkanError when a statement is lost or is not what the log committed to, and, at the end, when the
-    entries are not those of the checkpoint.
+    leaf: Leaf
+    envelope: bytes = b""
+    statement: Statement | None = None
+    erased: bool = False
+
+
+def read_all(disk: Files, checkpoint: Checkpoint, index: Index, bodies: Bodies) -> Iterator[Said]:
+    """Every entry that ``checkpoint`` commits to, in order.
+
+    Memory stays small whatever the size. Raises RakkanError when a statement is not what the log committed
+    to, and, at the end, when the entries are not those of the checkpoint.
     """
     root = GrowingRoot()
     for at in range(-(-checkpoint.size // WIDTH)):
@@ -33,9 +42,12 @@ def read_all(
         for number, data in enumerate(leaves, first):
             root.add(data)
             leaf = parse_leaf(data)
-            sealed = _envelope(number, leaf, rows.get(number), index, bodies)
-            said = statements.from_payload(envelope.read_unverified(sealed)) if sealed else None
-            yield leaf, sealed, said
+            sealed = _envelope(number, leaf, rows.get(number), bodies)
+            if sealed:
+                said = statements.from_payload(envelope.read_unverified(sealed))
+                yield Said(leaf, sealed, said)
+            else:
+                yield Said(leaf, erased=index.is_erased(number))
     if root.root() != checkpoint.root:
         raise RakkanError("The log's entries are not those of its checkpoint", "Run rakkan ledger check")
 
@@ -64,9 +76,9 @@ class GrowingRoot:
         return hashed
 
 
-def _envelope(entry: int, leaf: Leaf, row: Row | None, index: Index, bodies: Bodies) -> bytes:
-    """The envelope the leaf commits to, b"" when it was erased. Its signature need not be checked again:
-    the commitment stands in the log that the same key signed."""
+def _envelope(entry: int, leaf: Leaf, row: Row | None, bodies: Bodies) -> bytes:
+    """The envelope the leaf commits to, b"" when it is gone. Its signature need not be checked again: the
+    commitment stands in the log that the same key signed."""
     try:
         body = bodies.read(row.account, row.body) if row else b""
     except RakkanError:
@@ -74,12 +86,7 @@ def _envelope(entry: int, leaf: Leaf, row: Row | None, index: Index, bodies: Bod
             raise
         body = b""
     if not body:
-        if index.is_erased(entry):
-            return b""
-        raise RakkanError(
-            f"The statement of entry {entry} is lost",
-            "Finish an interrupted erasure, rebuild the index or restore the vault",
-        )
+        return b""
     salt, sealed = parse_body(body)
     if commit(salt, sealed) != leaf.commitment:
         raise RakkanError(f"The body of entry {entry} is not what the log committed to", "Rebuild the index")
