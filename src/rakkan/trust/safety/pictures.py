@@ -106,12 +106,11 @@ class Judge:
             )
         if pixels.dtype != "uint8" or pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or not pixels.size:
             raise RakkanError(f"Cannot judge an array of {pixels.dtype} {list(pixels.shape)}")
-        about = pixel_digest(pixels)
         for seen in renditions(pixels):
             objector = _objector(opinions, seen)
             if objector:
                 reason = f"the network {objector} takes it, or a part of it, for sexual content"
-                return [Finding(False, reason, rule=RULE, hint=HINT, about=about)]
+                return [Finding(False, reason, rule=RULE, hint=HINT, about=pixel_digest(pixels))]
             for rule in self.further:
                 refused = [finding for finding in rule(seen) if not finding.allowed]
                 if refused:
