@@ -1,0 +1,62 @@
+"""Pictures made here: the renderer's, the starter model's, and avatars of openly licensed styles."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy
+from benchmarks.pictures.sources import DEVELOPMENT, HELD_OUT
+from numpy.typing import NDArray
+
+#: Styles by half, each with its licence. The halves share no artist's style.
+STYLES = {
+    DEVELOPMENT: {"lorelei": "CC0-1.0", "open-peeps": "CC0-1.0", "toon-head": "CC-BY-4.0"},
+    HELD_OUT: {"adventurer": "CC-BY-4.0", "micah": "CC-BY-4.0", "notionists": "CC0-1.0"},
+}
+#: The seeds of the halves never meet.
+FIRST_SEED = {DEVELOPMENT: 1_000_000, HELD_OUT: 2_000_000}
+
+
+def renders(half: str, count: int) -> Iterator[NDArray[numpy.uint8]]:
+    """Pixels of ``count`` characters by our own renderer."""
+    from rakkan.corpus.figures import attributes, render
+
+    for seed in range(FIRST_SEED[half], FIRST_SEED[half] + count):
+        yield render(attributes.sample(random.Random(seed)), seed)
+
+
+def starter_samples(half: str, count: int) -> Iterator[NDArray[numpy.uint8]]:
+    """Pixels of ``count`` pictures by the starter model, of the renderer's own captions."""
+    from rakkan import assemble
+    from rakkan.corpus.figures import attributes, captions
+    from rakkan.studio.create import CreateRequest, draft, plan
+
+    engine = assemble.engine()
+    for seed in range(FIRST_SEED[half], FIRST_SEED[half] + count):
+        source = random.Random(seed)
+        prompt = captions.write(captions.slots(attributes.sample(source)), source)
+        yield draft(plan(CreateRequest(prompt=prompt, seed=seed)), engine)[0]
+
+
+def avatars(folder: Path, half: str, count: int) -> Iterator[tuple[str, NDArray[numpy.uint8]]]:
+    """Style and pixels of ``count`` avatars of every style of a half, 320 pixels square."""
+    import resvg_py
+    from PIL import Image
+
+    for package in ("dicebear-core", "dicebear-styles"):
+        if str(folder / package) not in sys.path:
+            sys.path.append(str(folder / package))
+    from dicebear import Avatar, Style
+
+    for name in STYLES[half]:
+        text = (folder / "dicebear-styles" / "dicebear_styles" / f"{name}.json").read_text("utf-8")
+        style = Style(json.loads(text))
+        for seed in range(FIRST_SEED[half], FIRST_SEED[half] + count):
+            svg = Avatar(style, {"seed": str(seed), "size": 320}).to_string()
+            with Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=320)))) as image:
+                yield name, numpy.asarray(image.convert("RGBA"))
