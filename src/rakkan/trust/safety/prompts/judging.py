@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 from rakkan.trust.safety.prompts import tables as tables_of
 from rakkan.trust.safety.prompts.meaning import Breach, breaches
+from rakkan.trust.safety.prompts.people import named
 from rakkan.trust.safety.prompts.tables import Tables
 from rakkan.trust.safety.prompts.unfolding import Unfolded, unfold
 
+#: The group that names of real people belong to, in a table that has it.
+REAL_PERSON = "real person"
+#: The rule for metadata that are longer than can be read.
+UNREAD = "unread metadata"
 _LONGEST_QUOTE = 40
 
 
@@ -25,6 +30,26 @@ class Refusal:
     about: str
 
 
+@dataclass(frozen=True)
+class RuleOfWords:
+    """A rule as people are told of it, and whether a moderator may overturn it, for exactly one text."""
+
+    name: str
+    about: str
+    overturnable: bool
+
+
+def rules() -> tuple[RuleOfWords, ...]:
+    """The rules for words, those of the content table that ships and the one for unread metadata."""
+    found = [RuleOfWords(one.name, one.about, one.overturnable) for one in tables_of.content().rules]
+    return (*found, RuleOfWords(UNREAD, "what cannot be read whole is not let in", False))
+
+
+def overturnable(rule: str) -> bool:
+    """Whether a moderator may overturn a refusal of this rule; never one that is not known."""
+    return any(one.overturnable for one in rules() if one.name == rule)
+
+
 def judge(prompt: str, negative: str = "", tables: Tables | None = None) -> tuple[Refusal, ...]:
     """The refusals of a prompt with its negative prompt, () when it may be drawn.
 
@@ -38,9 +63,18 @@ def judge(prompt: str, negative: str = "", tables: Tables | None = None) -> tupl
         if not text:
             continue
         unfolded = unfold(text)
-        for breach in breaches(unfolded, used, is_negative):
+        broken = breaches(unfolded, used, is_negative)
+        if not is_negative:
+            broken += _of_people(unfolded, used)
+        for breach in broken:
             refusals.setdefault(breach.rule.name, _refusal(unfolded, breach, about))
     return tuple(refusals.values())
+
+
+def _of_people(text: Unfolded, used: Tables) -> list[Breach]:
+    rule = next((rule for rule in used.rules if rule.groups == (REAL_PERSON,)), None)
+    place = named(text) if rule else None
+    return [Breach(rule, *place)] if rule and place else []
 
 
 def digest(prompt: str, negative: str = "") -> str:

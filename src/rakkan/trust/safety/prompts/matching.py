@@ -27,8 +27,16 @@ _PARTICLES = "のがをにとはでもなへやか"
 #: The only ones that a short word may stand behind: others are ends of words as often.
 _LEADING = "のを"
 
+#: How often a letter may be written again; the text's own runs are cut to as many before.
+_MOST_STAYS = 2
+
 # What was skipped so far.
 _SIGNED, _SPACED, _BROKEN, _RUNNING = 1, 2, 4, 8
+
+
+#: Where a walk stands: position, node, last letter ("" after a gap), letters that were signs, what was
+#: skipped, and how often the last letter was repeated.
+_Step = tuple[int, Node, str, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -94,28 +102,28 @@ class _Walk:
     def run(self, root: Node) -> list[Match]:
         text = self.text
         readings, kinds = text.readings, text.kinds
-        waiting: list[tuple[int, Node, str, int, int]] = [(self.start, root, "", 0, 0)]
-        seen: set[tuple[int, int, str, int, int]] = set()
+        waiting: list[_Step] = [(self.start, root, "", 0, 0, 0)]
+        seen: set[tuple[int, int, str, int, int, int]] = set()
         while waiting:
-            position, node, last, fakes, skipped = waiting.pop()
+            position, node, last, fakes, skipped, stays = waiting.pop()
             if last and node.terms:
                 self._accept(position, node, fakes, skipped)
             if position >= self.limit:
                 continue
             kind = kinds[position]
             running = skipped | (_RUNNING if last else 0)
-            steps: list[tuple[int, Node, str, int, int]] = []
+            steps: list[_Step] = []
             for reading in readings[position]:
                 following = _follow(node, reading)
                 fake = fakes + (kind in (DIGIT, STAND_IN) and reading != text.source[position])
                 if following is not None:
-                    steps.append((position + 1, following, reading[-1:] or last, fake, running))
-                if reading == last:
-                    steps.append((position + 1, node, last, fake, skipped))
+                    steps.append((position + 1, following, reading[-1:] or last, fake, running, 0))
+                if reading == last and stays < _MOST_STAYS:
+                    steps.append((position + 1, node, last, fake, skipped, stays + 1))
             if node is not root and self.skips:
                 self._skip(position, kind, node, last, fakes, skipped, steps)
             for step in steps:
-                key = (step[0], id(step[1]), step[2], step[3], step[4])
+                key = (step[0], id(step[1]), *step[2:])
                 if key not in seen:
                     seen.add(key)
                     waiting.append(step)
@@ -129,26 +137,26 @@ class _Walk:
         last: str,
         fakes: int,
         skipped: int,
-        steps: list[tuple[int, Node, str, int, int]],
+        steps: list[_Step],
     ) -> None:
         text = self.text
         if kind == LETTER:
             pair = characters.pairs().get(text.source[position : position + 2])
             following = node.children.get(pair) if pair else None
             if following is not None and pair is not None:
-                steps.append((position + 2, following, pair, fakes + 1, skipped | _RUNNING))
+                steps.append((position + 2, following, pair, fakes + 1, skipped | _RUNNING, 0))
             return
         if kind not in (GAP, STAND_IN, STRANGER):
             return
         if (kind != STAND_IN) and last and text.masked(position):
             for letter, following in node.children.items():
                 if letter < "{":
-                    steps.append((position + 1, following, "?", fakes + 1, skipped | _RUNNING))
+                    steps.append((position + 1, following, "?", fakes + 1, skipped | _RUNNING, 0))
         if not last:
             return
         for to in {text.after_gap[position], text.after_signs[position]}:
             if position < to < self.limit:
-                steps.append((to, node, "", fakes, skipped | self._gap(position, to)))
+                steps.append((to, node, "", fakes, skipped | self._gap(position, to), 0))
 
     def _gap(self, start: int, end: int) -> int:
         if self.text.breaks[end] > self.text.breaks[start]:
