@@ -92,12 +92,26 @@ def gate() -> Gate:
     from rakkan.trust import arrivals, standing
     from rakkan.trust.checks import recipe_text, well_formed
     from rakkan.trust.gate import Gate
+    from rakkan.trust.safety import pictures
+    from rakkan.trust.safety.prompts import inspectors as words
 
     origin = provenance()
+    content = pictures.Judge(pictures.shipped_opinions)
     return Gate(
-        inspectors={"well formed": well_formed, "policy": standing.release_policy(ledger())},
+        word_inspectors={"prompt": words.considered_prompt},
+        inspectors={
+            "well formed": well_formed,
+            "policy": standing.release_policy(ledger()),
+            "prompt": words.released_prompt,
+            "content": content.released_content,
+        },
         markers={"recipe": recipe_text, "parameters": parameters_text},
-        arrival_inspectors={"seal": arrivals.seal_state, "policy": standing.arrival_policy(ledger())},
+        arrival_inspectors={
+            "seal": arrivals.seal_state,
+            "policy": standing.arrival_policy(ledger()),
+            "text": words.arriving_text,
+            "content": content.arriving_content,
+        },
         seal=origin.seal,
         parse=lambda path: arrivals.parse(path, trusted_roots()),
         keep=origin.keep,

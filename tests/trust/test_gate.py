@@ -62,9 +62,10 @@ class Kept(list[tuple[bytes, str]]):
 
 def gate(**changes: Any) -> Gate:
     usual: dict[str, Any] = {
-        "inspectors": {"well formed": well_formed, "policy": allow},
+        "word_inspectors": dict.fromkeys(gate_module.REQUIRED_WORD_INSPECTORS, allow),
+        "inspectors": {**dict.fromkeys(gate_module.REQUIRED_INSPECTORS, allow), "well formed": well_formed},
         "markers": {"recipe": recipe_text},
-        "arrival_inspectors": {"seal": allow, "policy": allow},
+        "arrival_inspectors": dict.fromkeys(gate_module.REQUIRED_ARRIVAL_INSPECTORS, allow),
         "seal": seal,
         "parse": parse,
         "keep": Kept(),

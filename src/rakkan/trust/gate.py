@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 #: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
 REQUIRED_WORD_INSPECTORS = frozenset({"prompt"})
-REQUIRED_INSPECTORS = frozenset({"well formed", "policy"})
+REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "prompt", "content"})
 REQUIRED_MARKERS = frozenset({"recipe"})
-REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy"})
+REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy", "text", "content"})
 
 #: The account of whoever sits at this machine.
 LOCAL = "local"

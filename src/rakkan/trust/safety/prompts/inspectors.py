@@ -18,6 +18,11 @@ _LONGEST_TEXT = 100_000
 _NEGATIVE, _SETTINGS = "\nNegative prompt:", "\nSteps:"
 
 
+def considered_prompt(prompt: str, negative: str) -> list[Finding]:
+    """Inspector of words before anything is drawn: neither breaks a rule."""
+    return _findings(judge(prompt, negative), "breaks no rule")
+
+
 def released_prompt(picture: Picture, to: Destination) -> list[Finding]:
     """Inspector: no prompt that a picture was made from breaks a rule. Sheets are judged by each prompt."""
     recipes: tuple[Recipe, ...] = ()
