@@ -8,8 +8,10 @@ from __future__ import annotations
 import ast
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,7 +103,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
 @pytest.fixture(scope="module")
 def watched(places: Places) -> dict[str, Any]:
     """What every command, run in one process under an audit hook, did."""
-    return places.watch(attempts.work(places.given), ("training", "measurement"))
+    return places.watch(
+        [*attempts.work(places.given), *attempts.REFUSED], ("survey", "training", "measurement")
+    )
 
 
 @pytest.fixture
@@ -118,7 +122,7 @@ def unsealed(*folders: Path, known: tuple[bytes, ...] = ()) -> list[str]:
     for path in files_below(*folders):
         data = path.read_bytes()
         pictures = pictures_in(data)
-        if [place for _, place in pictures] == [0] and is_sealed(path, data):
+        if [place for _, place in pictures] == [0] and is_sealed(path):
             continue
         found += [f"{path}: {name} at {place}" for name, place in pictures]
         if holds_trace(data, known):
@@ -126,19 +130,18 @@ def unsealed(*folders: Path, known: tuple[bytes, ...] = ()) -> list[str]:
     return found
 
 
-def is_sealed(path: Path, data: bytes) -> bool:
-    if not path.suffix or path.suffix == ".part":
-        path = path.with_name(f"{path.name}.{data[1:4].decode('latin-1').lower()}")
-        path.write_bytes(data)
+def is_sealed(path: Path) -> bool:
     try:
         return look(path).state == VALID
     except RakkanError:
         return False
 
 
-def test_every_command_did_its_work(watched: dict[str, Any]) -> None:
-    failed = [one for one in watched["done"] if one["status"] != 0]
-    assert not failed, failed
+def test_every_command_did_its_work_and_what_is_to_be_refused_was(watched: dict[str, Any]) -> None:
+    refused = watched["done"][-len(attempts.REFUSED) :]
+    worked = watched["done"][: -len(attempts.REFUSED)]
+    assert [one for one in worked if one["status"] != 0] == []
+    assert [one for one in refused if (one["status"], one["out"], one["err"].count("\n")) != (2, "", 1)] == []
 
 
 def test_no_command_leaves_a_picture_that_is_not_sealed(here: Places, watched: dict[str, Any]) -> None:
@@ -162,9 +165,50 @@ def test_no_command_writes_elsewhere_or_calls_anyone(here: Places, watched: dict
         path
         for path in watched["written"]
         if not any(Path(path).is_relative_to(root) for root in roots) and path != os.devnull
+        if os.path.lexists(path)  # what could not be opened is seen, too
     ]
     assert elsewhere == []
     assert watched["connected"] == []
+
+
+# ---- commands that are stopped
+
+
+@pytest.mark.parametrize(
+    ("how", "moment"),
+    [(signal.SIGINT, 0.05), (signal.SIGINT, 0.21), (signal.SIGKILL, 0.12), (signal.SIGKILL, 0.33)],
+)
+def test_what_is_stopped_leaves_whole_sealed_pictures_or_none(
+    how: signal.Signals, moment: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stopped(Places(tmp_path), how, moment, monkeypatch) == []
+
+
+def stopped(places: Places, how: signal.Signals, moment: float, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a process that draws leaves of unsealed pictures when it is stopped ``moment`` seconds after it
+    has begun its second picture."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.around.cancelled"],
+        cwd=places.work,
+        env=places.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        for _ in range(2):
+            assert process.stdout.readline() == b"drawing\n"
+        time.sleep(moment)
+        process.send_signal(how)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGKILL: -signal.SIGKILL}[how], err
+    assert not pictures_in(out + err)
+    monkeypatch.setenv("RAKKAN_HOME", str(places.home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(places.config))
+    assert list((places.work / "several").glob("*.png"))
+    return unsealed(*places.searched)
 
 
 # ---- functions
