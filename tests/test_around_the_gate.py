@@ -6,12 +6,8 @@ What this can show and what it cannot: docs/decisions/0019-no-way-around.md.
 from __future__ import annotations
 
 import ast
-import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,16 +17,13 @@ import pytest
 import typer
 from numpy.typing import NDArray
 from tests.around import attempts, calling, functions
+from tests.around.places import Places, instance, stopped, unsealed
 from tests.around.reviewed import ENCODERS, HANDED, IMPORTERS, REVIEWED
 from tests.around.scanner import files_below, holds_trace, pictures_in, traces
-from tests.conftest import ROOT
 from tests.test_architecture import imports, read_sources
-from tests.trust.made import look
 
 from rakkan.cli.main import app
-from rakkan.errors import RakkanError
 from rakkan.records import Picture
-from rakkan.trust.verification import VALID
 
 # ---- commands
 
@@ -55,44 +48,6 @@ def test_every_command_is_tried() -> None:
     assert tried == set(commands(app)), "Say in tests/around/attempts.py how it is made to do its work"
 
 
-class Places:
-    """Where a watched process may leave things, all of it searched afterwards."""
-
-    def __init__(self, folder: Path) -> None:
-        names = ("work", "home", "config", "temporary", "kept", "given")
-        self.work, self.home, self.config, self.temporary, self.kept, self.given = (
-            folder / name for name in names
-        )
-        for path in (self.work, self.temporary, self.kept):
-            path.mkdir(parents=True)
-        self.searched = (self.work, self.home, self.config, self.temporary, self.kept)
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("RAKKAN_")},
-            "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "RAKKAN_HOME": str(self.home),
-            "XDG_CONFIG_HOME": str(self.config),
-            "TMPDIR": str(self.temporary),
-            "HOME": str(folder),
-        }
-
-    def watch(self, commands: list[tuple[str, ...]], shortened: tuple[str, ...] = ()) -> dict[str, Any]:
-        plan, report = self.given / "plan.json", self.given / "report.json"
-        told = {"commands": commands, "shortened": shortened, "kept": str(self.kept)}
-        plan.write_text(json.dumps({**told, "said": str(self.given / "said")}))
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.around.watched", plan, report],
-            cwd=self.work,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        assert (done.stdout, done.stderr) == (b"", b"")
-        found: dict[str, Any] = json.loads(report.read_text())
-        return found
-
-
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
     made = Places(tmp_path_factory.mktemp("around"))
@@ -109,32 +64,10 @@ def watched(places: Places) -> dict[str, Any]:
 
 
 @pytest.fixture
-def here(places: Places, monkeypatch: pytest.MonkeyPatch) -> Places:
+def here(places: Places) -> Iterator[Places]:
     """The same instance, in this process."""
-    monkeypatch.setenv("RAKKAN_HOME", str(places.home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(places.config))
-    return places
-
-
-def unsealed(*folders: Path, known: tuple[bytes, ...] = ()) -> list[str]:
-    """What lies in these folders of a picture that the gate has not sealed."""
-    found = []
-    for path in files_below(*folders):
-        data = path.read_bytes()
-        pictures = pictures_in(data)
-        if [place for _, place in pictures] == [0] and is_sealed(path):
-            continue
-        found += [f"{path}: {name} at {place}" for name, place in pictures]
-        if holds_trace(data, known):
-            found.append(f"{path}: the bare pixels of a picture")
-    return found
-
-
-def is_sealed(path: Path) -> bool:
-    try:
-        return look(path).state == VALID
-    except RakkanError:
-        return False
+    with instance(places):
+        yield places
 
 
 def test_every_command_did_its_work_and_what_is_to_be_refused_was(watched: dict[str, Any]) -> None:
@@ -179,36 +112,9 @@ def test_no_command_writes_elsewhere_or_calls_anyone(here: Places, watched: dict
     [(signal.SIGINT, 0.05), (signal.SIGINT, 0.21), (signal.SIGKILL, 0.12), (signal.SIGKILL, 0.33)],
 )
 def test_what_is_stopped_leaves_whole_sealed_pictures_or_none(
-    how: signal.Signals, moment: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    how: signal.Signals, moment: float, tmp_path: Path
 ) -> None:
-    assert stopped(Places(tmp_path), how, moment, monkeypatch) == []
-
-
-def stopped(places: Places, how: signal.Signals, moment: float, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What a process that draws leaves of unsealed pictures when it is stopped ``moment`` seconds after it
-    has begun its second picture."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.around.cancelled"],
-        cwd=places.work,
-        env=places.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        for _ in range(2):
-            assert process.stdout.readline() == b"drawing\n"
-        time.sleep(moment)
-        process.send_signal(how)
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert process.returncode == {signal.SIGINT: 130, signal.SIGKILL: -signal.SIGKILL}[how], err
-    assert not pictures_in(out + err)
-    monkeypatch.setenv("RAKKAN_HOME", str(places.home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(places.config))
-    assert list((places.work / "several").glob("*.png"))
-    return unsealed(*places.searched)
+    assert stopped(Places(tmp_path), how, moment) == []
 
 
 # ---- functions
