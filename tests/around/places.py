@@ -100,7 +100,7 @@ def is_sealed(path: Path) -> bool:
         return False
 
 
-def stopped(places: Places, how: signal.Signals, moment: float, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def stopped(places: Places, how: signal.Signals, moment: float) -> list[str]:
     """What a process that draws leaves of unsealed pictures when it is stopped ``moment`` seconds after it
     has begun its second picture."""
     process = subprocess.Popen(
