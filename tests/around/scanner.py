@@ -134,7 +134,7 @@ def _tried(work: Any, data: bytes) -> Iterator[bytes]:
 
 
 def _unbased(text: bytes) -> bytes:
-    return base64.b64decode(text[: len(text) // 4 * 4], validate=True)
+    return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
 
 
 def _looks_like_text(data: bytes) -> bool:

@@ -9,6 +9,13 @@ import numpy
 from tests.studio.starter.evaluation.figures import made_up
 
 
+def survey(watch: Any) -> None:
+    """A survey of the renderer that finds nothing: it draws in processes of its own, and shows no picture."""
+    from rakkan.cli import figures
+
+    figures._survey = lambda seed, quick: {"measured": {"seed": seed}}
+
+
 def training(watch: Any) -> None:
     """A training run that only shows its grid."""
     from rakkan.studio.starter import recipe

@@ -35,6 +35,7 @@ from rakkan.store.ledger.statements import (
     Trained,
 )
 from rakkan.trust.checks import MEDIA_TYPES
+from rakkan.trust.instance import INSTANCE
 from rakkan.trust.policy.words import BAN_REASONS
 from rakkan.trust.seal.operations import OPERATIONS
 
@@ -55,6 +56,9 @@ _QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
 _DIGITS = re.compile(r"[0-9]{4}|[1-4]")
 
 Cells = tuple[str, ...]
+
+#: Where statements of no effect are counted.
+_IDLE: tuple[str, Cells] = ("other statements", ("of no effect",))
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,7 @@ class _Count:
     erased: Counter[Cells] = field(default_factory=Counter)
     lost: Counter[Cells] = field(default_factory=Counter)
     bans: set[str] = field(default_factory=set)
+    decided: set[tuple[str, str]] = field(default_factory=set)
     newest: int = 0
 
     def add(self, one: Said) -> None:
@@ -180,12 +185,26 @@ class _Count:
         within = self.quarter.start <= time < self.quarter.end
         if isinstance(said, Banned):
             self.bans.add(hashlib.sha256(one.envelope).hexdigest())
-        self._open_case(said, time)
-        for section, cells in self._rows(said):
-            if within:
-                self.counts.setdefault(section, Counter())[cells] += 1
-        if isinstance(said, Decided) and said.stage == "report":
-            self._first_decision(said.case, time, within)
+        if self._is_idle(said, one.statement.account):
+            rows: Iterable[tuple[str, Cells]] = [_IDLE]
+        else:
+            self._open_case(said, time)
+            rows = self._rows(said)
+            if isinstance(said, Decided) and said.stage == "report":
+                self._first_decision(said.case, time, within)
+        for section, cells in rows if within else ():
+            self.counts.setdefault(section, Counter())[cells] += 1
+
+    def _is_idle(self, said: Any, account: str) -> bool:
+        """Whether it is of no effect: of a case, but not said by the instance, or decided before."""
+        if not isinstance(said, Refused | Reported | Decided | Appealed):
+            return False
+        if account != INSTANCE:
+            return True
+        before = len(self.decided)
+        if isinstance(said, Decided):
+            self.decided.add((said.case, said.stage))
+        return isinstance(said, Decided) and len(self.decided) == before
 
     def _open_case(self, said: Any, time: int) -> None:
         if isinstance(said, Refused):
@@ -195,7 +214,7 @@ class _Count:
 
     def _first_decision(self, name: str, time: int, within: bool) -> None:
         case = self.cases.get(name)
-        if case is None or not case.claim or case.decided is not None:
+        if case is None or not case.claim:
             return
         case.decided = time
         if within:

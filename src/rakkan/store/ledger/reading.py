@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import envelope, statements
@@ -20,7 +20,7 @@ from rakkan.store.ledger.tiles import WIDTH, TileReader
 @dataclass(frozen=True)
 class Said:
     """An entry as it was read: its leaf, and its envelope and statement, b"" and None when these are gone:
-    ``erased`` on their account's request, or else lost. A statement bears its pseudonym, not its account."""
+    ``erased`` on their account's request, or else lost. The statement bears its account's own name."""
 
     leaf: Leaf
     envelope: bytes = b""
@@ -42,12 +42,8 @@ def read_all(disk: Files, checkpoint: Checkpoint, index: Index, bodies: Bodies) 
         for number, data in enumerate(leaves, first):
             root.add(data)
             leaf = parse_leaf(data)
-            sealed = _envelope(number, leaf, rows.get(number), bodies)
-            if sealed:
-                said = statements.from_payload(envelope.read_unverified(sealed))
-                yield Said(leaf, sealed, said)
-            else:
-                yield Said(leaf, erased=index.is_erased(number))
+            found = _read(number, leaf, rows.get(number), index, bodies)
+            yield found or Said(leaf, erased=index.is_erased(number))
     if root.root() != checkpoint.root:
         raise RakkanError("The log's entries are not those of its checkpoint", "Run rakkan ledger check")
 
@@ -76,18 +72,21 @@ class GrowingRoot:
         return hashed
 
 
-def _envelope(entry: int, leaf: Leaf, row: Row | None, bodies: Bodies) -> bytes:
-    """The envelope the leaf commits to, b"" when it is gone. Its signature need not be checked again: the
+def _read(entry: int, leaf: Leaf, row: Row | None, index: Index, bodies: Bodies) -> Said | None:
+    """What the leaf commits to, None when it is gone. Its signature need not be checked again: the
     commitment stands in the log that the same key signed."""
+    if row is None:
+        return None
     try:
-        body = bodies.read(row.account, row.body) if row else b""
+        body = bodies.read(row.account, row.body)
     except RakkanError:
-        if row and bodies.holds(row.account, row.body):
+        if bodies.holds(row.account, row.body):
             raise
-        body = b""
-    if not body:
-        return b""
+        return None
     salt, sealed = parse_body(body)
     if commit(salt, sealed) != leaf.commitment:
         raise RakkanError(f"The body of entry {entry} is not what the log committed to", "Rebuild the index")
-    return sealed
+    statement = statements.from_payload(envelope.read_unverified(sealed))
+    if statement.account != index.pseudonym(salt, row.account):
+        raise RakkanError(f"Entry {entry} is of another account", "Rebuild the index")
+    return Said(leaf, sealed, replace(statement, account=row.account))
