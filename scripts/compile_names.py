@@ -33,6 +33,8 @@ from rakkan.trust.safety.prompts.names import (  # noqa: E402
 #: Whoever died seventy years ago or more: a painter among them may be named for a style.
 LONG_DEAD_BEFORE = 1956
 PERSON = "00007846"
+#: The lexicographer file of places (lexnames(5WN)).
+LOCATION = "15"
 SHORTEST_JOINED = 8
 #: Names that lists carry and that are no one's alone.
 NOT_NAMES = {"santa claus", "virgin mary", "jesus christ", "father christmas", "john doe", "jane doe"}
@@ -40,7 +42,6 @@ LISTS = {
     "humans/celebrities.json": "celebrities",
     "humans/britishActors.json": "britishActors",
     "humans/scientists.json": "scientists",
-    "humans/wrestlers.json": "wrestlers",
 }
 
 
@@ -62,7 +63,10 @@ def wordnet_names(wordnet: Path) -> Iterator[tuple[str, bool]]:
     """Names of people in WordNet (instances of what is a person), with whether they are long dead."""
     above: dict[str, list[str]] = {}
     instances = []
-    for offset, _, lemmas, pointers, gloss in synsets(wordnet):
+    places: set[str] = set()
+    for offset, file, lemmas, pointers, gloss in synsets(wordnet):
+        if file == LOCATION:
+            places.update(lemmas)
         above[offset] = [target for sign, target in pointers if sign == "@"]
         targets = [target for sign, target in pointers if sign == "@i"]
         if targets:
@@ -73,7 +77,8 @@ def wordnet_names(wordnet: Path) -> Iterator[tuple[str, bool]]:
         years = re.findall(r"(?:-|died (?:in )?|died about )(\d{3,4})\b", gloss)
         long_dead = "BC" in gloss or bool(years and int(years[-1]) < LONG_DEAD_BEFORE)
         for lemma in lemmas:
-            yield lemma.replace("_", " "), long_dead
+            if lemma not in places:
+                yield lemma.replace("_", " "), long_dead
 
 
 def _is_person(offset: str, above: dict[str, list[str]]) -> bool:
@@ -160,6 +165,7 @@ def main(wordnet: Path, corpora: Path, congress: Path) -> None:
                 not 2 <= len(shape) <= 4
                 or " ".join(shape) in NOT_NAMES
                 or any(len(word) < 2 for word in (shape[0], shape[-1]))
+                or shape[0] == "the"
             ):
                 continue
             ordinary = ORDINARY * all(word in lemmas for word in shape)

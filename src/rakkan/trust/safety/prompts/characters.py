@@ -95,12 +95,18 @@ def sign(character: str) -> Sign:
     if "A" <= character <= "Z":
         return Sign(LETTER, ("i", "l") if character == "I" else (character.lower(),))
     data = _data()
+    decimal = unicodedata.decimal(character, None)
+    if decimal is not None and character not in data.lookalikes:
+        character = str(decimal)
     if character in data.stand_ins:
         readings = data.stand_ins[character]
         return Sign(DIGIT, (*readings, character)) if character.isdigit() else Sign(STAND_IN, readings)
     if script(character):
         return Sign(JAPANESE, _japanese(character, data))
     readings = _latin(character, data)
+    # What looks like one of these strokes looks like the other.
+    if {"i", "l"} & set(readings):
+        readings = (*readings, *{"i", "l"}.difference(readings))
     if readings:
         alphabetic = character.isalpha() or unicodedata.category(character)[0] == "L"
         return Sign(LETTER if alphabetic else STAND_IN, readings)

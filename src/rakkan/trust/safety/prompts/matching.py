@@ -18,10 +18,12 @@ from rakkan.trust.safety.prompts.unfolding import Unfolded
 _REACH = 64
 #: Shortest word that is found with a space or a comma in it, and with a sign in it; all-single letters
 #: need fewer.
-_SHORTEST_APART = 6
+_SHORTEST_APART = 5
 _SHORTEST_SIGNED = 4
 _SHORTEST_SINGLE = 3
 _SHORT = 5
+#: Most characters between two letters of one word.
+_WIDEST_GAP = 3
 #: Japanese particles, which a word written in hiragana may stand between.
 _PARTICLES = "のがをにとはでもなへやか"
 #: The only ones that a short word may stand behind: others are ends of words as often.
@@ -118,9 +120,9 @@ class _Walk:
                 fake = fakes + (kind in (DIGIT, STAND_IN) and reading != text.source[position])
                 if following is not None:
                     steps.append((position + 1, following, reading[-1:] or last, fake, running, 0))
-                if reading == last and stays < _MOST_STAYS:
+                if reading == last and stays < _MOST_STAYS and self._repeats(position):
                     steps.append((position + 1, node, last, fake, skipped, stays + 1))
-            if node is not root and self.skips:
+            if node is not root:
                 self._skip(position, kind, node, last, fakes, skipped, steps)
             for step in steps:
                 key = (step[0], id(step[1]), *step[2:])
@@ -152,10 +154,10 @@ class _Walk:
             for letter, following in node.children.items():
                 if letter < "{":
                     steps.append((position + 1, following, "?", fakes + 1, skipped | _RUNNING, 0))
-        if not last:
+        if not (last and self.skips):
             return
         for to in {text.after_gap[position], text.after_signs[position]}:
-            if position < to < self.limit:
+            if position < to < self.limit and to - position <= _WIDEST_GAP:
                 steps.append((to, node, "", fakes, skipped | self._gap(position, to), 0))
 
     def _gap(self, start: int, end: int) -> int:
@@ -177,6 +179,13 @@ class _Walk:
             if term.marks and term.marks != text.source[self.start : end].casefold():
                 continue
             self.found.append(Match(term, self.start, end, not fakes and not skipped & _BROKEN))
+
+    def _repeats(self, position: int) -> bool:
+        source = self.text.source
+        return (
+            source[position] == source[position - 1]
+            or source[position].lower() == source[position - 1].lower()
+        )
 
     def _word_ends(self, end: int, length: int) -> bool:
         text = self.text
@@ -218,9 +227,9 @@ def _is_enough(term: Term, length: int, fakes: int, skipped: int, japanese: bool
     """Whether what was found is evidence enough for a form of this length."""
     apart, signed = skipped & _SPACED, skipped & _SIGNED
     if term.concept == HARMLESS:
-        return not fakes and not skipped & _BROKEN and (term.phrase or not (apart or signed))
+        return not fakes and not skipped & _BROKEN and term.phrase == bool(apart or signed)
     if length < _SHORTEST_SINGLE:
-        return not fakes and (not (apart or signed) or (japanese and not skipped & _BROKEN))
+        return not fakes and (japanese or not (apart or signed))
     if fakes and (2 * fakes > length if length < _SHORT else fakes >= length):
         return False
     if not apart and not signed:
@@ -229,4 +238,4 @@ def _is_enough(term: Term, length: int, fakes: int, skipped: int, japanese: bool
         return True
     if term.phrase and not skipped & _BROKEN:
         return True
-    return length >= (_SHORTEST_APART if apart else _SHORTEST_SIGNED)
+    return length >= _SHORTEST_APART and fakes < 2 if apart else length >= _SHORTEST_SIGNED

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from rakkan.trust.safety.prompts.characters import LETTER
 from rakkan.trust.safety.prompts.matching import Match
 from rakkan.trust.safety.prompts.tables import FILLER, JOINER, NOT_AFTER, NOT_BEFORE, PERSON
 from rakkan.trust.safety.prompts.unfolding import Unfolded
@@ -42,8 +43,9 @@ def occurrences(text: Unfolded, found: list[Match]) -> list[Occurrence]:
     """The concepts of the terms found, in order, with whether each is denied."""
     terms = [match for match in found if not match.concept.startswith("#")]
     negatives = _weights(text)
-    before = _by_clause(text, _outermost([match for match in found if match.concept == NOT_BEFORE]))
-    after = _by_clause(text, _outermost([match for match in found if match.concept == NOT_AFTER]))
+    fillers = {(match.start, match.end) for match in found if match.concept == FILLER}
+    before = _by_clause(text, [match for match in found if match.concept == NOT_BEFORE], fillers)
+    after = _by_clause(text, [match for match in found if match.concept == NOT_AFTER], set())
     passable = _Passable(text, found)
     result = []
     for term in terms:
@@ -64,7 +66,10 @@ def occurrences(text: Unfolded, found: list[Match]) -> list[Occurrence]:
 def _governs(negation: Match, term: Match, passable: _Passable) -> bool:
     if negation.concept == NOT_AFTER:
         return negation.start >= term.end and passable.between(term.end, negation.start)
-    return negation.end <= term.start and passable.between(negation.end, term.start)
+    start = term.start
+    while start and passable.text.kinds[start - 1] == LETTER == passable.text.kinds[start]:
+        start -= 1  # it stands inside a longer word
+    return negation.end <= start and passable.between(negation.end, start)
 
 
 class _Passable:
@@ -72,11 +77,10 @@ class _Passable:
 
     def __init__(self, text: Unfolded, found: list[Match]) -> None:
         self.text = text
-        ends: dict[int, int] = {}
+        self.ends: dict[int, list[int]] = {}
         for match in found:
             if match.concept in (FILLER, JOINER) or not match.concept.startswith("#"):
-                ends[match.start] = max(ends.get(match.start, 0), match.end)
-        self.ends = ends
+                self.ends.setdefault(match.start, []).append(match.end)
         self.people = {match.start: match.end for match in found if match.concept == PERSON}
         self.edges = [0, *(index for index, end in enumerate(_flags(text.breaks)) if end), len(text)]
 
@@ -88,7 +92,7 @@ class _Passable:
             return False
         position = start
         while position < end:
-            past = max(self.ends.get(position, 0), self.people.get(position, 0))
+            past = max([*self.ends.get(position, ()), self.people.get(position, 0)])
             if past:
                 position = past
             elif self.text.kinds[position] in "LJX":
@@ -101,8 +105,9 @@ class _Passable:
         """Whether nothing else stands in ``source[start:end]``, and not much of it."""
         position, steps = start, 0
         while position < end:
-            if position in self.ends and self.ends[position] <= end:
-                position = self.ends[position]
+            past = max((one for one in self.ends.get(position, ()) if one <= end), default=0)
+            if past:
+                position = past
                 steps += 1
                 if steps > _FARTHEST:
                     return False
@@ -126,9 +131,12 @@ def _outermost(found: Iterable[Match]) -> list[Match]:
     return kept
 
 
-def _by_clause(text: Unfolded, found: list[Match]) -> dict[int, list[Match]]:
+def _by_clause(text: Unfolded, found: list[Match], fillers: set[tuple[int, int]]) -> dict[int, list[Match]]:
+    """The negations of each clause, without those that only stress another (``sin ninguna``)."""
     clauses: dict[int, list[Match]] = {}
-    for match in found:
+    for match in _outermost(found):
+        if (match.start, match.end) in fillers and text.clauses[match.start] in clauses:
+            continue
         # Three say what two do, and a clause of nothing but negations must not take long.
         held = clauses.setdefault(text.clauses[match.start], [])
         if len(held) < 3:

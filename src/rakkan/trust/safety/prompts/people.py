@@ -150,7 +150,11 @@ def _word(text: Unfolded, spans: list[tuple[int, int]]) -> Word:
     places = [place for start, end in spans for place in range(start, end)][:_LONGEST_WORD]
     options = [text.readings[place] for place in places]
     first = "".join(option[0] for option in options if option)
-    second = "".join(option[min(1, len(option) - 1)] for option in options if option)
+    second = "".join(
+        option[text.kinds[place] != LETTER and len(option) > 1]
+        for place, option in zip(places, options, strict=True)
+        if option
+    )
     bare = "".join(text.readings[place][0] for place in places if text.kinds[place] == LETTER)
     without = bare[:-1] if bare.endswith("s") and text.source[places[-1] - 1] in _APOSTROPHES else bare
     readings = tuple(dict.fromkeys(one for one in (first, bare, without, second) if one.isalpha())) or ("",)

@@ -24,7 +24,8 @@ _BREAK_WORDS = re.compile(r"\b(?:BREAK|AND|ADDCOMM|ADDBASE|ADDCOL|ADDROW)\b")
 _ESCAPES = re.compile(r"\\u\{?([0-9a-fA-F]{4,5})\}?|\\x([0-9a-fA-F]{2})")
 _MOST_PASSES = 3
 #: Signs people put in place of a letter they leave out.
-_MASKS = "*#?_-•●■·×✱＊"
+_MASKS = "*#?•●■·✱"
+_LETTERS = {LETTER, DIGIT, STAND_IN}
 #: More than this many of one character say nothing that this many do not.
 _MOST_REPEATS = 3
 
@@ -53,18 +54,20 @@ class Unfolded:
         return len(self.source)
 
     def masked(self, position: int) -> bool:
-        """Whether a sign there may stand for a letter left out: it is glued between letters."""
+        """Whether what stands there may stand for a letter: a letter of a strange script, or a mask or
+        a sign past ASCII between letters, of which two at most may follow one another."""
         if self.kinds[position] == STRANGER:
             return True
-        if self.source[position] not in _MASKS:
+        if self.source[position] < "\x80" and self.source[position] not in _MASKS:
             return False
-        before, after = position - 1, position + 1
-        return (
-            before >= 0
-            and after < len(self.source)
-            and self.kinds[before] in (LETTER, DIGIT, STAND_IN, GAP)
-            and self.source[before] not in " \n\t"
-            and self.source[after] not in " \n\t"
+        return any(
+            before >= 0 and after < len(self.source) and {self.kinds[before], self.kinds[after]} <= _LETTERS
+            for before, after in (
+                (position - 1, position + 1),
+                (position - 2, position + 1),
+                (position - 1, position + 2),
+            )
+            if self.source[before + 1 : after] == self.source[position] * (after - before - 1)
         )
 
 
