@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,13 @@ class Network:
     weights_sha256: str
 
 
+@cache
 def load(network: Network, threads: int = 2) -> Callable[[NDArray[numpy.float32]], Answers]:
     """A function from one input to the network's outputs, computed on the processor in 32-bit floats, so
-    that one picture gets the same answer on every machine.
+    that one picture gets the same answer on every machine. It may be called from several threads at once.
 
-    Raises RakkanError when a file is missing or is not the one that shipped.
+    A network is read, verified and compiled once in a process. Raises RakkanError when a file is missing or
+    is not the one that shipped.
     """
     import openvino
 
@@ -48,7 +51,8 @@ def load(network: Network, threads: int = 2) -> Callable[[NDArray[numpy.float32]
     outputs = len(compiled.outputs)
 
     def run(value: NDArray[numpy.float32]) -> Answers:
-        result = compiled(value)
+        # A compiled model's own request is one, and threads would read each other's answers from it.
+        result = compiled.create_infer_request().infer({0: value})
         return tuple(result[index] for index in range(outputs))
 
     return run
