@@ -1,10 +1,10 @@
 """``python -m benchmarks.likeness --pictures FOLDER --scores FILE``: how well photographs are refused.
 
 Every picture of one half is put to ``rakkan.trust.safety.likeness`` as a reference on its way in; what it
-found goes to ``--scores`` line by line, so that a stopped run goes on. With the half ``held out`` the table is
-written to ``docs/measurements/likeness.json``: counts and exact intervals per source package, the same for
-evasions, the agreement with an independent classifier (nsfwjs's own classes, which the judgement does not
-use), and the time a picture takes. The half ``development`` is for choosing thresholds and prints only.
+found goes to ``--scores`` line by line, so that a stopped run goes on. With the half ``held out`` the table
+is written to ``docs/measurements/likeness.json``: counts and exact intervals per source package, the same
+for evasions, the agreement with an independent classifier (nsfwjs's own classes, which the judgement does
+not use), and the time a picture takes. The half ``development`` is for choosing thresholds and prints only.
 """
 
 from __future__ import annotations

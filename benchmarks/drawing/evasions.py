@@ -145,7 +145,24 @@ CHANGES: dict[str, Change] = {
     "painterly filter": painted,
     "flat border": bordered,
     "screenshot": screenshot,
+    "cut out": lambda random, pixels: cut_out(random, pixels)[0],
 }
+
+
+def cut_out(random: Random, pixels: Pixels) -> tuple[Pixels, NDArray[numpy.bool_]]:
+    """A blob of the picture, 20 to 60 % of it, alone on white or another flat ground, and where it is."""
+    height, width = pixels.shape[:2]
+    source = numpy.random.default_rng(random.getrandbits(32))
+    rows, columns = numpy.mgrid[0:height, 0:width]
+    down, across = (rows - height / 2) / height, (columns - width / 2) / width
+    angle = numpy.arctan2(down, across)
+    edge = source.uniform(0.25, 0.4) * numpy.ones_like(angle)
+    for wave in range(2, 8):
+        edge = edge + source.normal(0, 0.1 / wave) * numpy.cos(wave * angle + source.uniform(0, 6.3))
+    turn = source.uniform(0.6, 1.6)
+    where = numpy.hypot(down * turn, across / turn) < edge
+    ground = 255 if random.random() < 0.7 else numpy.array([random.randint(0, 255) for _ in range(3)])
+    return numpy.where(where[..., None], pixels, ground).astype(numpy.uint8), where
 
 
 def pasted(random: Random, drawing: Pixels, photograph: Pixels) -> tuple[Pixels, NDArray[numpy.bool_]]:

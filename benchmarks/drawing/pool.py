@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 
 import numpy
-from benchmarks.drawing.evasions import CHANGES, Pixels, jpeg, pasted
+from benchmarks.drawing.evasions import CHANGES, Pixels, cut_out, jpeg, pasted
 from benchmarks.pictures import DEVELOPMENT, DRAWING, PHOTOGRAPH, own, read, records
 
 SIDE, BLOCKS = 224, 14
@@ -106,7 +106,7 @@ def cropped(random: Random, pixels: Pixels) -> Pixels:
 def changed(random: Random, pixels: Pixels) -> Pixels:
     """With none to three changes, and JPEG after that as often as not."""
     for _ in range(random.choice([0, 0, 1, 1, 1, 2, 3])):
-        pixels = CHANGES[random.choice(list(CHANGES))](random, pixels)
+        pixels = CHANGES[random.choice([name for name in CHANGES if name != "cut out"])](random, pixels)
     return jpeg(random, pixels) if random.random() < 0.4 else pixels
 
 
@@ -115,7 +115,8 @@ def cover_of(where: Any) -> Any:
     return where.reshape(BLOCKS, block, BLOCKS, block).mean((1, 3))
 
 
-def build(folder: Path, out: Path, size: int, seed: int) -> None:
+def build(folder: Path, out: Path, size: int, cut: int, seed: int) -> None:
+    """Write ``size`` pictures and ``cut`` more that are cut out; what a shorter run wrote, stays."""
     out.mkdir(parents=True, exist_ok=True)
     pictures = list(originals(folder))
     counts = Counter((source, licence, kind) for source, licence, kind, _ in pictures)
@@ -127,27 +128,51 @@ def build(folder: Path, out: Path, size: int, seed: int) -> None:
     by_source: dict[str, dict[str, list[int]]] = {PHOTOGRAPH: {}, DRAWING: {}}
     for number, (source, _, kind, _) in enumerate(pictures):
         by_source[kind].setdefault(source, []).append(number)
-    values = numpy.lib.format.open_memmap(out / "pixels.npy", "w+", numpy.uint8, (size, SIDE, SIDE, 3))
-    cover, origin = numpy.zeros((size, BLOCKS, BLOCKS), numpy.float32), numpy.zeros(size, numpy.int32)
-    for number in range(size):
+    total, there = size + cut, 0
+    cover, origin = numpy.zeros((total, BLOCKS, BLOCKS), numpy.float32), numpy.zeros(total, numpy.int32)
+    if (out / "origin.npy").exists():
+        there = len(numpy.load(out / "origin.npy"))
+        cover[:there], origin[:there] = numpy.load(out / "cover.npy"), numpy.load(out / "origin.npy")
+        (out / "pixels.npy").rename(out / "earlier.npy")
+    shape = (total, SIDE, SIDE, 3)
+    values = numpy.lib.format.open_memmap(out / "pixels.npy", "w+", numpy.uint8, shape)
+    if there:
+        values[:there] = numpy.load(out / "earlier.npy", mmap_mode="r")
+        (out / "earlier.npy").unlink()
+    for number in range(there, total):
         random = Random(seed * 1_000_003 + number)
-        kind = random.choice([PHOTOGRAPH, DRAWING, DRAWING if random.random() < 0.4 else PHOTOGRAPH])
-        chosen = _chosen(random, by_source[kind])
-        pixels = cropped(random, on_ground(random, pictures[chosen][3]))
-        share = numpy.full((BLOCKS, BLOCKS), float(kind == PHOTOGRAPH), numpy.float32)
-        if kind == DRAWING and random.random() < 0.22:
-            over = _chosen(random, by_source[PHOTOGRAPH])
-            pixels, where = pasted(random, pixels, cropped(random, pictures[over][3]))
-            share, chosen = cover_of(where), over
-            pixels = jpeg(random, pixels) if random.random() < 0.5 else pixels
-        else:
-            pixels = changed(random, pixels)
-        values[number], cover[number], origin[number] = pixels, share, chosen
+        made = _ordinary if number < size else _cut
+        values[number], cover[number], origin[number] = made(random, pictures, by_source)
         if number % 1000 == 999:
-            print(f"{number + 1} of {size}", flush=True)
+            print(f"{number + 1} of {total}", flush=True)
     values.flush()
     numpy.save(out / "cover.npy", cover)
     numpy.save(out / "origin.npy", origin)
+
+
+def _ordinary(random: Random, pictures: list[Any], by_source: Any) -> tuple[Pixels, Any, int]:
+    """A picture as it may come, what of it is photographic, and which original it is from."""
+    kind = random.choice([PHOTOGRAPH, DRAWING, DRAWING if random.random() < 0.4 else PHOTOGRAPH])
+    chosen = _chosen(random, by_source[kind])
+    pixels = cropped(random, on_ground(random, pictures[chosen][3]))
+    share = numpy.full((BLOCKS, BLOCKS), float(kind == PHOTOGRAPH), numpy.float32)
+    if kind == DRAWING and random.random() < 0.22:
+        chosen = _chosen(random, by_source[PHOTOGRAPH])
+        pixels, where = pasted(random, pixels, cropped(random, pictures[chosen][3]))
+        return jpeg(random, pixels) if random.random() < 0.5 else pixels, cover_of(where), chosen
+    return changed(random, pixels), share, chosen
+
+
+def _cut(random: Random, pictures: list[Any], by_source: Any) -> tuple[Pixels, Any, int]:
+    """The same of a cut-out, photographs more often than drawings."""
+    kind = DRAWING if random.random() < 0.3 else PHOTOGRAPH
+    chosen = _chosen(random, by_source[kind])
+    pixels, where = cut_out(random, cropped(random, on_ground(random, pictures[chosen][3])))
+    return (
+        changed(random, pixels) if random.random() < 0.4 else pixels,
+        cover_of(where) * (kind == PHOTOGRAPH),
+        chosen,
+    )
 
 
 def _chosen(random: Random, by_source: dict[str, list[int]]) -> int:
@@ -162,9 +187,10 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, required=True, help="what benchmarks.pictures has fetched")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--size", type=int, default=14000)
+    parser.add_argument("--cut", type=int, default=3500)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    build(arguments.pictures, arguments.out, arguments.size, arguments.seed)
+    build(arguments.pictures, arguments.out, arguments.size, arguments.cut, arguments.seed)
 
 
 if __name__ == "__main__":
