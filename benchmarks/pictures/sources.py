@@ -26,7 +26,8 @@ class Source:
     """A package: where it is had from, its half, its licence, and the rules for its pictures.
 
     ``licence`` is of the pictures that the rules let in; "" means per picture, from the package's
-    machine-readable copyright file. ``whole`` keeps every file, not only pictures.
+    machine-readable copyright file. With ``also`` the package is one to run: it is installed into its folder
+    together with those.
     """
 
     package: str
@@ -34,7 +35,7 @@ class Source:
     half: str
     licence: str
     rules: Rules
-    whole: bool = False
+    also: tuple[str, ...] = ()
 
 
 _TUX = "*/stamps/"
@@ -152,8 +153,9 @@ SOURCES: tuple[Source, ...] = (
         ),
     ),
     Source("gnome-backgrounds", DEBIAN, DEVELOPMENT, "CC-BY-SA-3.0", (("*/backgrounds/gnome/*", DRAWING),)),
-    Source("dicebear-core", PYPI, DEVELOPMENT, "MIT", (), whole=True),
-    Source("dicebear-styles", PYPI, DEVELOPMENT, "CC0-1.0 and CC-BY-4.0, per style", (), whole=True),
+    Source(
+        "dicebear-styles", PYPI, DEVELOPMENT, "CC0-1.0 and CC-BY-4.0, per style", (), also=("dicebear-core",)
+    ),
     # Measured on.
     Source(
         "tuxpaint-stamps-default",

@@ -1,0 +1,1 @@
+"""Trains and converts what tells photographs from drawings (``rakkan.features.drawing``); not shipped."""

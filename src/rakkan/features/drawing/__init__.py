@@ -1,0 +1,1 @@
+"""Tells photographs, and what looks like one, from drawings."""

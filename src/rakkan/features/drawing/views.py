@@ -1,0 +1,44 @@
+"""What of a picture is judged: all of it, its parts, and what a transparent one hides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy
+from numpy.typing import NDArray
+
+Pixels = NDArray[numpy.uint8]
+#: A part is at least this many pixels a side; smaller pictures are judged as a whole only.
+SMALLEST_PART = 96
+#: Hidden pixels count when they vary by this many levels or more: a photograph does, a flat filling does not.
+HIDDEN_VARIES = 12.0
+
+
+def layers(pixels: Pixels) -> Iterator[Pixels]:
+    """A picture, uint8 [height, width, 3 or 4], as opaque ones [height, width, 3]: on white, as it is seen,
+    and, where it is transparent, what stands under the transparency, which another program may show."""
+    if pixels.shape[2] == 3:
+        yield pixels
+        return
+    alpha = pixels[..., 3:].astype(numpy.float32) / 255
+    yield (pixels[..., :3] * alpha + 255 * (1 - alpha) + 0.5).astype(numpy.uint8)
+    hidden = pixels[..., :3][pixels[..., 3] < 128]
+    if hidden.size and float(hidden.std(0).mean()) >= HIDDEN_VARIES:
+        yield numpy.ascontiguousarray(pixels[..., :3])
+
+
+def parts(height: int, width: int) -> Iterator[tuple[slice, slice]]:
+    """Rows and columns of the parts: about half as long and half as broad as the picture, square in one that
+    is long and thin, each overlapping the next by half, so that what is pasted in fills much of one."""
+    side = max(SMALLEST_PART, min(min(height, width), math.ceil(max(height, width) / 2)))
+    if max(height, width) <= SMALLEST_PART:
+        return
+    for top in _starts(height, side):
+        for left in _starts(width, side):
+            yield slice(top, min(height, top + side)), slice(left, min(width, left + side))
+
+
+def _starts(length: int, side: int) -> list[int]:
+    steps = math.ceil(max(0, length - side) / (side / 2))
+    return [step * (length - side) // steps for step in range(steps + 1)] if steps else [0]

@@ -1,0 +1,162 @@
+"""Nobody's likeness: what comes in as a reference is a drawing, and no photoreal person goes out.
+
+Two things look: how photographic a picture is (``rakkan.features.drawing``), and whether it shows a
+photographic face (``rakkan.features.faces``). A face counts as photographic when the detector finds it and
+the picture around it is photographic too, since the detector alone also fires on painted portraits.
+
+**Not measurable.** Fewer than 100 openly licensed photographs of faces could be had to test the detector
+on (``FACES_TESTED``). How often it misses one is therefore unknown, and "no face found" lets nothing in:
+a picture passes only when it is clearly a drawing, by the stricter of two limits, whatever it says.
+
+Nothing is kept: no picture, no face, no description of one. A finding names the rule and the SHA-256 of the
+pixels it refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rakkan.trust.gate import Arrival, Destination, Finding, Source
+from rakkan.trust.provenance import pixel_digest
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+    from rakkan.features.drawing.judge import Judge, Scores
+    from rakkan.features.faces.detect import Detector
+    from rakkan.records import Picture
+
+DRAWINGS_ONLY = "drawings only"
+LIKENESS = "real person's likeness"
+NOT_JUDGED = "likeness not judged"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule, whether a moderator can overturn it for exactly one picture, and what its refusal advises."""
+
+    name: str
+    overturnable: bool
+    hint: str
+
+
+RULES: dict[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        Rule(DRAWINGS_ONLY, True, "Use a drawing; if this is one, appeal, and a moderator will look at it"),
+        Rule(LIKENESS, False, "Use a drawing of an invented character; no one can allow this picture"),
+        Rule(NOT_JUDGED, False, "Install Rakkan anew; nothing is let through without this check"),
+    )
+}
+
+#: Photographs of faces that ``docs/measurements/likeness.json`` is from, and how many it takes to say
+#: anything of the detector.
+FACES_TESTED, FACES_NEEDED = 12, 100
+#: From this score on a picture is a photograph, or not clearly a drawing. Chosen on the development half.
+PHOTOGRAPH, UNCLEAR = 0.5, 0.3
+#: The same of a part of a picture: it is the most photographic of many, so more is asked of it.
+PART_PHOTOGRAPH, PART_UNCLEAR = 0.9, 0.7
+#: From this score on a face that the detector is this sure of is photographic.
+FACE_PHOTOGRAPH, FACE_SURE = 0.4, 0.9
+#: A face is judged with this much of its size around it, on every side.
+AROUND_FACE = 0.4
+#: A picture that leaves is judged in parts, too, when a side is longer than this.
+LARGEST_WHOLE = 768
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """What looks at pictures."""
+
+    judge: Judge
+    detector: Detector
+
+
+Load = Callable[[], Eyes]
+
+
+@lru_cache(maxsize=1)
+def eyes() -> Eyes:
+    """The networks that ship, loaded once. Raises RakkanError when a file is missing or another."""
+    from rakkan.features.drawing.judge import judge
+    from rakkan.features.faces.detect import detector
+
+    return Eyes(judge(), detector())
+
+
+def measurable() -> bool:
+    """Whether enough photographic faces were tested on for the detector's silence to mean anything."""
+    return FACES_TESTED >= FACES_NEEDED
+
+
+def arriving_likeness(arrival: Arrival, source: Source, load: Load = eyes) -> list[Finding]:
+    """What comes in is a drawing: refused when it is a photograph, not clearly a drawing, or shows a
+    photographic face. A model has no picture. What cannot be judged is refused, never raised."""
+    if arrival.pixels is None:
+        return [Finding(True, "no picture")]
+    return _judged(arrival.pixels, load, in_parts=True, always_faces=True)
+
+
+def released_likeness(picture: Picture, to: Destination, load: Load = eyes) -> list[Finding]:
+    """What leaves is a drawing. The face detector is asked only when the cheap score is not clearly a
+    drawing's, and then only to name the rule: such a picture is refused whatever it says."""
+    large = max(picture.pixels.shape[:2]) > LARGEST_WHOLE
+    return _judged(picture.pixels, load, in_parts=large, always_faces=False)
+
+
+def _judged(pixels: NDArray[numpy.uint8], load: Load, in_parts: bool, always_faces: bool) -> list[Finding]:
+    about = ""
+    try:
+        about = pixel_digest(pixels)
+        looking = load()
+        scores = looking.judge.scores(pixels, in_parts)
+        drawing = _clearly_drawn(scores)
+        face = _photographic_face(looking, pixels) if always_faces or not drawing else False
+    except Exception as error:  # whatever went wrong: a picture that was not judged does not pass
+        reason = f"whether it is a drawing could not be judged ({error})"
+        return [_refusal(NOT_JUDGED, reason, about)]
+    findings = []
+    if face:
+        findings.append(_refusal(LIKENESS, "it shows a photographic face", about))
+    if not drawing:
+        findings.append(_refusal(DRAWINGS_ONLY, _why(scores), about))
+    return findings or [Finding(True, "a drawing")]
+
+
+def _clearly_drawn(scores: Scores) -> bool:
+    """Below both limits: the strict ones as long as the detector's silence means nothing."""
+    whole, part = (PHOTOGRAPH, PART_PHOTOGRAPH) if measurable() else (UNCLEAR, PART_UNCLEAR)
+    return scores.whole < whole and scores.part < part
+
+
+def _why(scores: Scores) -> str:
+    if scores.whole >= PHOTOGRAPH:
+        return "it is a photograph or looks like one"
+    if scores.part >= PART_PHOTOGRAPH:
+        return "a part of it is a photograph or looks like one"
+    return "it is not clearly a drawing"
+
+
+def _photographic_face(looking: Eyes, pixels: NDArray[numpy.uint8]) -> bool:
+    from rakkan.features.drawing.judge import joined
+    from rakkan.features.drawing.views import layers
+
+    for layer in layers(pixels):
+        height, width = layer.shape[:2]
+        for face in looking.detector.faces(layer):
+            if face.score < FACE_SURE:
+                continue
+            around = AROUND_FACE * max(face.right - face.left, face.bottom - face.top)
+            rows = slice(max(0, int(face.top - around)), min(height, int(face.bottom + around) + 1))
+            columns = slice(max(0, int(face.left - around)), min(width, int(face.right + around) + 1))
+            if joined(looking.judge.logits(layer[rows, columns])) >= FACE_PHOTOGRAPH:
+                return True
+    return False
+
+
+def _refusal(rule: str, reason: str, about: str) -> Finding:
+    return Finding(False, reason, rule=rule, hint=RULES[rule].hint, about=about)

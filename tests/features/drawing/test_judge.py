@@ -1,0 +1,105 @@
+"""The judgement of photographs and drawings: what it is made of, and that it holds on what is at hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import numpy
+import pytest
+
+from rakkan.corpus.figures import attributes, render
+from rakkan.errors import RakkanError
+from rakkan.features.drawing import judge as module
+from rakkan.features.drawing.judge import JOINED, OFFSET, Judge, joined
+from rakkan.features.networks import load
+
+MANIFEST = json.loads((Path(module.__file__).parent / "weights" / "manifest.json").read_text())
+PHOTOGRAPHS = ("chelsea", "coffee", "rocket", "camera")
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return module.judge()
+
+
+def photograph(name: str) -> numpy.ndarray:
+    """A photograph as scikit-image ships it, public domain or CC0; read, never kept."""
+    pixels = numpy.asarray(getattr(pytest.importorskip("skimage.data"), name)())
+    return pixels if pixels.ndim == 3 else pixels[..., None].repeat(3, 2)
+
+
+def test_our_own_drawings_are_drawings(judge: Judge) -> None:
+    scores = [judge.scores(render(attributes.sample(Random(seed)), seed)) for seed in range(8)]
+    assert max(score.whole for score in scores) < 0.2
+    assert max(score.part for score in scores) < 0.6
+
+
+@pytest.mark.parametrize("name", PHOTOGRAPHS)
+def test_photographs_are_photographs(judge: Judge, name: str) -> None:
+    assert judge.scores(photograph(name), in_parts=False).whole > 0.6
+
+
+def test_a_photograph_pasted_into_a_drawing_shows_in_its_part(judge: Judge) -> None:
+    drawing = render(attributes.sample(Random(3)), 3).repeat(3, 0).repeat(3, 1)
+    before = judge.scores(drawing)
+    drawing[60:360, 60:460] = photograph("chelsea")[:, :400]
+    after = judge.scores(drawing)
+    assert before.part < 0.7 < after.part
+
+
+def test_a_photograph_hidden_under_transparency_is_found(judge: Judge) -> None:
+    pixels = numpy.zeros((300, 451, 4), numpy.uint8)
+    pixels[..., :3] = photograph("chelsea")
+    assert judge.scores(pixels, in_parts=False).whole > 0.6
+
+
+def test_evidence_is_joined_as_written() -> None:
+    logits = (1.5, -2.0, 0.5)
+    by_hand = sum(weight * logit for weight, logit in zip(JOINED, logits, strict=True)) + OFFSET
+    assert joined(logits) == pytest.approx(1 / (1 + numpy.exp(-by_hand)))
+    assert min(JOINED) >= 0, "more evidence of a photograph must never count for a drawing"
+
+
+def test_blocks_are_read_as_mean_and_most_photographic_tenth(judge: Judge) -> None:
+    blocks = numpy.arange(196, dtype=numpy.float32).reshape(1, 14, 14) / 196 - 20
+    blocks[0, 0, :5] = 30  # counts as 8
+    known = replace(judge, texture=lambda value: (blocks,), head=lambda value: (numpy.array([[3.0]]),))
+    head, mean, top = known.logits(numpy.zeros((20, 20, 3), numpy.uint8))
+    assert head == 3
+    assert mean == pytest.approx((5 * 8 - 191 * 8) / 196)
+    assert top == pytest.approx((5 * 8 - 14 * 8) / 19)
+
+
+@pytest.mark.parametrize("part", ["content", "head", "texture"])
+def test_an_answer_that_is_no_number_is_a_fault(judge: Judge, part: str) -> None:
+    sound = getattr(judge, part)
+    spoiled = replace(judge, **{part: lambda value: tuple(one * numpy.nan for one in sound(value))})
+    with pytest.raises(RakkanError, match="no number"):
+        spoiled.logits(numpy.zeros((50, 50, 3), numpy.uint8))
+
+
+@pytest.mark.parametrize("network", [module.HEAD, module.TEXTURE])
+def test_a_changed_file_is_refused(tmp_path: Path, network: module.Network) -> None:
+    for ending in (".xml", ".bin"):
+        data = bytearray(network.path.with_suffix(ending).read_bytes())
+        data[len(data) // 2] ^= 1
+        for other in (".xml", ".bin"):
+            (tmp_path / "copy").with_suffix(other).write_bytes(network.path.with_suffix(other).read_bytes())
+        (tmp_path / "copy").with_suffix(ending).write_bytes(bytes(data))
+        with pytest.raises(RakkanError, match="not the file that shipped"):
+            load(replace(network, path=tmp_path / "copy"))
+
+
+def test_the_weights_are_small() -> None:
+    assert sum(file.stat().st_size for file in module.HEAD.path.parent.iterdir()) < 3_000_000
+
+
+def test_every_source_that_was_learned_from_is_free_and_named() -> None:
+    assert {entry["kind"] for entry in MANIFEST} == {"drawing", "photograph"}
+    for entry in MANIFEST:
+        assert entry["source"] and entry["pictures"] > 0
+        assert "GPL" not in entry["licence"]
+        assert entry["licence"].startswith(("CC", "public", "Apache", "MIT", "BSD"))

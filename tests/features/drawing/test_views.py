@@ -1,0 +1,57 @@
+"""What of a picture is judged: layers of a transparent one, parts that leave nothing out."""
+
+from __future__ import annotations
+
+import numpy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rakkan.features.drawing.views import SMALLEST_PART, layers, parts
+
+
+def test_an_opaque_picture_is_its_own_only_layer() -> None:
+    pixels = numpy.random.default_rng(0).integers(0, 256, (5, 7, 3), numpy.uint8)
+    assert [layer is pixels for layer in layers(pixels)] == [True]
+
+
+def test_a_transparent_picture_is_seen_on_white() -> None:
+    pixels = numpy.array([[[0, 100, 200, 255], [0, 100, 200, 51], [0, 100, 200, 0]]], numpy.uint8)
+    (layer,) = layers(pixels)
+    assert layer.tolist() == [[[0, 100, 200], [204, 224, 244], [255, 255, 255]]]
+
+
+def test_what_stands_under_the_transparency_is_seen_too() -> None:
+    pixels = numpy.random.default_rng(0).integers(0, 256, (20, 20, 4), numpy.uint8)
+    pixels[..., 3] = 0
+    shown, hidden = layers(pixels)
+    assert shown.min() == 255
+    assert (hidden == pixels[..., :3]).all()
+
+
+def test_a_flat_filling_under_the_transparency_is_none() -> None:
+    pixels = numpy.zeros((20, 20, 4), numpy.uint8)
+    pixels[..., :3] = (255, 0, 255)
+    assert len(list(layers(pixels))) == 1
+
+
+@given(st.integers(1, 700), st.integers(1, 700))
+def test_parts_leave_no_pixel_out_and_lie_inside(height: int, width: int) -> None:
+    boxes = list(parts(height, width))
+    if max(height, width) <= SMALLEST_PART:
+        assert boxes == []
+        return
+    covered = numpy.zeros((height, width), bool)
+    for rows, columns in boxes:
+        assert 0 <= rows.start < rows.stop <= height
+        assert 0 <= columns.start < columns.stop <= width
+        covered[rows, columns] = True
+    assert covered.all()
+    assert len(boxes) <= 9 + 2 * max(height, width) / min(height, width, SMALLEST_PART)
+
+
+def test_a_square_picture_has_nine_parts_of_half_its_side() -> None:
+    boxes = [(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in parts(400, 400)]
+    assert len(boxes) == 9
+    assert boxes[0] == (0, 200, 0, 200)
+    assert boxes[4] == (100, 300, 100, 300)
+    assert boxes[8] == (200, 400, 200, 400)
