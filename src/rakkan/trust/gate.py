@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from rakkan.formats.inspect import Inspected
 
 #: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
-REQUIRED_INSPECTORS = frozenset({"well formed", "policy"})
+REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "blocklist"})
 REQUIRED_MARKERS = frozenset({"recipe"})
-REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy"})
+REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy", "blocklist"})
 
 #: The account of whoever sits at this machine.
 LOCAL = "local"
