@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 
 _SHORT = 8
+#: Pictures listed that are alike and not covered.
+_MOST = 5
 
 CaseName = Annotated[str, typer.Argument(help="The case: its digits, or how they begin.", show_default=False)]
 
@@ -61,14 +63,14 @@ def report(
     found += [from_line(one) for one in _lines(line or [])]
     case = assemble.takedown().report(claim, found, contact, words)
     typer.echo(f"case {case.name}")
-    typer.echo(f"{_hidden(case)}; a moderator decides by {_moment(case.state.due)}")
+    typer.echo(f"{_hidden(case)}; a moderator decides by {_moment(case.state.due)} UTC")
 
 
 @app.command("list")
 def list_cases(
     due: Annotated[bool, typer.Option("--due", help="Only what waits for a moderator.")] = False,
 ) -> None:
-    """List cases: what is overdue first, then what waits, then the rest."""
+    """List cases, times in UTC: what is overdue first, then what waits, then the rest."""
     from rich.console import Console
 
     from rakkan import assemble
@@ -100,8 +102,11 @@ def show(case: CaseName) -> None:
     table = Table.grid(padding=(0, 2), pad_edge=True)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    rows = [("case", found.name), ("what", _what(found)), ("state", _state(desk, found, desk.clock()))]
-    rows += [("since", _moment(found.time))]
+    rows = [("case", found.name), ("what", _what(found)), ("state", _state(desk, found))]
+    rows.append(("since", _moment(found.time)))
+    if found.state.waits:
+        late = " (OVERDUE)" if found.state.due <= desk.clock() else ""
+        rows.append(("decide by", f"{_moment(found.state.due)}{late}"))
     if found.state.reason:
         from rakkan.trust.policy.words import DECISION_REASONS
 
@@ -109,6 +114,10 @@ def show(case: CaseName) -> None:
     rows += [("picture", ", ".join(f"{k} {v[:16]}…" for k, v in one.items())) for one in found.pictures]
     if found.looks or found.common:
         rows.append(("looks", f"{len(found.looks)} that bar copies, {len(found.common)} too common to"))
+        rows += [
+            ("alike", f"sha256 {one.get('sha256', '')[:16]}…, not covered")
+            for one in desk.alike(found)[:_MOST]
+        ]
     for note in desk.notes(found):
         rows.append((note.what, f"{_moment(note.time)} by {note.by}: {note.words or 'without words'}"))
         rows += [("contact", note.contact)] if note.contact else []
@@ -140,7 +149,7 @@ def decide(
     outcome = "upheld" if uphold else "overturned"
     found = desk.decide(desk.docket.find(case), outcome, reason, because, moderator)
     typer.echo(f"case {found.name}")
-    typer.echo(_state(desk, found, desk.clock()))
+    typer.echo(_state(desk, found))
 
 
 @app.command()
@@ -156,7 +165,7 @@ def appeal(
     desk = assemble.takedown()
     found = desk.appeal(desk.docket.find(case), by, because, contact)
     typer.echo(f"case {found.name}")
-    typer.echo(f"a moderator decides by {_moment(found.state.due)}")
+    typer.echo(f"a moderator decides by {_moment(found.state.due)} UTC")
 
 
 def _lines(given: list[str]) -> list[str]:
@@ -180,41 +189,42 @@ def _table(desk: Desk, cases: list[Case], now: float) -> Table:
     from rakkan.cli.faults import printable
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("case", "since", "what", "state"):
+    for name in ("case", "since", "what", "state", "decide by"):
         table.add_column(name, style="bold" if name == "case" else "", overflow="fold")
     for case in cases:
         late = case.state.waits and case.state.due <= now
-        state = Text(_state(desk, case, now), "bold red" if late else "yellow" if case.state.waits else "")
-        table.add_row(case.name[:_SHORT], _moment(case.time), printable(_what(case)), state)
+        style = "bold red" if late else "yellow" if case.state.waits else ""
+        due = f"{_moment(case.state.due)}{' OVERDUE' if late else ''}" if case.state.waits else ""
+        table.add_row(
+            case.name[:_SHORT],
+            _moment(case.time),
+            printable(_what(case)),
+            Text(_state(desk, case), style),
+            Text(due, style),
+        )
     return table
 
 
 def _what(case: Case) -> str:
     if case.state.refusal:
         return f"refused {case.action}: {case.rule}"
-    return f"{case.claim}, {_count(len(case.pictures))}"
+    return f"{case.claim}, {_count(case.works)}"
 
 
-def _state(desk: Desk, case: Case, now: float) -> str:
+def _state(desk: Desk, case: Case) -> str:
     state = case.state
+    held = f"{state.outcome} ({state.reason})" if state.outcome else "refused"
+    if state.appealed:
+        return f"{held}, appeal by {state.appealed}"
     if state.waits:
-        what = (
-            f"appeal by the {state.appealed} against: {state.outcome or 'refused'}"
-            if state.appealed
-            else "hidden"
-        )
-        late = "OVERDUE since" if state.due <= now else "to decide by"
-        return f"{what}, {late} {_moment(state.due)}"
-    if not state.outcome:
-        return "refused; nobody has appealed"
-    final = "for good" if desk.closed(case) else "appeal possible"
-    return f"{state.outcome} ({state.reason}) at {_moment(state.since)}, {final}"
+        return "hidden"
+    return f"{held}, final" if desk.closed(case) else held
 
 
 def _hidden(case: Case) -> str:
     if not case.pictures:
         return "pictures that look like it are hidden when they come or go"
-    return f"{_count(len(case.pictures))} hidden, and copies of what you reported that come or go"
+    return f"{_count(case.works)} hidden, and copies of what you reported that come or go"
 
 
 def _count(number: int) -> str:
@@ -224,4 +234,4 @@ def _count(number: int) -> str:
 def _moment(second: int) -> str:
     from datetime import UTC, datetime
 
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M")

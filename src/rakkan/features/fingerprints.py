@@ -208,7 +208,7 @@ def _looks_of(pixels: Bytes) -> Iterator[Look]:
     if pixels.shape[2] == 3 or bool((pixels[..., 3] == 255).all()):
         yield _look(*_reduced(luma))
         return
-    alpha = pixels[..., 3].astype(numpy.float32) / 255
+    alpha = pixels[..., 3].astype(numpy.float32) / numpy.float32(255)
     (sampled, means), (sampled_alpha, mean_alpha) = _reduced(luma * alpha), _reduced(alpha)
     for matte in MATTES:
         yield _look(sampled + matte * (1 - sampled_alpha), means + matte * (1 - mean_alpha))
@@ -294,7 +294,8 @@ def _cosines() -> Floats:
     """Rows 1 to 16 of the discrete cosine transform of 64 samples."""
     frequency, place = numpy.arange(1, _COEFFICIENTS + 1)[:, None], 2 * numpy.arange(_SIDE) + 1
     scaled = numpy.sqrt(2 / _SIDE) * numpy.cos(numpy.pi / 2 / _SIDE * frequency * place)
-    return scaled.astype(numpy.float32)
+    rows: Floats = scaled.astype(numpy.float32)
+    return rows
 
 
 def _layout(means: Floats) -> bytes:
@@ -302,4 +303,5 @@ def _layout(means: Floats) -> bytes:
     cells = means.reshape(_CELLS, inside, _CELLS, inside)
     tone = numpy.floor(cells.mean((1, 3)) / 2).astype(numpy.int64) % _STEPS
     contrast = numpy.clip(numpy.round(numpy.sqrt(cells.std((1, 3))) * 4 / 3), 0, 15).astype(numpy.int64)
-    return (tone * 16 + contrast).astype(numpy.uint8).tobytes()
+    cell: Bytes = (tone * 16 + contrast).astype(numpy.uint8)
+    return cell.tobytes()

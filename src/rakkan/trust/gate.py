@@ -10,7 +10,7 @@ seals a picture and what keeps an arrival are handed in too: a gate without them
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
@@ -209,9 +209,10 @@ class Gate:
             if name in required and not answers:
                 raise RakkanError(f"{refused}: the {role} {name!r} gave no answer")
             for finding in answers:
-                if not finding.allowed and not self.overturned(finding):
-                    hint = self.refuse(action, finding)
-                    raise RakkanError(f"{refused} ({finding.rule or name}): {finding.reason}", hint)
+                named = finding if finding.rule else replace(finding, rule=name)
+                if not finding.allowed and not self.overturned(named):
+                    hint = self.refuse(action, named)
+                    raise RakkanError(f"{refused} ({named.rule}): {finding.reason}", hint)
             findings.extend(answers)
         return findings
 

@@ -21,7 +21,7 @@ from rakkan.trust.policy.records import Action, Known, Reason
 from rakkan.trust.policy.tables import Rule
 from rakkan.trust.policy.terms import attribution, licence, missing_licence, same_licence
 from rakkan.trust.policy.words import BAN_REASONS, USES, canonical_use
-from rakkan.trust.takedown.states import DOWN, OVERTURNED, PROVISIONAL, state_of
+from rakkan.trust.takedown.states import DOWN, OVERTURNED, PROVISIONAL, how_to_appeal, state_of
 
 Judge = Callable[[Case], Iterable[Reason]]
 
@@ -99,6 +99,8 @@ def taken_down(case: Case) -> Iterator[Reason]:
 
 def _hidden(case: Case, rule: str, text: str) -> Iterator[Reason]:
     for index, part in case.things():
+        if part.subject.name == "model":
+            continue  # anyone may report any digest, that of the model everyone draws with too
         said: dict[str, list[Known]] = {}
         for known in case.about(index, Reported, Decided, Appealed):
             said.setdefault(known.statement.predicate.case, []).append(known)
@@ -106,8 +108,13 @@ def _hidden(case: Case, rule: str, text: str) -> Iterator[Reason]:
         restored = any(state and state.outcome == OVERTURNED for state in states.values())
         for name, state in sorted(states.items()):
             if state and state.bars == rule and not (restored and rule == PROVISIONAL):
-                hint = f"Appeal, once it is decided: rakkan takedown appeal {name}"
-                yield Reason(rule, False, f"{part} {text.format(name)}", hint, said[name][0].digest)
+                yield Reason(
+                    rule,
+                    False,
+                    f"{part} {text.format(name)}",
+                    how_to_appeal(name, state),
+                    said[name][0].digest,
+                )
 
 
 def lineage(case: Case) -> Iterator[Reason]:

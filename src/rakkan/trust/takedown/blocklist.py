@@ -10,22 +10,13 @@ from rakkan.records import Picture
 from rakkan.trust.gate import Arrival, ArrivalCheck, Destination, Finding, PictureCheck, Source
 from rakkan.trust.provenance import digests_of, pixel_digest
 from rakkan.trust.takedown.docket import Case, Docket
-from rakkan.trust.takedown.states import DOWN, OVERTURNED, PROVISIONAL
+from rakkan.trust.takedown.states import DOWN, OVERTURNED, PROVISIONAL, how_to_appeal
 
-#: What each rule says, and how long.
+#: What each rule says of a picture.
 _TEXTS = {
-    PROVISIONAL: "was reported in case {case} and stays hidden until a moderator has decided",
-    DOWN: "was taken down in case {case}",
+    PROVISIONAL: "was reported in case {} and is hidden until a moderator decides",
+    DOWN: "was taken down in case {}",
 }
-_HINTS = {
-    PROVISIONAL: "Wait for the decision; then: rakkan takedown appeal {case}",
-    DOWN: 'If this is a mistake: rakkan takedown appeal {case} --because "…"',
-}
-
-
-def text_of(rule: str, case: str) -> tuple[str, str]:
-    """What ``rule`` says of a picture in a case, after its name, and what to do about it."""
-    return _TEXTS[rule].format(case=case), _HINTS[rule].format(case=case)
 
 
 @dataclass
@@ -101,6 +92,6 @@ def _findings(found: tuple[Case, bool] | None, about: str) -> list[Finding]:
         return [Finding(True, "neither it nor a picture like it is reported")]
     case, is_exact = found
     rule = case.state.bars
-    text, hint = text_of(rule, case.name)
+    text, hint = _TEXTS[rule].format(case.name), how_to_appeal(case.name, case.state)
     what = "this picture" if is_exact else "a picture of which this is a near copy"
     return [Finding(False, f"{what} {text}", rule=rule, hint=hint, about=about)]

@@ -10,12 +10,12 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rakkan.errors import RakkanError
-from rakkan.features.fingerprints import Look, catalogue
+from rakkan.features.fingerprints import Catalogue, Look, catalogue
 from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.ledger.statements import Appealed, Decided, Reported, Statement, Subject
 from rakkan.store.vault import Vault
@@ -23,7 +23,7 @@ from rakkan.trust.policy.nearest import nearest
 from rakkan.trust.policy.words import DECISION_REASONS
 from rakkan.trust.takedown import files
 from rakkan.trust.takedown.digests import Digests, checked
-from rakkan.trust.takedown.docket import Case, Docket
+from rakkan.trust.takedown.docket import Case, Docket, work_of
 from rakkan.trust.takedown.files import Note
 from rakkan.trust.takedown.states import (
     ACCOUNT,
@@ -37,6 +37,7 @@ from rakkan.trust.takedown.states import (
 )
 from rakkan.trust.takedown.subjects import (
     COMMON_LOOK,
+    LOOK,
     MODERATOR,
     case_subject,
     look_subject,
@@ -176,20 +177,19 @@ class Desk:
         """The subjects of a report: its pictures, their looks, and the nearest copies here, capped."""
         subjects = [picture_subject(one.exact) for one in given if one.exact]
         stored = self._stored()
-        copies: list[tuple[int, dict[str, str]]] = []
+        copies: list[tuple[int, str]] = []
         for look in (look for one in given for look in one.looks):
             near = stored.copies([look])
-            subjects.append(look_subject(look, *([COMMON_LOOK] if len(near) > MOST_HIDDEN else [])))
+            subjects.append(look_subject(look, COMMON_LOOK if len(near) > MOST_HIDDEN else LOOK))
             copies += near[:MOST_HIDDEN]
-        copies.sort(key=lambda copy: copy[0])
-        room = MOST_WORKS - len(given)
-        found = {tuple(sorted(exact.items())): exact for _, exact in copies}
-        return [*subjects, *(picture_subject(exact) for exact in list(found.values())[:room])]
+        found = list(dict.fromkeys(work for _, work in sorted(copies)))[: MOST_WORKS - len(given)]
+        return [*subjects, *(picture_subject(exact) for work in found for exact in stored.works[work])]
 
     def _widened(self, case: Case) -> list[Subject]:
         """The subjects of a decision that upholds: all looks count now, and every copy of them here."""
         looks = (*case.looks, *case.common)
-        copies = [exact for _, exact in self._stored().copies(looks)]
+        stored = self._stored()
+        copies = [exact for _, work in stored.copies(looks) for exact in stored.works[work]]
         exact = {tuple(sorted(one.items())): one for one in (*case.pictures, *copies)}
         pictures = list(exact.values())[:MOST_DECIDED]
         return [
@@ -198,10 +198,23 @@ class Desk:
             *(look_subject(one) for one in looks),
         ]
 
+    def alike(self, case: Case) -> list[dict[str, str]]:
+        """Pictures here that PDQ alone takes for copies and that the case does not cover, by their exact
+        digests: for a moderator to look at."""
+        stored = self._stored()
+        covered = {work_of(one) for one in case.pictures}
+        found = [work for _, work in stored.alike((*case.looks, *case.common)) if work not in covered]
+        return [stored.works[work][0] for work in found]
+
     def _stored(self) -> _Stored:
-        known = self.docket.stored()
-        looks = [look for _, own in known for look in own]
-        return _Stored(looks, [exact for exact, own in known for _ in own])
+        works: dict[str, list[dict[str, str]]] = {}
+        looks: list[Look] = []
+        owners: list[str] = []
+        for exact, own in self.docket.stored():
+            works.setdefault(work_of(exact), []).append(exact)
+            looks += own
+            owners += [work_of(exact)] * len(own)
+        return _Stored(catalogue(looks), owners, works)
 
     def _note(self, case: str, note: Note) -> None:
         if note.words or note.contact or note.what == "decision":
@@ -223,15 +236,23 @@ class Desk:
 
 @dataclass(frozen=True)
 class _Stored:
-    """Pictures here: their looks, and for each look its picture's exact digests."""
+    """Pictures here: a catalogue of their looks, whose work each is, and each work's exact digests, of which
+    there are several when the same pixels came in several files."""
 
-    looks: Sequence[Look]
-    exact: Sequence[dict[str, str]]
+    looks: Catalogue
+    owners: Sequence[str]
+    works: Mapping[str, Sequence[dict[str, str]]]
 
-    def copies(self, query: Sequence[Look]) -> list[tuple[int, dict[str, str]]]:
-        """Distance and exact digests of each copy, nearest first, each picture once."""
-        found: dict[tuple[tuple[str, str], ...], tuple[int, dict[str, str]]] = {}
-        for row, distance in catalogue(self.looks).copies(query) if self.looks else ():
-            exact = self.exact[row]
-            found.setdefault(tuple(sorted(exact.items())), (distance, exact))
-        return list(found.values())
+    def copies(self, query: Sequence[Look]) -> list[tuple[int, str]]:
+        """Distance and work of each near copy, nearest first, each once."""
+        return self._once(self.looks.copies(query))
+
+    def alike(self, query: Sequence[Look]) -> list[tuple[int, str]]:
+        """The same of what PDQ alone takes for one."""
+        return self._once(self.looks.alike(query))
+
+    def _once(self, rows: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
+        nearest: dict[str, int] = {}
+        for row, distance in rows:
+            nearest.setdefault(self.owners[row], distance)
+        return [(distance, work) for work, distance in nearest.items()]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rakkan.errors import RakkanError
 from rakkan.features.fingerprints import Look
 from rakkan.store.ledger.ledger import Ledger
-from rakkan.store.ledger.statements import Refused, Reported, Statement, Subject
+from rakkan.store.ledger.statements import Erased, Refused, Reported, Statement, Subject
 from rakkan.trust.takedown.register import CASES, PICTURES, Register
-from rakkan.trust.takedown.states import OVERTURNED, PROVISIONAL, UPHELD, State, state_of
+from rakkan.trust.takedown.states import State, state_of
 from rakkan.trust.takedown.subjects import (
     COMMON_LOOK,
     LOOK,
@@ -24,6 +24,7 @@ from rakkan.trust.takedown.subjects import (
     looks_among,
     picture_subject,
     pictures,
+    unpacked,
 )
 
 #: Kinds of statement that change cases. Refusals that nobody appeals against change nothing.
@@ -52,6 +53,11 @@ class Case:
     looks: tuple[Look, ...] = ()
     common: tuple[Look, ...] = ()
     moderators: tuple[str, ...] = ()
+
+    @property
+    def works(self) -> int:
+        """How many pictures it covers; the same pixels in several files are one."""
+        return len({work_of(one) for one in self.pictures})
 
     def subjects(self) -> tuple[Subject, ...]:
         """What a statement about this case is about."""
@@ -197,7 +203,7 @@ class Docket:
         for index, said in self.ledger.since(reached, _PICTURES | {_GONE}):
             if said is None:
                 continue
-            if said.predicate.__class__.__name__ == "Erased":
+            if isinstance(said.predicate, Erased):
                 gone += list(said.predicate.entries)
             elif found := looks_among(said.subjects):
                 known[index] = _picture(said, found)
@@ -206,9 +212,9 @@ class Docket:
         return self.register.put_pictures(known, gone, size)
 
 
-def barring(cases: Iterable[Case]) -> list[Case]:
-    """The cases that bar pictures now."""
-    return [case for case in cases if case.state.bars]
+def work_of(exact: Mapping[str, str]) -> str:
+    """What tells pictures apart by their exact digests: their pixels, or else the first of the digests."""
+    return exact.get("pixels") or min(exact.values())
 
 
 def _picture(said: Statement, found: Sequence[Look]) -> bytes:
@@ -236,9 +242,4 @@ def _hex(look: Look) -> str:
 
 
 def _unpacked_looks(packed: Iterable[str]) -> Iterable[Look]:
-    from rakkan.trust.takedown.subjects import unpacked
-
     return (unpacked(bytes.fromhex(one)) for one in packed)
-
-
-__all__ = ["OVERTURNED", "PROVISIONAL", "UPHELD", "Case", "Docket", "barring", "case_of"]

@@ -95,6 +95,15 @@ def state_of(statements: Iterable[Statement]) -> State | None:
     )
 
 
+def how_to_appeal(case: str, state: State) -> str:
+    """What whoever is refused because of a case can do about it."""
+    if state.final:
+        return "It was decided twice; report anew what is new"
+    if state.waits:
+        return f"See: rakkan takedown show {case}"
+    return f'If this is a mistake: rakkan takedown appeal {case} --because "…"'
+
+
 def _after(refusal: bool, decided: Statement | None, begun: int) -> State:
     if decided is None:
         return State(refusal, since=begun)
