@@ -45,8 +45,9 @@ _CELLS = 16
 _COEFFICIENTS = 16
 _SMALLEST_SIDE = 5
 _ROWS = 512
-#: How far a border's pixels may be from its corner's, each channel of 255.
-_UNIFORM = 16
+#: How far a border's lines may be from its corner's colour, of 255: each on average, and any one sample,
+#: which JPEG makes ring beside the picture.
+_UNIFORM, _RINGING = 8, 64
 #: Cells whose tone or contrast may be two steps apart in a copy; none may be more.
 _CELLS_OFF = 2
 _STEPS = 16
@@ -198,7 +199,8 @@ def _border(lines: Bytes, corner: Bytes) -> tuple[int, int]:
 def _is_uniform(line: Bytes, corner: Bytes) -> bool:
     if line.shape[1] == 4:
         line = numpy.where(line[:, 3:] == 0, numpy.uint8(0), line)
-    return bool(numpy.abs(line.astype(numpy.int16) - corner).max() <= _UNIFORM)
+    apart = numpy.abs(line.astype(numpy.int16) - corner)
+    return bool(apart.max() <= _RINGING and apart.mean() <= _UNIFORM)
 
 
 def _looks_of(pixels: Bytes) -> Iterator[Look]:
