@@ -12,6 +12,7 @@ import pytest
 
 from rakkan import assemble
 from rakkan.records import Ingredient, Picture, Recipe
+from rakkan.store.ledger.entry import parse_leaf
 from rakkan.studio.engines.weights import manifest_digest
 from rakkan.studio.starter import WEIGHTS
 from rakkan.trust.examination import examine
@@ -47,6 +48,12 @@ def ingredient(relationship: str, path: Path) -> Ingredient:
 
 def release(path: Path, subject: Picture | None = None, **options: Any) -> Path:
     return assemble.gate().release(subject or picture(), Destination(path, **options))
+
+
+def stated() -> int:
+    """How many statements there are besides those about refusals."""
+    ledger = assemble.ledger()
+    return sum(parse_leaf(ledger.leaf(index)).kind != "refused" for index in range(ledger.size()))
 
 
 def look(path: Path) -> Verification:

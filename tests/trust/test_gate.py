@@ -60,12 +60,16 @@ class Kept(list[tuple[bytes, str]]):
         return "digest", len(self)
 
 
+ALLOWED = dict.fromkeys(gate_module.REQUIRED_INSPECTORS, allow)
+ALLOWED_IN = dict.fromkeys(gate_module.REQUIRED_ARRIVAL_INSPECTORS, allow)
+
+
 def gate(**changes: Any) -> Gate:
     usual: dict[str, Any] = {
         "word_inspectors": dict.fromkeys(gate_module.REQUIRED_WORD_INSPECTORS, allow),
-        "inspectors": {**dict.fromkeys(gate_module.REQUIRED_INSPECTORS, allow), "well formed": well_formed},
+        "inspectors": {**ALLOWED, "well formed": well_formed},
         "markers": {"recipe": recipe_text},
-        "arrival_inspectors": dict.fromkeys(gate_module.REQUIRED_ARRIVAL_INSPECTORS, allow),
+        "arrival_inspectors": ALLOWED_IN,
         "seal": seal,
         "parse": parse,
         "keep": Kept(),
@@ -114,14 +118,16 @@ def test_a_gate_without_a_seal_cannot_be_built() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"inspectors": {"policy": allow}}, "'well formed' is missing"),
-        ({"inspectors": {"well formed": allow}}, "'policy' is missing"),
+        ({"inspectors": {"policy": allow, "blocklist": allow}}, "'well formed' is missing"),
+        ({"inspectors": {"well formed": allow, "blocklist": allow}}, "'policy' is missing"),
+        ({"inspectors": {"well formed": allow, "policy": allow}}, "'blocklist' is missing"),
         ({"inspectors": {}}, "is missing"),
         ({"markers": {}}, "'recipe' is missing"),
-        ({"inspectors": {"well formed": silent, "policy": allow}}, "'well formed' gave no answer"),
-        ({"inspectors": {"well formed": allow, "policy": silent}}, "'policy' gave no answer"),
+        ({"inspectors": {**ALLOWED, "well formed": silent}}, "'well formed' gave no answer"),
+        ({"inspectors": {**ALLOWED, "policy": silent}}, "'policy' gave no answer"),
+        ({"inspectors": {**ALLOWED, "blocklist": silent}}, "'blocklist' gave no answer"),
         ({"markers": {"recipe": silent}}, "no answer"),
-        ({"inspectors": {"well formed": allow, "policy": allow, "more": refuse}}, "it is forbidden"),
+        ({"inspectors": {**ALLOWED, "more": refuse}}, "it is forbidden"),
         ({"markers": {"recipe": recipe_text, "more": refuse}}, "it is forbidden"),
     ],
 )
@@ -134,7 +140,7 @@ def test_what_is_missing_silent_or_refusing_denies(
 
 
 def test_an_optional_check_may_stay_silent(tmp_path: Path) -> None:
-    wired = gate(inspectors={"well formed": well_formed, "policy": allow, "more": silent})
+    wired = gate(inspectors={**ALLOWED, "more": silent})
     assert wired.release(picture(), Destination(tmp_path / "a.png")).is_file()
 
 
@@ -144,16 +150,17 @@ def test_what_comes_in_is_kept_for_its_account(tmp_path: Path) -> None:
     kept = Kept()
     admission = gate(keep=kept).admit(Source(file, "someone"))
     assert kept == [(b"a file", "someone")]
-    assert (admission.digest, admission.entry, admission.remarks) == ("digest", 1, ("fine", "fine"))
+    assert (admission.digest, admission.entry, admission.remarks) == ("digest", 1, ("fine",) * 3)
 
 
 @pytest.mark.parametrize(
     ("changes", "name", "reason"),
     [
-        ({"arrival_inspectors": {"policy": allow}}, "a.png", "'seal' is missing"),
-        ({"arrival_inspectors": {"seal": allow}}, "a.png", "'policy' is missing"),
-        ({"arrival_inspectors": {"seal": silent, "policy": allow}}, "a.png", "'seal' gave no answer"),
-        ({"arrival_inspectors": {"seal": allow, "policy": refuse}}, "a.png", "it is forbidden"),
+        ({"arrival_inspectors": {"policy": allow, "blocklist": allow}}, "a.png", "'seal' is missing"),
+        ({"arrival_inspectors": {"seal": allow, "blocklist": allow}}, "a.png", "'policy' is missing"),
+        ({"arrival_inspectors": {"seal": allow, "policy": allow}}, "a.png", "'blocklist' is missing"),
+        ({"arrival_inspectors": {**ALLOWED_IN, "seal": silent}}, "a.png", "'seal' gave no answer"),
+        ({"arrival_inspectors": {**ALLOWED_IN, "policy": refuse}}, "a.png", "it is forbidden"),
         ({}, "broken.png", "not a sound PNG"),
     ],
 )

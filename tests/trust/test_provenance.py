@@ -23,6 +23,7 @@ from tests.trust.made import (
     picture,
     recipe,
     release,
+    stated,
 )
 
 from rakkan import assemble
@@ -115,7 +116,8 @@ def test_the_ledger_speaks_of_the_file_without_its_seal_and_of_its_pixels(tmp_pa
     assert b"someone" not in path.read_bytes() and statement.account != "someone"
     ((_, own),) = assemble.ledger().about(statement.subjects[0].digests["sha256"])
     assert own.account == "someone"
-    (subject,) = statement.subjects
+    subject, *looks = statement.subjects
+    assert [one.name for one in looks] == ["look"]
     assert subject.name == "picture"
     assert subject.digests == {
         "sha256": digest_of_file(path.read_bytes()),
@@ -214,7 +216,7 @@ def test_each_disclosure_is_opened_by_the_vault_of_who_made_it_and_by_no_other(
 def test_a_disclosure_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RakkanError, match="not 'most'"):
         release(tmp_path / "a.png", disclosure="most")
-    assert assemble.ledger().size() == 0
+    assert stated() == 0
 
 
 @pytest.mark.parametrize(
@@ -274,7 +276,7 @@ def test_an_operation_with_other_ingredients_than_it_takes_is_refused_and_stated
     with pytest.raises(RakkanError, match="ingredients"):
         release(tmp_path / "a.png", picture(operation, 1, "x", *used))
     assert list(tmp_path.iterdir()) == [source]
-    assert assemble.ledger().size() == 0
+    assert stated() == 0
 
 
 @pytest.mark.parametrize("endings", [(".png", ".png", ".png"), (".webp", ".jpg", ".png")])

@@ -18,6 +18,7 @@ from rakkan.cli import (
     protect,
     report,
     starter,
+    takedown,
     vault,
     verify,
 )
@@ -39,6 +40,7 @@ app.command()(report.report)
 app.add_typer(vault.app, name="vault")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(account.app, name="account")
+app.add_typer(takedown.app, name="takedown")
 app.add_typer(figures.app, name="figures")
 app.add_typer(starter.app, name="starter")
 

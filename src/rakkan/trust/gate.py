@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, TypeVar
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 #: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
 REQUIRED_WORD_INSPECTORS = frozenset({"prompt"})
-REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "prompt", "content"})
+REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "prompt", "blocklist", "likeness", "content"})
 REQUIRED_MARKERS = frozenset({"recipe"})
-REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy", "text", "content"})
+REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy", "text", "blocklist", "likeness", "content"})
 
 #: The account of whoever sits at this machine.
 LOCAL = "local"
@@ -233,9 +233,10 @@ class Gate:
             if name in required and not answers:
                 raise RakkanError(f"{refused}: the {role} {name!r} gave no answer")
             for finding in answers:
-                if not finding.allowed and not self.overturned(finding):
-                    hint = self.refuse(action, finding)
-                    raise RakkanError(f"{refused} ({finding.rule or name}): {finding.reason}", hint)
+                named = finding if finding.rule else replace(finding, rule=name)
+                if not finding.allowed and not self.overturned(named):
+                    hint = self.refuse(action, named)
+                    raise RakkanError(f"{refused} ({named.rule}): {finding.reason}", hint)
             findings.extend(answers)
         return findings
 
