@@ -115,17 +115,20 @@ def test_a_gate_without_a_seal_cannot_be_built() -> None:
         Gate(**parts, parse=parse, keep=Kept(), endorse=seal, overturned=bool, refuse=max)  # type: ignore[call-arg]
 
 
+def without(checks: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: check for key, check in checks.items() if key != name}
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"inspectors": {"policy": allow, "blocklist": allow}}, "'well formed' is missing"),
-        ({"inspectors": {"well formed": allow, "blocklist": allow}}, "'policy' is missing"),
-        ({"inspectors": {"well formed": allow, "policy": allow}}, "'blocklist' is missing"),
+        *(({"inspectors": without(ALLOWED, name)}, f"{name!r} is missing") for name in sorted(ALLOWED)),
+        *(
+            ({"inspectors": {**ALLOWED, name: silent}}, f"{name!r} gave no answer")
+            for name in sorted(ALLOWED)
+        ),
         ({"inspectors": {}}, "is missing"),
         ({"markers": {}}, "'recipe' is missing"),
-        ({"inspectors": {**ALLOWED, "well formed": silent}}, "'well formed' gave no answer"),
-        ({"inspectors": {**ALLOWED, "policy": silent}}, "'policy' gave no answer"),
-        ({"inspectors": {**ALLOWED, "blocklist": silent}}, "'blocklist' gave no answer"),
         ({"markers": {"recipe": silent}}, "no answer"),
         ({"inspectors": {**ALLOWED, "more": refuse}}, "it is forbidden"),
         ({"markers": {"recipe": recipe_text, "more": refuse}}, "it is forbidden"),
@@ -150,16 +153,24 @@ def test_what_comes_in_is_kept_for_its_account(tmp_path: Path) -> None:
     kept = Kept()
     admission = gate(keep=kept).admit(Source(file, "someone"))
     assert kept == [(b"a file", "someone")]
-    assert (admission.digest, admission.entry, admission.remarks) == ("digest", 1, ("fine",) * 3)
+    assert (admission.digest, admission.entry, admission.remarks) == (
+        "digest",
+        1,
+        ("fine",) * len(ALLOWED_IN),
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "name", "reason"),
     [
-        ({"arrival_inspectors": {"policy": allow, "blocklist": allow}}, "a.png", "'seal' is missing"),
-        ({"arrival_inspectors": {"seal": allow, "blocklist": allow}}, "a.png", "'policy' is missing"),
-        ({"arrival_inspectors": {"seal": allow, "policy": allow}}, "a.png", "'blocklist' is missing"),
-        ({"arrival_inspectors": {**ALLOWED_IN, "seal": silent}}, "a.png", "'seal' gave no answer"),
+        *(
+            ({"arrival_inspectors": without(ALLOWED_IN, name)}, "a.png", f"{name!r} is missing")
+            for name in sorted(ALLOWED_IN)
+        ),
+        *(
+            ({"arrival_inspectors": {**ALLOWED_IN, name: silent}}, "a.png", f"{name!r} gave no answer")
+            for name in sorted(ALLOWED_IN)
+        ),
         ({"arrival_inspectors": {**ALLOWED_IN, "policy": refuse}}, "a.png", "it is forbidden"),
         ({}, "broken.png", "not a sound PNG"),
     ],
@@ -182,8 +193,19 @@ def test_a_missing_inspector_denies_before_a_file_is_parsed(tmp_path: Path) -> N
         gate(arrival_inspectors={}, parse=never).admit(Source(tmp_path / "a.png"))
 
 
+def test_words_are_refused_before_anything_is_drawn() -> None:
+    with pytest.raises(RakkanError, match=r"Nothing was drawn \(prompt\): it is forbidden"):
+        gate(word_inspectors={"prompt": refuse}).consider("a hat")
+    with pytest.raises(RakkanError, match="'prompt' is missing"):
+        gate(word_inspectors={}).consider("a hat")
+    with pytest.raises(RakkanError, match="'prompt' gave no answer"):
+        gate(word_inspectors={"prompt": silent}).consider("a hat")
+    gate().consider("a hat", "no hat")
+
+
 def test_the_assembled_gate_has_all_that_is_required() -> None:
     wired = assemble.gate()
+    assert set(wired.word_inspectors) >= gate_module.REQUIRED_WORD_INSPECTORS
     assert set(wired.inspectors) >= gate_module.REQUIRED_INSPECTORS
     assert set(wired.markers) >= gate_module.REQUIRED_MARKERS
     assert set(wired.arrival_inspectors) >= gate_module.REQUIRED_ARRIVAL_INSPECTORS
