@@ -274,6 +274,19 @@ def test_a_statement_that_was_exchanged_stops_the_report(ledger: Ledger, tmp_pat
         report(ledger, QUARTER, LATER)
 
 
+def test_a_statement_of_another_account_stops_the_report(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index that was tampered with cannot make someone's words the instance's."""
+    ledger.append([said(Reported(case(1), "my work", 0), START, "mika")])
+    [row] = ledger._index.between(0, 1)
+    bodies = PlainBodies(tmp_path / "vault")
+    bodies.put_many("instance", [bodies.read("mika", row.body)])
+    monkeypatch.setattr(ledger._index, "between", lambda *_: [replace(row, account="instance")])
+    with pytest.raises(RakkanError, match="of another account"):
+        report(ledger, QUARTER, LATER)
+
+
 def test_a_log_that_is_not_its_checkpoints_stops_the_report(ledger: Ledger, tmp_path: Path) -> None:
     ledger.append([said(made(), START)])
     [bundle] = [path for path in (tmp_path / "ledger" / "tile" / "entries").rglob("*") if path.is_file()]
