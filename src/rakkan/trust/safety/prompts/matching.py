@@ -21,6 +21,7 @@ _REACH = 64
 _SHORTEST_APART = 5
 _SHORTEST_SIGNED = 4
 _SHORTEST_SINGLE = 3
+_SHORTEST_TORN = 7
 _SHORT = 5
 #: Most characters between two letters of one word.
 _WIDEST_GAP = 3
@@ -172,7 +173,7 @@ class _Walk:
             if japanese:
                 if not self._japanese_stands(end, skipped, term):
                     continue
-            elif not (term.open_end or self._word_ends(end, node.depth)):
+            elif not (self._word_ends(end, node.depth) or (term.open_end and not _torn(skipped, node))):
                 continue
             if not _is_enough(term, node.depth, fakes, skipped, japanese):
                 continue
@@ -202,6 +203,11 @@ class _Walk:
         return (term.open_start or _bounded(before, text.source[self.start], loose, leading)) and (
             term.open_end or _bounded(after, text.source[end - 1], loose, _PARTICLES)
         )
+
+
+def _torn(skipped: int, node: Node) -> bool:
+    """Whether a find is set apart by spaces and too short to go on into a longer word as well."""
+    return bool(skipped & _SPACED) and node.depth < _SHORTEST_TORN
 
 
 def _follow(node: Node, reading: str) -> Node | None:
