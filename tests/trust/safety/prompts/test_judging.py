@@ -87,6 +87,8 @@ def test_an_unsound_table_is_refused(text: str) -> None:
         "个性的, 個性的な髪型, 女性的",
         "dirty clothes, no hat, hat off, taking off the hat",
         "jenis kelamin",
+        "harmony seeks agreement",
+        "por no decir",
     ],
 )
 def test_ordinary_prompts_pass(prompt: str) -> None:

@@ -7,7 +7,7 @@ proportion: letters set apart must all be single, or the word long; a short word
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rakkan.trust.safety.prompts import characters
 from rakkan.trust.safety.prompts.characters import DIGIT, GAP, JAPANESE, LETTER, STAND_IN, STRANGER
@@ -77,9 +77,16 @@ def matches(text: Unfolded, tables: Tables) -> list[Match]:
         reached = _reaches(phrases, len(text))
         kept = [match for match in kept if match.term.phrase or reached[match.start] < match.end]
     if harmless:
-        covered = _reaches(harmless, len(text))
+        covered = _reaches([_to_word_end(match, text) for match in harmless], len(text))
         kept = [match for match in kept if covered[match.start] < match.end]
     return sorted(kept, key=lambda match: (match.start, -match.end))
+
+
+def _to_word_end(match: Match, text: Unfolded) -> Match:
+    end = match.end
+    while match.term.open_end and end < len(text) and text.kinds[end] == LETTER:
+        end += 1
+    return replace(match, end=end)
 
 
 def _reaches(harmless: list[Match], size: int) -> list[int]:
