@@ -167,8 +167,8 @@ def markdown(report: dict[str, Any]) -> str:
         *(f"{_row(name, row)} {row['literal']} |" for name, row in shown.items()),
         "",
         f"A caption of {took['characters']} characters takes {took['median_milliseconds']:.1f} ms of one "
-        f"processor (median); the slowest kind of hostile text of {LONGEST_PROMPT:,} characters ({took['slowest_kind']}) "
-        f"{took['slowest_milliseconds']:.0f} ms.",
+        f"processor (median); the slowest kind of hostile text of {LONGEST_PROMPT:,} characters "
+        f"({took['slowest_kind']}) {took['slowest_milliseconds']:.0f} ms.",
     ]
     return "\n".join(lines)
 
