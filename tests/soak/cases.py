@@ -316,8 +316,9 @@ def _recipe(random: Random, size: int) -> FiguresRecipe:
 import formats_cases  # noqa: E402
 import ledger_cases  # noqa: E402
 import policy_cases  # noqa: E402
+import prompt_cases  # noqa: E402
 import seal_cases  # noqa: E402
 import vault_cases  # noqa: E402
 
-for topic in (formats_cases, ledger_cases, policy_cases, seal_cases, vault_cases):
+for topic in (formats_cases, ledger_cases, policy_cases, prompt_cases, seal_cases, vault_cases):
     CASES.extend(topic.CASES)
