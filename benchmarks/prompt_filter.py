@@ -1,4 +1,4 @@
-"""``python -m benchmarks.prompt_filter --texts FOLDER``: what the prompt filter finds, and what it refuses wrongly.
+"""``python -m benchmarks.prompt_filter --texts FOLDER``: what the prompt filter finds and wrongly refuses.
 
 Catch rates are of a benign stand-in, the table of teapots the tests use, in disguises written without
 looking at the filter (``prompt_evasions``); false positives are of the content table that ships, on captions
@@ -46,7 +46,7 @@ def share(hits: int, trials: int) -> dict[str, Any]:
 
 
 def mechanism(each: int, seed: int) -> dict[str, Any]:
-    """Catch rates and false positives of the mechanism on the stand-in, ``each`` per disguise and language."""
+    """What the mechanism finds of the stand-in, with ``each`` prompts per disguise and language."""
     table, random = tables.read(TEAPOTS.read_text(encoding="utf-8")), Random(seed)
     caught: dict[tuple[str, str], list[bool]] = {}
     wrongly: list[bool] = []
@@ -118,7 +118,7 @@ def _caption(random: Random) -> str:
 
 
 def times(count: int, seed: int) -> dict[str, Any]:
-    """Milliseconds of a judgement: of captions, and of the worst text of 5,000 characters."""
+    """Milliseconds of one processor for a judgement: of captions, and of each hostile kind of text."""
     random = Random(seed)
     judge("1girl")
     prompts = [_caption(random) for _ in range(count)]
@@ -135,18 +135,21 @@ def times(count: int, seed: int) -> dict[str, Any]:
 
 
 def _took(text: str) -> float:
-    start = time.perf_counter()
+    start = time.process_time()  # the machine may be busy with other work
     judge(text)
-    return 1000 * (time.perf_counter() - start)
+    return 1000 * (time.process_time() - start)
 
 
 def markdown(report: dict[str, Any]) -> str:
     """The figures as they stand in the document."""
     found, false, took = report["mechanism"], report["false_positives"], report["times"]
+    caught, harmless, denied = found["caught"], found["harmless_refused"], found["denied_refused"]
+    everything, mechanical = false["all"], false["all_but_literal"]
+    shown = {name: row for name, row in false.items() if name != "all_but_literal"}
     lines = [
-        f"**Caught: {_percent(found['caught'])} of {found['caught']['n']:,} disguised prompts.** Harmless words in "
-        f"the same disguises refused: {_percent(found['harmless_refused'])} of {found['harmless_refused']['n']:,}; "
-        f"plainly denied ones: {_percent(found['denied_refused'])} of {found['denied_refused']['n']:,}.",
+        f"**Caught: {_percent(caught)} of {caught['n']:,} disguised prompts.** Harmless words in the same "
+        f"disguises refused: {_percent(harmless)} of {harmless['n']:,}; plainly denied ones: "
+        f"{_percent(denied)} of {denied['n']:,}.",
         "",
         "| disguise | n | caught | interval |",
         "|---|---:|---:|---|",
@@ -156,20 +159,16 @@ def markdown(report: dict[str, Any]) -> str:
         "|---|---:|---:|---|",
         *(_row(name, row) for name, row in found["by_language"].items()),
         "",
-        f"**Refused of {false['all']['n']:,} ordinary texts: {_percent(false['all'])}**; without those that hold a "
-        f"word of the table literally {_percent(false['all_but_literal'])}.",
+        f"**Refused of {everything['n']:,} ordinary texts: {_percent(everything)}**; without those that hold "
+        f"a word of the table literally {_percent(mechanical)}.",
         "",
         "| text | n | refused | interval | of these literal |",
         "|---|---:|---:|---|---:|",
-        *(
-            f"{_row(name, row)} {row['literal']} |"
-            for name, row in false.items()
-            if name != "all_but_literal"
-        ),
+        *(f"{_row(name, row)} {row['literal']} |" for name, row in shown.items()),
         "",
-        f"A caption of {took['characters']} characters takes {took['median_milliseconds']:.1f} ms (median); the "
-        f"slowest kind of hostile text of {LONGEST_PROMPT:,} characters ({took['slowest_kind']}) "
-        f"{took['slowest_milliseconds']:.0f} ms.",
+        f"A caption of {took['characters']} characters takes {took['median_milliseconds']:.1f} ms of one "
+        f"processor (median); the slowest kind of hostile text of {LONGEST_PROMPT:,} characters "
+        f"({took['slowest_kind']}) {took['slowest_milliseconds']:.0f} ms.",
     ]
     return "\n".join(lines)
 

@@ -73,8 +73,12 @@ def _sentences(path: Path, language: str) -> Iterator[str]:
 
 def _blocks(path: Path) -> Iterator[str]:
     if path.suffix == ".mo":
-        with path.open("rb") as file:
-            yield from (text for text in gettext.GNUTranslations(file)._catalog.values() if text)  # type: ignore[attr-defined]
+        try:
+            with path.open("rb") as file:
+                catalogue = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+        except (UnicodeDecodeError, OSError):  # one that does not keep to its own encoding
+            return
+        yield from (text for text in catalogue.values() if text)
         return
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     try:

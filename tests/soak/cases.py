@@ -318,6 +318,7 @@ import formats_cases  # noqa: E402
 import ledger_cases  # noqa: E402
 import picture_cases  # noqa: E402
 import policy_cases  # noqa: E402
+import prompt_cases  # noqa: E402
 import seal_cases  # noqa: E402
 import vault_cases  # noqa: E402
 
@@ -327,6 +328,7 @@ TOPICS = (
     ledger_cases,
     picture_cases,
     policy_cases,
+    prompt_cases,
     seal_cases,
     vault_cases,
 )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
 from rakkan.trust.safety.prompts import judge, tables
 
 CONTENT = tables.content()
+#: Without names of real people, which takes half of the time.
+JOINED = replace(
+    CONTENT, rules=tuple(rule for rule in CONTENT.rules if rule.name == "child-coded with romance")
+)
 
 
 def words(group: str) -> list[str]:
@@ -41,9 +46,5 @@ def test_no_romantic_word_is_refused_alone_unless_it_is_sexual() -> None:
 
 @pytest.mark.parametrize("age", [*words("child-coded"), *(f"{age}yo" for age in range(18)), "17歳"])
 def test_each_age_word_is_refused_beside_every_romantic_or_sexual_word(age: str) -> None:
-    passed = [
-        word
-        for word in words("romantic")
-        if "child-coded with romance" not in {refusal.rule for refusal in judge(f"{age}, {word}")}
-    ]
+    passed = [word for word in words("romantic") if not judge(f"{age}, {word}", tables=JOINED)]
     assert passed == []

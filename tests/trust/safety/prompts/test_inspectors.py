@@ -116,6 +116,13 @@ def test_tags_of_one_model_are_not_tags_of_one_picture() -> None:
     assert [one.rule for one in judge_model(together, "x")] == ["child-coded with romance"]
 
 
+def test_one_tag_cannot_lift_another() -> None:
+    tags = {"(": 1, "nude": 1, ":-1)": 1, "no": 1, "a::": 1, "b::-1": 1}
+    assert [one.rule for one in judge_model({"ss_tag_frequency": json.dumps(tags)}, "x")] == [
+        "sexual content"
+    ]
+
+
 @pytest.mark.parametrize(
     "value",
     ["[" * 100_000, '{"a":' * 30 + "1" + "}" * 30, json.dumps([f"word{number}" for number in range(50_000)])],

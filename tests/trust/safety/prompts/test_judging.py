@@ -41,9 +41,11 @@ def test_only_a_real_person_may_be_overturned() -> None:
     assert overturnable("real person")
     assert not overturnable("sexual content")
     assert not overturnable("no such rule")
-    assert {"child-coded with romance", "kept away from clothes", "unread metadata"} <= {
-        one.name for one in rules()
-    }
+    names = {one.name for one in rules()}
+    assert {"child-coded with romance", "kept away from clothes", "unread metadata"} <= names
+
+
+RULE = '[[rules]]\nname = "a"\ngroups = ["b"]\nabout = ""\nhint = ""\n'
 
 
 @pytest.mark.parametrize(
@@ -51,9 +53,9 @@ def test_only_a_real_person_may_be_overturned() -> None:
     [
         "[",
         "",
-        '[[rules]]\nname = "a"\ngroups = ["b"]\nabout = ""\nhint = ""',
-        '[[rules]]\nname = "a"\ngroups = ["b"]\nabout = ""\nhint = ""\n[concepts.c]\ngroups = ["b"]\nimplies = ["d"]',
-        '[[rules]]\nname = "a"\ngroups = ["b"]\nabout = ""\nhint = ""\n[concepts.c]\ngroups = ["b"]\nen = ["*"]',
+        RULE,
+        RULE + '[concepts.c]\ngroups = ["b"]\nimplies = ["d"]',
+        RULE + '[concepts.c]\ngroups = ["b"]\nen = ["*"]',
     ],
 )
 def test_an_unsound_table_is_refused(text: str) -> None:
@@ -74,7 +76,8 @@ def test_an_unsound_table_is_refused(text: str) -> None:
         "barefoot, 裸足",
         "ヌードルを食べる",
         "Nacktschnecke",
-        "Essex, Sussex, Middlesex, scunthorpe, classic, assassin, cockpit, Dickens, analysis, sextant, grape, therapist",
+        "Essex, Sussex, Middlesex, scunthorpe, classic, assassin, cockpit, Dickens",
+        "analysis, sextant, grape, therapist",
         "the pen is mightier",
         "annals",
         "Nina, beso",
@@ -84,6 +87,8 @@ def test_an_unsound_table_is_refused(text: str) -> None:
         "个性的, 個性的な髪型, 女性的",
         "dirty clothes, no hat, hat off, taking off the hat",
         "jenis kelamin",
+        "harmony seeks agreement",
+        "por no decir",
     ],
 )
 def test_ordinary_prompts_pass(prompt: str) -> None:

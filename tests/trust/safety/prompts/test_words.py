@@ -68,7 +68,7 @@ def test_what_is_no_kana_has_no_spelling() -> None:
         ("Straße", "de", {"strasse", "strassen"}),
         ("tetera", "es", {"teteras", "tetero", "teterita"}),
         ("lápiz", "es", {"lapiz", "lapices"}),
-        ("teko", "id", {"tekotekoan"[:8], "tekonya", "berteko", "meneko", "pertekoan"}),
+        ("teko", "id", {"tekoteko", "tekonya", "berteko", "meneko", "pertekoan"}),
         ("tutup", "id", {"menutup", "ditutup", "tertutup", "penutup", "menutupi", "tutuptutup"}),
     ],
 )

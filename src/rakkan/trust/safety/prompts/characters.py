@@ -28,7 +28,7 @@ _BY_NAME = re.compile(
     r"(?:SMALL CAPITAL |TURNED |REVERSED |SIDEWAYS |BARRED |DOTLESS |OPEN |LONG )*"
     r"|MODIFIER LETTER (?:SMALL |CAPITAL )*(?:TURNED )?"
     r"|(?:NEGATIVE |CROSSED )?(?:SQUARED|CIRCLED) LATIN (?:CAPITAL|SMALL) LETTER "
-    r"|REGIONAL INDICATOR SYMBOL LETTER |TAG LATIN (?:SMALL|CAPITAL) LETTER "
+    r"|REGIONAL INDICATOR SYMBOL LETTER "
     r"|COMBINING LATIN SMALL LETTER )([A-Z]{1,2})(?: WITH .*)?"
 )
 _SMALL_KANA = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
@@ -75,13 +75,10 @@ def pairs() -> dict[str, str]:
 
 @cache
 def is_invisible(character: str) -> bool:
-    """Whether a character leaves no trace: combining marks, format controls, blank letters.
-
-    Tag characters (U+E0020 to U+E007E) are left in: they spell words that only machines see.
-    """
+    """Whether a character leaves no trace: combining marks, format controls, blank letters."""
     if character in _BLANK_LETTERS:
         return True
-    if character in _VOICING or 0xE0020 <= ord(character) <= 0xE007E:
+    if character in _VOICING:
         return False
     category = unicodedata.category(character)
     return category in _INVISIBLE_CATEGORIES or (category == "Cc" and character not in "\t\n\r\v\f")

@@ -7,7 +7,7 @@ proportion: letters set apart must all be single, or the word long; a short word
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rakkan.trust.safety.prompts import characters
 from rakkan.trust.safety.prompts.characters import DIGIT, GAP, JAPANESE, LETTER, STAND_IN, STRANGER
@@ -21,6 +21,7 @@ _REACH = 64
 _SHORTEST_APART = 5
 _SHORTEST_SIGNED = 4
 _SHORTEST_SINGLE = 3
+_SHORTEST_TORN = 7
 _SHORT = 5
 #: Most characters between two letters of one word.
 _WIDEST_GAP = 3
@@ -76,9 +77,16 @@ def matches(text: Unfolded, tables: Tables) -> list[Match]:
         reached = _reaches(phrases, len(text))
         kept = [match for match in kept if match.term.phrase or reached[match.start] < match.end]
     if harmless:
-        covered = _reaches(harmless, len(text))
+        covered = _reaches([_to_word_end(match, text) for match in harmless], len(text))
         kept = [match for match in kept if covered[match.start] < match.end]
     return sorted(kept, key=lambda match: (match.start, -match.end))
+
+
+def _to_word_end(match: Match, text: Unfolded) -> Match:
+    end = match.end
+    while match.term.open_end and end < len(text) and text.kinds[end] == LETTER:
+        end += 1
+    return replace(match, end=end)
 
 
 def _reaches(harmless: list[Match], size: int) -> list[int]:
@@ -172,7 +180,7 @@ class _Walk:
             if japanese:
                 if not self._japanese_stands(end, skipped, term):
                     continue
-            elif not (term.open_end or self._word_ends(end, node.depth)):
+            elif not (self._word_ends(end, node.depth) or (term.open_end and not _torn(skipped, node))):
                 continue
             if not _is_enough(term, node.depth, fakes, skipped, japanese):
                 continue
@@ -202,6 +210,11 @@ class _Walk:
         return (term.open_start or _bounded(before, text.source[self.start], loose, leading)) and (
             term.open_end or _bounded(after, text.source[end - 1], loose, _PARTICLES)
         )
+
+
+def _torn(skipped: int, node: Node) -> bool:
+    """Whether a find is set apart by spaces and too short to go on into a longer word as well."""
+    return bool(skipped & _SPACED) and node.depth < _SHORTEST_TORN
 
 
 def _follow(node: Node, reading: str) -> Node | None:

@@ -17,6 +17,9 @@ from rakkan.trust.safety.prompts.tables import Tables
 MOST_CHARACTERS = 400_000
 MOST_TEXTS = 40_000
 _DEEPEST = 12
+#: How many texts are judged together, as lines of one, before each is judged by itself.
+_BATCH = 50
+_WEIGHING = set("()[]:\\&%")
 #: Keys of metadata that hold settings, digests and pictures, not words (kohya-ss, ModelSpec 1.0).
 _WITHOUT_WORDS = ("hash", "thumbnail", "sshs_", "ss_git", "ss_session", "timestamp", "modelspec.date", "_at")
 #: Keys that name who made a model: its maker is no one it draws.
@@ -31,18 +34,16 @@ def judge_model(texts: Mapping[str, str], name: str, tables: Tables | None = Non
     refusals: dict[str, Refusal] = {}
     about = digest(name + "\n" + json.dumps(dict(sorted(texts.items())), ensure_ascii=False))
     spent = 0
-    seen: set[str] = set()
+    seen: dict[str, None] = {}
     try:
         for text in _texts(texts, name):
-            if text in seen:
-                continue
-            seen.add(text)
             spent += len(text)
             if spent > MOST_CHARACTERS or len(seen) > MOST_TEXTS:
                 raise _TooMuch
-            for refusal in judge(text, tables=tables):
-                about_all = Refusal(refusal.rule, refusal.term, refusal.text, _HINT, about)
-                refusals.setdefault(refusal.rule, about_all)
+            seen.setdefault(text)
+        for refusal in _each(list(seen), tables):
+            about_all = Refusal(refusal.rule, refusal.term, refusal.text, _HINT, about)
+            refusals.setdefault(refusal.rule, about_all)
     except _TooMuch:
         what = "the metadata hold more than can be read"
         refusals[UNREAD] = Refusal(UNREAD, "", what, "Take the training metadata out of the file", about)
@@ -50,6 +51,19 @@ def judge_model(texts: Mapping[str, str], name: str, tables: Tables | None = Non
 
 
 _HINT = "Such a model is not kept here; another one may be"
+
+
+def _each(texts: list[str], tables: Tables | None) -> Iterator[Refusal]:
+    """The refusals of texts judged one by one; many harmless ones are passed at once."""
+    # A bracket or a weight in one text must not bear on another.
+    plain = [text for text in texts if not set(text) & _WEIGHING]
+    suspects = [text for text in texts if set(text) & _WEIGHING]
+    for start in range(0, len(plain), _BATCH):
+        batch = plain[start : start + _BATCH]
+        if judge("\n".join(batch), tables=tables):
+            suspects += batch
+    for text in suspects:
+        yield from judge(text, tables=tables)
 
 
 class _TooMuch(Exception):

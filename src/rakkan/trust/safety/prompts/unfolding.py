@@ -21,7 +21,7 @@ _BREAKS = ",;\n\r、。，；،؛|"
 _SOFT_BREAKS = ".!?:"
 #: Words between the parts of a prompt, in the capitals that tools know them by.
 _BREAK_WORDS = re.compile(r"\b(?:BREAK|AND|ADDCOMM|ADDBASE|ADDCOL|ADDROW)\b")
-_ESCAPES = re.compile(r"\\u\{?([0-9a-fA-F]{4,5})\}?|\\x([0-9a-fA-F]{2})")
+_ESCAPES = re.compile(r"\\u([0-9a-fA-F]{4})|\\u\{([0-9a-fA-F]{1,5})\}|\\x([0-9a-fA-F]{2})")
 _MOST_PASSES = 3
 #: Signs people put in place of a letter they leave out.
 _MASKS = "*#?•●■·✱"
@@ -111,7 +111,7 @@ def _unescaped(text: str) -> str:
         if "%" in text:
             text = unquote(text, errors="replace")
         if "\\" in text:
-            text = _ESCAPES.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+            text = _ESCAPES.sub(lambda found: chr(int(found[1] or found[2] or found[3], 16)), text)
         if text == before:
             break
     return text
@@ -121,7 +121,9 @@ def _visible(text: str) -> str:
     kept: list[str] = []
     repeats = 0
     for character in text:
-        if characters.is_invisible(character):
+        if "\U000e0020" <= character <= "\U000e007e":
+            character = chr(ord(character) - 0xE0000)  # tag characters spell words only machines see
+        elif characters.is_invisible(character):
             continue
         repeats = repeats + 1 if kept and kept[-1] == character else 1
         if repeats <= _MOST_REPEATS:
