@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 
 HASHES = Path(__file__).with_name("pdq.json")
 
-SIZES = ((64, 64), (65, 64), (100, 160), (128, 128), (129, 257), (255, 384), (512, 512), (517, 771), (900, 640))
+SIZES = (
+    (64, 64),
+    (65, 64),
+    (100, 160),
+    (128, 128),
+    (129, 257),
+    (255, 384),
+    (512, 512),
+    (517, 771),
+    (900, 640),
+)
 
 
 def pictures() -> Iterator[tuple[str, NDArray[numpy.uint8]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import cache
 from random import Random
 
 import numpy
@@ -26,6 +27,7 @@ def apart(one: bytes, other: bytes) -> int:
     return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).bit_count()
 
 
+@cache
 def figure(seed: int) -> Pixels:
     random = Random(seed)
     return render(attributes.sample(random, framing="bust"), random.getrandbits(32), 1.5)
@@ -56,7 +58,9 @@ def test_pdq_is_that_of_the_package_if_it_is_there() -> None:
     for _ in range(40):
         height, width = random.integers(64, 700, 2)
         small = random.integers(0, 256, (9, 7, 3), numpy.uint8)
-        pixels = numpy.array(Image.fromarray(small).resize((int(width), int(height)), Image.Resampling.BICUBIC))
+        pixels = numpy.array(
+            Image.fromarray(small).resize((int(width), int(height)), Image.Resampling.BICUBIC)
+        )
         bits, quality = pdqhash.compute(pixels)
         hash_, own = pdq(pixels)
         assert apart(hash_, numpy.packbits(bits.astype(numpy.uint8)).tobytes()) <= 2
@@ -172,7 +176,7 @@ def test_what_would_be_trimmed_to_nothing_stays_whole() -> None:
 
 
 def test_a_layout_shows_no_brightness() -> None:
-    """A cell's tone is the same for brightnesses 32 apart: from the layout nobody can tell dark from light."""
+    """A cell's tone is the same for brightnesses 32 apart: the layout does not tell dark from light."""
     (look,) = fingerprints._looks_of(PICTURES["shapes 512x512"] // 4)
     (lifted,) = fingerprints._looks_of(PICTURES["shapes 512x512"] // 4 + numpy.uint8(64))
     assert lifted.layout == look.layout

@@ -61,11 +61,15 @@ def test_every_history_ends_where_one_event_after_the_other_leads(opening: Any, 
 @pytest.mark.parametrize("times", [(1, 2, 3, 4), (1, 2, 2, 3), (1, 1, 1, 1), (1, 3, 2, 4), (4, 3, 2, 1)])
 def test_the_order_they_come_in_does_not_count(times: tuple[int, ...]) -> None:
     for history in product(EVENTS, repeat=3):
-        statements = [said(one, at) for one, at in zip([REPORTED, *map(EVENTS.get, history)], times, strict=True)]
+        statements = [
+            said(one, at) for one, at in zip([REPORTED, *map(EVENTS.get, history)], times, strict=True)
+        ]
         assert len({state_of(order) for order in permutations(statements)}) == 1, history
 
 
-@given(some.lists(some.tuples(some.sampled_from([*EVENTS.values(), REPORTED]), some.integers(0, 5)), max_size=7))
+@given(
+    some.lists(some.tuples(some.sampled_from([*EVENTS.values(), REPORTED]), some.integers(0, 5)), max_size=7)
+)
 def test_repeating_what_was_said_changes_nothing(history: list[tuple[Any, int]]) -> None:
     statements = [said(one, at) for one, at in history]
     assert state_of(statements) == state_of(statements * 2)
