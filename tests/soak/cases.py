@@ -317,7 +317,8 @@ import formats_cases  # noqa: E402
 import ledger_cases  # noqa: E402
 import policy_cases  # noqa: E402
 import seal_cases  # noqa: E402
+import takedown_cases  # noqa: E402
 import vault_cases  # noqa: E402
 
-for topic in (formats_cases, ledger_cases, policy_cases, seal_cases, vault_cases):
+for topic in (formats_cases, ledger_cases, policy_cases, seal_cases, takedown_cases, vault_cases):
     CASES.extend(topic.CASES)
