@@ -216,7 +216,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     drawn = list(renders(given.renders, random))
     sampled = list(samples(given.samples, random))
     report: dict[str, Any] = {
-        "command": "python -m benchmarks.fingerprints",
+        "command": "python -m benchmarks.fingerprints "
+        f"--renders {given.renders} --samples {given.samples} --figures {given.figures}",
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit(ROOT),
         **machine(),

@@ -92,7 +92,7 @@ def says_something(look: Look) -> bool:
 
 def pdq(pixels: Bytes) -> tuple[bytes, int]:
     """PDQ hash (32 bytes) and quality of opaque pixels; a picture smaller than 5x5 has quality 0."""
-    look = _look(*_reduced(_luma(pixels)))
+    look = _look(*_reduced(pixels, _luma))
     return look.hashes[0], look.quality
 
 
@@ -206,12 +206,11 @@ def _is_uniform(line: Bytes, corner: Bytes) -> bool:
 def _looks_of(pixels: Bytes) -> Iterator[Look]:
     if min(pixels.shape[:2]) < _SMALLEST_SIDE:
         return
-    luma = _luma(pixels)
     if pixels.shape[2] == 3 or bool((pixels[..., 3] == 255).all()):
-        yield _look(*_reduced(luma))
+        yield _look(*_reduced(pixels, _luma))
         return
-    alpha = pixels[..., 3].astype(numpy.float32) / numpy.float32(255)
-    (sampled, means), (sampled_alpha, mean_alpha) = _reduced(luma * alpha), _reduced(alpha)
+    sampled, means = _reduced(pixels, lambda rows: _luma(rows) * _alpha(rows))
+    sampled_alpha, mean_alpha = _reduced(pixels, _alpha)
     for matte in MATTES:
         yield _look(sampled + matte * (1 - sampled_alpha), means + matte * (1 - mean_alpha))
 
@@ -222,13 +221,18 @@ def _luma(pixels: Bytes) -> Floats:
     return luma
 
 
-def _reduced(luma: Floats) -> tuple[Floats, Floats]:
-    """Luma [height, width] as PDQ samples it, and as means of equal areas, both [64, 64]."""
-    height, width = luma.shape
+def _alpha(pixels: Bytes) -> Floats:
+    return pixels[..., 3].astype(numpy.float32) / numpy.float32(255)
+
+
+def _reduced(pixels: Bytes, plane: Callable[[Bytes], Floats]) -> tuple[Floats, Floats]:
+    """A plane of the picture as PDQ samples it, and as means of equal areas, both [64, 64]; some rows at a
+    time, since a large picture's floats would take more memory than the picture."""
+    height, width = pixels.shape[:2]
     rows, columns = _matrices(height), _matrices(width)
     sampled, means = numpy.zeros((2, _SIDE, _SIDE), numpy.float32)
     for start in range(0, height, _ROWS):
-        across = luma[start : start + _ROWS] @ columns.T
+        across = plane(pixels[start : start + _ROWS]) @ columns.T
         sampled += rows[:_SIDE, start : start + _ROWS] @ across[:, :_SIDE]
         means += rows[_SIDE:, start : start + _ROWS] @ across[:, _SIDE:]
     return sampled, means
