@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from tests.features.pdq_pictures import HASHES, pictures
+from tests.features.pdq_pictures import HASHES, orientations, pictures
 
 from rakkan.corpus.figures import attributes, render
 from rakkan.features import fingerprints
@@ -45,11 +45,20 @@ def test_pdq_is_that_of_the_foreign_implementation(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in PICTURES if not name.startswith("ramp")])
-def test_all_eight_orientations_come_from_one_transform(name: str) -> None:
-    known = {bytes.fromhex(one) for one in json.loads(HASHES.read_text())[name]["hashes"]}
+def test_all_eight_orientations_are_those_of_the_turned_picture(name: str) -> None:
+    known = [bytes.fromhex(one) for one in json.loads(HASHES.read_text())[name]["hashes"]]
     (look, *_) = fingerprints._looks_of(PICTURES[name])
-    assert len(look.hashes) == len(known) == 8
-    assert set(look.hashes) == known
+    assert len(set(known)) == 8
+    assert look.hashes == tuple(known)
+
+
+@pytest.mark.parametrize("name", ["shapes 128x128", "waves 129x257"])
+def test_the_layout_turns_with_the_picture(name: str) -> None:
+    (look, *_) = fingerprints._looks_of(PICTURES[name])
+    for turn, pixels in zip(fingerprints.TURNS, orientations(PICTURES[name]), strict=True):
+        (turned, *_) = fingerprints._looks_of(pixels)
+        own = fingerprints._turned(look.layout, turn, inverted=False)
+        assert fingerprints._same_layout(own, numpy.frombuffer(turned.layout, numpy.uint8))
 
 
 def test_pdq_is_that_of_the_package_if_it_is_there() -> None:

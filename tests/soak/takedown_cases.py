@@ -89,12 +89,12 @@ def no_bytes_make_the_reader_of_digests_fail(random: Random, folder: Path) -> No
         check(set(json.loads(to_line(found))) == {"rakkan", "exact", "looks"}, "an odd line passed")
 
 
-def a_picture_is_found_by_its_transposed_and_inverted_self(random: Random, folder: Path) -> None:
-    """Mirrored it is found but for a few in a hundred: PDQ samples a pixel off the middle."""
+def a_picture_is_found_by_its_turned_and_inverted_self(random: Random, folder: Path) -> None:
     figure = attributes.sample(random)
-    pixels = render(figure, random.getrandbits(32), 2)
+    pixels = render(figure, random.getrandbits(32), random.choice([0.7, 1, 2]))
     seen = looks(pixels)
     turned = pixels if random.random() < 0.5 else pixels.swapaxes(0, 1)
+    turned = turned[:: random.choice([1, -1]), :: random.choice([1, -1])]
     turned = turned if random.random() < 0.5 else 255 - turned
     known = catalogue([replace(look, hashes=look.hashes[:1]) for look in seen])
     check(bool(known.copies(looks(numpy.ascontiguousarray(turned)))), f"a turned {figure} is not found")
@@ -104,8 +104,8 @@ CASES = (
     Case("any_history_of_a_case_is_what_the_ledger_says", 2, any_history_of_a_case_is_what_the_ledger_says),
     Case("no_bytes_make_the_reader_of_digests_fail", 1, no_bytes_make_the_reader_of_digests_fail),
     Case(
-        "a_picture_is_found_by_its_transposed_and_inverted_self",
+        "a_picture_is_found_by_its_turned_and_inverted_self",
         1,
-        a_picture_is_found_by_its_transposed_and_inverted_self,
+        a_picture_is_found_by_its_turned_and_inverted_self,
     ),
 )
