@@ -45,14 +45,22 @@ def pictures() -> Iterator[tuple[str, NDArray[numpy.uint8]]]:
         yield f"shapes {height}x{width}", shapes
 
 
+def orientations(pixels: NDArray[numpy.uint8]) -> Iterator[NDArray[numpy.uint8]]:
+    """The picture as it stands, mirrored, upside down, both; then all of it transposed."""
+    for turned in (pixels, pixels.swapaxes(0, 1)):
+        for down in (1, -1):
+            for across in (1, -1):
+                yield numpy.ascontiguousarray(turned[::down, ::across])
+
+
 def main() -> None:
     import pdqhash
 
     found = {}
     for name, pixels in pictures():
-        bits, quality = pdqhash.compute_dihedral(pixels)
-        hashes = [numpy.packbits(one.astype(numpy.uint8)).tobytes().hex() for one in bits]
-        found[name] = {"quality": int(quality), "hashes": hashes}
+        turned = [pdqhash.compute(one) for one in orientations(pixels)]
+        hashes = [numpy.packbits(bits.astype(numpy.uint8)).tobytes().hex() for bits, _ in turned]
+        found[name] = {"quality": int(turned[0][1]), "hashes": hashes}
     HASHES.write_text(json.dumps(found, indent=0) + "\n")
 
 

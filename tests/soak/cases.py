@@ -320,6 +320,7 @@ import picture_cases  # noqa: E402
 import policy_cases  # noqa: E402
 import prompt_cases  # noqa: E402
 import seal_cases  # noqa: E402
+import takedown_cases  # noqa: E402
 import vault_cases  # noqa: E402
 
 TOPICS = (
@@ -330,6 +331,7 @@ TOPICS = (
     policy_cases,
     prompt_cases,
     seal_cases,
+    takedown_cases,
     vault_cases,
 )
 

@@ -92,7 +92,7 @@ def says_something(look: Look) -> bool:
 
 def pdq(pixels: Bytes) -> tuple[bytes, int]:
     """PDQ hash (32 bytes) and quality of opaque pixels; a picture smaller than 5x5 has quality 0."""
-    look = _look(*_reduced(_luma(pixels)))
+    look = _look(*_reduced(pixels, _luma))
     return look.hashes[0], look.quality
 
 
@@ -206,12 +206,11 @@ def _is_uniform(line: Bytes, corner: Bytes) -> bool:
 def _looks_of(pixels: Bytes) -> Iterator[Look]:
     if min(pixels.shape[:2]) < _SMALLEST_SIDE:
         return
-    luma = _luma(pixels)
     if pixels.shape[2] == 3 or bool((pixels[..., 3] == 255).all()):
-        yield _look(*_reduced(luma))
+        yield _look(*_reduced(pixels, _luma))
         return
-    alpha = pixels[..., 3].astype(numpy.float32) / numpy.float32(255)
-    (sampled, means), (sampled_alpha, mean_alpha) = _reduced(luma * alpha), _reduced(alpha)
+    sampled, means = _reduced(pixels, lambda rows: _luma(rows) * _alpha(rows))
+    sampled_alpha, mean_alpha = _reduced(pixels, _alpha)
     for matte in MATTES:
         yield _look(sampled + matte * (1 - sampled_alpha), means + matte * (1 - mean_alpha))
 
@@ -222,21 +221,33 @@ def _luma(pixels: Bytes) -> Floats:
     return luma
 
 
-def _reduced(luma: Floats) -> tuple[Floats, Floats]:
-    """Luma [height, width] as PDQ samples it, and as means of equal areas, both [64, 64]."""
-    height, width = luma.shape
+def _alpha(pixels: Bytes) -> Floats:
+    return pixels[..., 3].astype(numpy.float32) / numpy.float32(255)
+
+
+def _reduced(pixels: Bytes, plane: Callable[[Bytes], Floats]) -> tuple[Floats, Floats]:
+    """A plane of the picture as PDQ samples it, and as means of equal areas [64, 64].
+
+    The samples are [2, 2, 64, 64]: of the picture as it stands and mirrored, down and across. Mirroring
+    PDQ's coefficients would be less exact: it samples a pixel off the middle, which on small flat pictures
+    moves the hash of a mirrored copy out of reach. Some rows at a time are taken, since a large picture's
+    floats need more memory than the picture.
+    """
+    height, width = pixels.shape[:2]
     rows, columns = _matrices(height), _matrices(width)
-    sampled, means = numpy.zeros((2, _SIDE, _SIDE), numpy.float32)
+    sampled = numpy.zeros((2 * _SIDE, 2 * _SIDE), numpy.float32)
+    means = numpy.zeros((_SIDE, _SIDE), numpy.float32)
     for start in range(0, height, _ROWS):
-        across = luma[start : start + _ROWS] @ columns.T
-        sampled += rows[:_SIDE, start : start + _ROWS] @ across[:, :_SIDE]
-        means += rows[_SIDE:, start : start + _ROWS] @ across[:, _SIDE:]
-    return sampled, means
+        across = plane(pixels[start : start + _ROWS]) @ columns.T
+        part = rows[:, start : start + _ROWS]
+        sampled += part[: 2 * _SIDE] @ across[:, : 2 * _SIDE]
+        means += part[2 * _SIDE :] @ across[:, 2 * _SIDE :]
+    return sampled.reshape(2, _SIDE, 2, _SIDE).swapaxes(1, 2), means
 
 
 @lru_cache(maxsize=16)
 def _matrices(length: int) -> Floats:
-    """What takes ``length`` samples to PDQ's 64 (first) and to 64 means (then): [128, length]."""
+    """What takes ``n`` samples to PDQ's 64, to those of its mirror image, and to 64 means: [192, n]."""
     ends = (numpy.arange(_SIDE + 1) * length) / _SIDE
     places = numpy.arange(length)
     means = numpy.clip(
@@ -248,7 +259,7 @@ def _matrices(length: int) -> Floats:
     sampled[numpy.arange(_SIDE), picked] = 1
     if length != _SIDE:
         sampled = _boxed(_boxed(sampled))
-    return numpy.vstack([sampled, means]).astype(numpy.float32)
+    return numpy.vstack([sampled, sampled[:, ::-1], means]).astype(numpy.float32)
 
 
 def _boxed(weights: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
@@ -267,7 +278,7 @@ def _boxed(weights: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
 
 
 def _look(sampled: Floats, means: Floats) -> Look:
-    return Look(_quality(sampled), _hashes(sampled), _layout(means))
+    return Look(_quality(sampled[0, 0]), _hashes(sampled), _layout(means))
 
 
 def _quality(sampled: Floats) -> int:
@@ -278,14 +289,10 @@ def _quality(sampled: Floats) -> int:
 
 def _hashes(sampled: Floats) -> tuple[bytes, ...]:
     cosines = _cosines()
-    plain = cosines @ sampled @ cosines.T
-    signs = numpy.where(numpy.arange(_COEFFICIENTS) % 2, 1.0, -1.0).astype(numpy.float32)
     hashes = []
     for transposed, rows, columns in TURNS:
-        turned = plain.T if transposed else plain
-        turned = turned * signs[:, None] if rows else turned
-        turned = turned * signs if columns else turned
-        flat = turned.reshape(-1)
+        view = sampled[int(columns), int(rows)].T if transposed else sampled[int(rows), int(columns)]
+        flat = (cosines @ view @ cosines.T).reshape(-1)
         median = numpy.partition(flat, _BITS // 2 - 1)[_BITS // 2 - 1]
         hashes.append(numpy.packbits((flat > median)[::-1]).tobytes())
     return tuple(hashes)

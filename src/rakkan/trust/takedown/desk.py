@@ -48,7 +48,7 @@ CLAIMS = ("my work", "my likeness")
 
 #: Works an unverified report covers at most, those it finds included.
 MOST_WORKS = 100
-#: Pictures here that one look may hide before a moderator has decided.
+#: Pictures here that one reported picture may hide by its looks before a moderator has decided.
 MOST_HIDDEN = 20
 #: Pictures a moderator's decision covers at most: a statement has 1,000 subjects.
 MOST_DECIDED = 800
@@ -178,9 +178,10 @@ class Desk:
         subjects = [picture_subject(one.exact) for one in given if one.exact]
         stored = self._stored()
         copies: list[tuple[int, str]] = []
-        for look in (look for one in given for look in one.looks):
-            near = stored.copies([look])
-            subjects.append(look_subject(look, COMMON_LOOK if len(near) > MOST_HIDDEN else LOOK))
+        for one in given:
+            near = stored.copies(one.looks)
+            name = COMMON_LOOK if len(near) > MOST_HIDDEN else LOOK
+            subjects += [look_subject(look, name) for look in one.looks]
             copies += near[:MOST_HIDDEN]
         found = list(dict.fromkeys(work for _, work in sorted(copies)))[: MOST_WORKS - len(given)]
         return [*subjects, *(picture_subject(exact) for work in found for exact in stored.works[work])]
