@@ -189,6 +189,18 @@ def show(rows: Sequence[Mapping[str, Any]]) -> None:
             )
 
 
+def table(report: Mapping[str, Any]) -> str:
+    """The table that docs/picture-safety.md prints, from a report."""
+    lines = ["| pictures | source | refused | share | 95 % interval |", "| --- | --- | ---: | ---: | --- |"]
+    for kind, sources in report["refused"].items():
+        for source, found in sources.items():
+            shown = f"**{kind}**" if source == "all" else kind
+            counts = f"{found['refused']} of {found['n']:,}".replace(",", "\u202f")
+            ends = f"{100 * found['low']:.2f}–{100 * found['high']:.2f} %"
+            lines.append(f"| {shown} | {source} | {counts} | {100 * found['share']:.2f} % | {ends} |")
+    return "\n".join(lines)
+
+
 def show_quantiles(rows: Sequence[Mapping[str, Any]]) -> None:
     """How high safe pictures score: what a threshold must stay above."""
     for kind, source in sorted({(row["kind"], row["source"]) for row in rows}):
@@ -223,6 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "refused": summary(rows),
     }
     given.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(table(report))
 
 
 if __name__ == "__main__":
