@@ -35,12 +35,13 @@ Pixels = NDArray[numpy.uint8]
 #: Of one source at most so many are taken, drawn by the seed.
 MOST_OF_A_SOURCE = 1200
 #: How many are made of each kind, per half.
-RENDERS, SAMPLES, ENLARGED, AVATARS, SHEETS = 400, 200, 200, 200, 40
+RENDERS, SAMPLES, AVATARS, SHEETS, GRIDS = 400, 100, 160, 40, 24
 KINDS = (DRAWING, PHOTOGRAPH, FACE)
 
 
 def subjects(folder: Path, half: str, seed: int) -> Iterator[tuple[str, str, str, Any]]:
     """Source, kind, name and a function that gives the pixels, of every picture of a half."""
+    yield from made_here(folder, half)
     by_source = defaultdict(list)
     for record in records(folder):
         if record.half == half and record.kind in KINDS:
@@ -50,7 +51,6 @@ def subjects(folder: Path, half: str, seed: int) -> Iterator[tuple[str, str, str
         for record in chosen:
             name = record.path.relative_to(folder).as_posix()
             yield package, kind, name, lambda record=record: read(record)
-    yield from made_here(folder, half)
 
 
 def made_here(folder: Path, half: str) -> Iterator[tuple[str, str, str, Any]]:
@@ -71,16 +71,36 @@ def made_here(folder: Path, half: str) -> Iterator[tuple[str, str, str, Any]]:
             f"sheet {first + number}",
             lambda cells=cells: contact_sheet(cells, 3),
         )
-    enlarge = assemble.upscaler().enlarge
-    for number, pixels in enumerate(own.starter_samples(half, SAMPLES)):
-        yield "starter drafts", DRAWING, f"draft {first + number}", lambda pixels=pixels: pixels
-        if number < ENLARGED:
-            name = f"sample {first + number}"
-            yield "starter samples", DRAWING, name, lambda pixels=pixels: enlarge(pixels)
+    for number in range(GRIDS):
+        yield (
+            "grids of a training",
+            DRAWING,
+            f"grid {first + number}",
+            lambda number=number: grid(drawn, number),
+        )
     counts: dict[str, int] = defaultdict(int)
     for style, pixels in own.avatars(folder, half, AVATARS):
         counts[style] += 1
         yield f"avatars {style}", DRAWING, f"{style} {counts[style]}", lambda pixels=pixels: pixels
+    enlarge = assemble.upscaler().enlarge
+    for number, pixels in enumerate(own.starter_samples(half, SAMPLES)):
+        yield "starter drafts", DRAWING, f"draft {first + number}", lambda pixels=pixels: pixels
+        name = f"sample {first + number}"
+        yield "starter samples", DRAWING, name, lambda pixels=pixels: enlarge(pixels)
+
+
+def grid(drawn: Sequence[Pixels], number: int) -> Pixels:
+    """Four rows of six figures without margins, as blurred and noisy as a model in training draws them."""
+    from PIL import Image, ImageFilter
+
+    random = numpy.random.default_rng(number)
+    blur, noise = 1.5 * (number % 12), 60 * (number // 12)
+    cells = []
+    for pixels in [drawn[(24 * number + cell) % len(drawn)] for cell in range(24)]:
+        small = Image.fromarray(pixels).resize((256, 256)).filter(ImageFilter.GaussianBlur(blur))
+        cells.append(numpy.clip(numpy.asarray(small) + random.normal(0, noise, (256, 256, 3)), 0, 255))
+    rows = [numpy.concatenate(cells[start : start + 6], axis=1) for start in range(0, 24, 6)]
+    return numpy.concatenate(rows).astype(numpy.uint8)
 
 
 def peaks(pixels: Pixels) -> dict[str, float]:
@@ -92,7 +112,7 @@ def peaks(pixels: Pixels) -> dict[str, float]:
     for seen in renditions(pixels):
         for top, left, height, width in windows(*seen.shape[:2]):
             part = seen[top : top + height, left : left + width]
-            for opinion in shipped_opinions():
+            for opinion in shipped_opinions(threads=1):
                 scores = opinion.scorer.scores(part)
                 for labels in {*scores, *opinion.thresholds}:
                     value = sum(scores[label] for label in labels.split("+"))
@@ -104,6 +124,8 @@ def scored(folder: Path, half: str, seed: int) -> list[dict[str, Any]]:
     """Source, kind, name and peaks of every picture, as far as they are not known from an earlier run."""
     keys = sorted(f"{name} {sorted(sums)}" for name, sums in THRESHOLDS.items())
     code = hashlib.sha256("".join(keys).encode()).hexdigest()[:8]
+    from PIL import Image
+
     notes = folder / f"content-{half.replace(' ', '-')}-{seed}-{code}.jsonl"
     known = {}
     if notes.exists():
@@ -114,7 +136,11 @@ def scored(folder: Path, half: str, seed: int) -> list[dict[str, Any]]:
             if name not in known:
                 try:
                     found = peaks(pixels())
-                except (OSError, ValueError) as error:  # a file that is no picture after all
+                except (
+                    OSError,
+                    ValueError,
+                    Image.DecompressionBombError,
+                ) as error:  # no picture, or too large a one
                     print(f"left out: {name} ({error})")
                     continue
                 row = {"source": source, "kind": kind, "name": name, "peaks": found}
@@ -189,6 +215,18 @@ def show(rows: Sequence[Mapping[str, Any]]) -> None:
             )
 
 
+def table(report: Mapping[str, Any]) -> str:
+    """The table that docs/picture-safety.md prints, from a report."""
+    lines = ["| pictures | source | refused | share | 95 % interval |", "| --- | --- | ---: | ---: | --- |"]
+    for kind, sources in report["refused"].items():
+        for source, found in sources.items():
+            shown = f"**{kind}**" if source == "all" else kind
+            counts = f"{found['refused']} of {found['n']:,}".replace(",", "\u202f")
+            ends = f"{100 * found['low']:.2f}–{100 * found['high']:.2f} %"
+            lines.append(f"| {shown} | {source} | {counts} | {100 * found['share']:.2f} % | {ends} |")
+    return "\n".join(lines)
+
+
 def show_quantiles(rows: Sequence[Mapping[str, Any]]) -> None:
     """How high safe pictures score: what a threshold must stay above."""
     for kind, source in sorted({(row["kind"], row["source"]) for row in rows}):
@@ -223,6 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "refused": summary(rows),
     }
     given.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(table(report))
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ RULE = "sexual content"
 HINT = "Change the prompt or the picture; nothing sexual is made or kept here"
 
 #: Unsafe classes (a sum where several are joined by +) and the least probability that refuses, per network.
-#: Chosen on the development half of safe pictures (docs/picture-safety.md), the strictest that refuse at most
-#: one drawing in a hundred there.
+#: Chosen on the development half of safe pictures (docs/picture-safety.md), where they refuse 23 drawings of
+#: 2,907 and no picture of the starter model's or of its training; one step of 0.05 less refuses one in a hundred.
 THRESHOLDS: Mapping[str, Mapping[str, float]] = {
-    "nsfwjs": {"hentai": 0.4, "hentai+porn+sexy": 0.8},
-    "open_nsfw": {"unsafe": 0.6},
+    "nsfwjs": {"hentai": 0.4, "hentai+porn+sexy": 0.75},
+    "open_nsfw": {"unsafe": 0.75},
 }
 #: So many networks must answer, whichever they are.
 FEWEST_NETWORKS = 2
