@@ -36,11 +36,15 @@ from rakkan.trust.safety import likeness
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "measurements" / "likeness.json"
 SEED = 1
-#: Of each source; of openclipart, pictures that nothing has learned from.
-MOST = 400
-RENDERS, SAMPLES, AVATARS = 250, 100, 60
-#: Pictures of each kind that every evasion is tried on.
-EVADING = 60
+#: Of each source and kind, of our own renders, starter samples and avatars of each style, and pictures of
+#: each kind that every evasion is tried on. Of a half that is learned from: some that were not.
+MOST = {DEVELOPMENT: 60, HELD_OUT: 300}
+RENDERS, SAMPLES, AVATARS = (
+    {DEVELOPMENT: 40, HELD_OUT: 200},
+    {DEVELOPMENT: 20, HELD_OUT: 80},
+    {DEVELOPMENT: 10, HELD_OUT: 50},
+)
+EVADING = {DEVELOPMENT: 20, HELD_OUT: 50}
 LONGEST = 1024
 
 Row = dict[str, Any]
@@ -54,25 +58,26 @@ def pictures(folder: Path, half: str) -> Iterator[Item]:
     if half == DEVELOPMENT:
         clipart = [record.path for record in found if record.package == "openclipart-png"]
         learned = set(Random(0).sample(clipart, min(CLIPART, len(clipart))))
-        found = [record for record in found if record.path not in learned and record.path.suffix != ".svg"]
+        found = [record for record in found if record.path not in learned]
     by_source: dict[tuple[str, str], list[Any]] = {}
     for record in found:
         by_source.setdefault((record.package, record.kind), []).append(record)
     for (source, kind), some in sorted(by_source.items()):
-        chosen = some if len(some) <= MOST else Random(SEED).sample(some, MOST)
+        chosen = some if len(some) <= MOST[half] else Random(SEED).sample(some, MOST[half])
         for record in chosen:
             name = f"{source}/{record.path.relative_to(folder / source).as_posix()}"
             note = "" if half == HELD_OUT or not free(record.licence) else " (learned from)"
             note = "" if source == "openclipart-png" else note
             yield source + note, record.licence, kind, name, lambda record=record: read(record, LONGEST)
+    skip = 10_000 if half == DEVELOPMENT else 0
     made = [
-        ("rakkan renderer", own.renders(half, RENDERS)),
-        ("rakkan starter model", own.starter_samples(half, SAMPLES)),
+        ("rakkan renderer", own.renders(half, RENDERS[half], skip)),
+        ("rakkan starter model", own.starter_samples(half, SAMPLES[half], skip)),
     ]
     for source, drawings in made:
         for number, pixels in enumerate(drawings):
             yield source, "Apache-2.0", DRAWING, f"{source}/{number}", lambda pixels=pixels: pixels
-    for number, (style, pixels) in enumerate(own.avatars(folder, half, AVATARS)):
+    for number, (style, pixels) in enumerate(own.avatars(folder, half, AVATARS[half], skip)):
         terms = own.STYLES[half][style]
         yield f"dicebear {style}", terms, DRAWING, f"{style}/{number}", lambda pixels=pixels: pixels
 
@@ -142,7 +147,9 @@ def collect(folder: Path, half: str, scores: Path) -> list[Row]:
                 except (OSError, ValueError):
                     continue
                 judge(item, "", pixels)
-        chosen = {kind: Random(SEED).sample(items, min(EVADING, len(items))) for kind, items in plain.items()}
+        chosen = {
+            kind: Random(SEED).sample(items, min(EVADING[half], len(items))) for kind, items in plain.items()
+        }
         for change, function in CHANGES.items():
             for kind in (PHOTOGRAPH, DRAWING):
                 for item in chosen[kind]:
@@ -219,7 +226,7 @@ def _independent(photographs: list[Row], drawings: list[Row]) -> Row:
         "judgement": lambda row: bool(row["refused"]),
         "nsfwjs's classes": lambda row: row["drawn class"] < 0.5,
         "content alone": lambda row: row["content"] >= 0.5,
-        "texture alone": lambda row: row["texture"] >= 0.5,
+        "statistics alone": lambda row: row["statistics"] >= 0.5,
     }
     made: Row = {
         name: {

@@ -22,28 +22,32 @@ STYLES = {
 FIRST_SEED = {DEVELOPMENT: 1_000_000, HELD_OUT: 2_000_000}
 
 
-def renders(half: str, count: int) -> Iterator[NDArray[numpy.uint8]]:
-    """Pixels of ``count`` characters by our own renderer."""
+def _seeds(half: str, count: int, skip: int) -> range:
+    return range(FIRST_SEED[half] + skip, FIRST_SEED[half] + skip + count)
+
+
+def renders(half: str, count: int, skip: int = 0) -> Iterator[NDArray[numpy.uint8]]:
+    """Pixels of ``count`` characters by our own renderer, after the first ``skip``."""
     from rakkan.corpus.figures import attributes, render
 
-    for seed in range(FIRST_SEED[half], FIRST_SEED[half] + count):
+    for seed in _seeds(half, count, skip):
         yield render(attributes.sample(random.Random(seed)), seed)
 
 
-def starter_samples(half: str, count: int) -> Iterator[NDArray[numpy.uint8]]:
+def starter_samples(half: str, count: int, skip: int = 0) -> Iterator[NDArray[numpy.uint8]]:
     """Pixels of ``count`` pictures by the starter model, of the renderer's own captions."""
     from rakkan import assemble
     from rakkan.corpus.figures import attributes, captions
     from rakkan.studio.create import CreateRequest, draft, plan
 
     engine = assemble.engine()
-    for seed in range(FIRST_SEED[half], FIRST_SEED[half] + count):
+    for seed in _seeds(half, count, skip):
         source = random.Random(seed)
         prompt = captions.write(captions.slots(attributes.sample(source)), source)
         yield draft(plan(CreateRequest(prompt=prompt, seed=seed)), engine)[0]
 
 
-def avatars(folder: Path, half: str, count: int) -> Iterator[tuple[str, NDArray[numpy.uint8]]]:
+def avatars(folder: Path, half: str, count: int, skip: int = 0) -> Iterator[tuple[str, NDArray[numpy.uint8]]]:
     """Style and pixels of ``count`` avatars of every style of a half, 320 pixels square."""
     import resvg_py
     from PIL import Image
@@ -55,7 +59,7 @@ def avatars(folder: Path, half: str, count: int) -> Iterator[tuple[str, NDArray[
     for name in STYLES[half]:
         text = (folder / "dicebear-styles" / "dicebear_styles" / f"{name}.json").read_text("utf-8")
         style = Style(json.loads(text))
-        for seed in range(FIRST_SEED[half], FIRST_SEED[half] + count):
+        for seed in _seeds(half, count, skip):
             svg = Avatar(style, {"seed": str(seed), "size": 320}).to_string()
             with Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=320)))) as image:
                 yield name, numpy.asarray(image.convert("RGBA"))

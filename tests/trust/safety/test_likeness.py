@@ -44,8 +44,8 @@ class Said:
     def scores(self, pixels: Any, in_parts: bool = True) -> Scores:
         return self.answer if in_parts else Scores(self.answer.whole, self.answer.whole, 0, 0)
 
-    def logits(self, pixels: Any) -> tuple[float, float, float]:
-        return (8, 8, 8) if self.crop > 0.5 else (-8, -8, -8)
+    def logits(self, pixels: Any) -> tuple[float, float]:
+        return (8, 8) if self.crop > 0.5 else (-8, -8)
 
     def faces(self, pixels: Any) -> list[Face]:
         self.asked += 1
@@ -159,7 +159,7 @@ def test_on_the_way_out_the_detector_only_names_the_rule() -> None:
 @pytest.mark.parametrize("ask", [arriving, released])
 def test_what_cannot_be_judged_does_not_pass(ask: Callable[[Said], list[Finding]]) -> None:
     for fault in (
-        RakkanError("texture.bin is missing", "Install Rakkan anew"),
+        RakkanError("head.bin is missing", "Install Rakkan anew"),
         ValueError("x"),
         MemoryError(),
     ):

@@ -1,11 +1,10 @@
 """How photographic a picture is, from two kinds of evidence.
 
 *Content*: a logistic head on the features of the network that knows drawings
-(``rakkan.features.content.drawn``): what is shown, and in which manner. *Texture*: a small convolutional
-network of our own that looks at 224 × 224 pixels without regard to what they show, and says of every block of
-16 × 16 how photographic it is; its mean and its most photographic tenth count. A logistic regression joins
-the three. ``weights/manifest.json`` lists every picture source that they have learned from, with its licence;
-``benchmarks/drawing`` is how.
+(``rakkan.features.content.drawn``): what is shown, and in which manner. *Statistics*: a small network of our
+own on numbers that are counted on the pixels (``statistics``), whatever they show. A logistic regression
+joins the two. ``weights/manifest.json`` lists every picture source that they have learned from, with its
+licence; ``benchmarks/drawing`` is how.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from rakkan.errors import RakkanError
 from rakkan.features.content import drawn
+from rakkan.features.drawing.statistics import statistics
 from rakkan.features.drawing.views import layers, parts
 from rakkan.features.networks import Network, load
 
@@ -28,12 +28,20 @@ if TYPE_CHECKING:
     from rakkan.features.networks import Answers
 
 _WEIGHTS = Path(__file__).parent / "weights"
-TEXTURE = Network(_WEIGHTS / "texture", graph_sha256="T0", weights_sha256="T1")
-HEAD = Network(_WEIGHTS / "head", graph_sha256="H0", weights_sha256="H1")
+HEAD = Network(
+    _WEIGHTS / "head",
+    graph_sha256="b4ec0bea6923503243a53b330fe7a970476155292b2e12477fe794995118ee63",
+    weights_sha256="d120e753d3eddadd22b07a96108f432e51b5304ae8106aa3915ce2ab4859451b",
+)
+STATISTICS = Network(
+    _WEIGHTS / "statistics",
+    graph_sha256="38361762ab323f4a6f6f6acb4c38e5e6cc9a7c54367eb60683379588eb0fede4",
+    weights_sha256="92e4d13c17b96547b8a4f6d1f375d5c60560bd9ff89020402224b4109cc1c465",
+)
 
-#: How the head's logit, the mean and the most photographic tenth of the blocks' logits are joined.
-JOINED = (1.0, 1.0, 1.0)
-OFFSET = 0.0
+#: How the logits of content and statistics are joined.
+JOINED = (0.8253, 0.5456)
+OFFSET = -0.2268
 #: No single logit counts for more than this.
 MOST = 8.0
 
@@ -45,22 +53,22 @@ Pixels = NDArray[numpy.uint8]
 class Scores:
     """How photographic a picture is, 0 (a drawing) to 1: as a whole, and the most photographic part of it.
 
-    ``content`` and ``texture`` are what each kind of evidence says of the whole alone, 0-1.
+    ``content`` and ``statistics`` are what each kind of evidence says of the whole alone, 0-1.
     """
 
     whole: float
     part: float
     content: float
-    texture: float
+    statistics: float
 
 
 @dataclass(frozen=True)
 class Judge:
-    """The networks in use: content features, the head on them, texture."""
+    """The networks in use: content features, the head on them, and the one on statistics."""
 
     content: Run
     head: Run
-    texture: Run
+    counted: Run
 
     def scores(self, pixels: Pixels, in_parts: bool = True) -> Scores:
         """Judge ``pixels``, uint8 [height, width, 3 or 4]; without parts ``part`` equals ``whole``.
@@ -75,30 +83,28 @@ class Judge:
             if in_parts:
                 boxes = parts(*layer.shape[:2])
                 part = max([whole, *(joined(self.logits(layer[rows, columns])) for rows, columns in boxes)])
-            best.append(Scores(whole, part, _share(logits[0]), _share((logits[1] + logits[2]) / 2)))
+            best.append(Scores(whole, part, _share(logits[0]), _share(logits[1])))
         return Scores(*(max(getattr(scores, name) for scores in best) for name in Scores.__annotations__))
 
-    def logits(self, pixels: Pixels) -> tuple[float, float, float]:
-        """Of one view, uint8 [height, width, 3]: the head's logit, the mean of all blocks, the mean of the
-        most photographic tenth; each within -8 to 8."""
+    def logits(self, pixels: Pixels) -> tuple[float, float]:
+        """Of one view, uint8 [height, width, 3]: by its content and by its statistics, each -8 to 8."""
         value = drawn.prepare(numpy.ascontiguousarray(pixels))
         features = numpy.asarray(self.content(value)[1], numpy.float32).reshape(1, drawn.FEATURES)
-        blocks = numpy.clip(numpy.ravel(self.texture(value)[0]), -MOST, MOST)
-        top = numpy.sort(blocks)[-(len(blocks) // 10) :]
-        head = float(numpy.clip(numpy.ravel(self.head(features)[0])[0], -MOST, MOST))
-        found = head, float(blocks.mean()), float(top.mean())
+        counts = statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]
+        found = float(numpy.ravel(self.head(features)[0])[0]), float(numpy.ravel(self.counted(counts)[0])[0])
         if not all(math.isfinite(logit) for logit in found):
             raise RakkanError("What tells photographs from drawings answered something that is no number")
-        return found
+        content, counted = (max(-MOST, min(MOST, logit)) for logit in found)
+        return content, counted
 
 
 def judge(threads: int = 2) -> Judge:
     """The judge, loaded. Raises RakkanError when its files are not the ones that shipped."""
-    return Judge(load(drawn.NETWORK, threads), load(HEAD, threads), load(TEXTURE, threads))
+    return Judge(load(drawn.NETWORK, threads), load(HEAD, threads), load(STATISTICS, threads))
 
 
-def joined(logits: tuple[float, float, float]) -> float:
-    """The three logits as one score, 0-1."""
+def joined(logits: tuple[float, float]) -> float:
+    """The two logits as one score, 0-1."""
     return _share(sum(weight * logit for weight, logit in zip(JOINED, logits, strict=True)) + OFFSET)
 
 
