@@ -59,17 +59,16 @@ class Register:
     def put_cases(self, cases: Mapping[str, bytes], reached: int, now: int) -> None:
         """Remember these cases, and that the first ``reached`` entries are in; each may have a file."""
         with database.transaction(self._engine) as connection:
-            for name, data in cases.items():
-                self._replace(connection, "takedown_cases", "name", bytes.fromhex(name), data)
-                self._expect(connection, name, now)
+            named = {bytes.fromhex(name): data for name, data in cases.items()}
+            self._replace(connection, "takedown_cases", "name", named)
+            self._expect(connection, named, now)
             self._reach(connection, CASES, reached)
 
     def put_pictures(self, known: Mapping[int, bytes], gone: Iterable[int], reached: int) -> bool:
         """Remember these pictures and forget those; whether anything was forgotten."""
         table = self._tables.tables["takedown_pictures"]
         with database.transaction(self._engine) as connection:
-            for entry, data in known.items():
-                self._replace(connection, "takedown_pictures", "entry", entry, data)
+            self._replace(connection, "takedown_pictures", "entry", known)
             forgotten = 0
             for entry in gone:
                 forgotten += connection.execute(table.delete().where(table.c.entry == entry)).rowcount
@@ -79,7 +78,7 @@ class Register:
     def expect_file(self, case: str, now: int) -> None:
         """Remember that a case is about to have a file, so that it is shredded if nothing comes of it."""
         with database.transaction(self._engine) as connection:
-            self._expect(connection, case, now)
+            self._expect(connection, [bytes.fromhex(case)], now)
 
     def file_gone(self, case: str) -> None:
         """A case's file has been shredded."""
@@ -109,19 +108,28 @@ class Register:
                 sealing.unseal(self._key, bytes(sealed), _context(name, value), "The takedown register"),
             )
 
-    def _replace(self, connection: Connection, name: str, key: str, value: Any, data: bytes) -> None:
-        table = self._tables.tables[name]
-        sealed = sealing.seal(self._key, data, _context(name, value))
-        connection.execute(table.delete().where(table.c[key] == value))
-        connection.execute(table.insert().values({key: value, "sealed": sealed}))
+    def _replace(self, connection: Connection, name: str, key: str, rows: Mapping[Any, bytes]) -> None:
+        import sqlalchemy
 
-    def _expect(self, connection: Connection, case: str, now: int) -> None:
+        if not rows:
+            return
+        table = self._tables.tables[name]
+        made = [
+            {key: value, "sealed": sealing.seal(self._key, data, _context(name, value))}
+            for value, data in rows.items()
+        ]
+        old = table.delete().where(table.c[key] == sqlalchemy.bindparam("old"))
+        connection.execute(old, [{"old": value} for value in rows])
+        connection.execute(table.insert(), made)
+
+    def _expect(self, connection: Connection, names: Iterable[bytes], now: int) -> None:
         import sqlalchemy
 
         table = self._tables.tables["takedown_files"]
-        name = bytes.fromhex(case)
-        if connection.scalar(sqlalchemy.select(table.c.since).where(table.c.name == name)) is None:
-            connection.execute(table.insert().values(name=name, since=now))
+        there = {bytes(name) for name in connection.scalars(sqlalchemy.select(table.c.name))}
+        new = [{"name": name, "since": now} for name in names if name not in there]
+        if new:
+            connection.execute(table.insert(), new)
 
     def _reach(self, connection: Connection, name: str, entries: int) -> None:
         table = self._tables.tables["takedown_reached"]
