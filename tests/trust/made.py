@@ -38,7 +38,9 @@ def recipe(prompt: str = "1girl, silver hair", seed: int = 7, **changes: Any) ->
 def picture(
     operation: str = "create", seed: int = 7, prompt: str = "1girl, silver hair", *ingredients: Ingredient
 ) -> Picture:
-    pixels = numpy.random.default_rng(seed).integers(0, 255, (16, 24, 3), numpy.uint8)
+    # Flat fields of colour: noise would not be let out as a drawing.
+    fields = numpy.random.default_rng(seed).integers(0, 255, (4, 6, 3), numpy.uint8)
+    pixels = fields.repeat(4, 0).repeat(4, 1)
     return Picture(pixels, recipe(prompt, seed), operation, ingredients)
 
 
