@@ -154,9 +154,9 @@ def expressions(count: int, random: Random) -> dict[str, Any]:
                 results.append((changed, bool(known.copies(seen)), bool(known.alike(seen))))
     bands = {
         "all": (0.0, 1.0),
-        "under 1 in 1,000 pixels differ": (0.0, 0.001),
-        "1 in 1,000 to 1 in 200 differ": (0.001, 0.005),
-        "over 1 in 200 pixels differ": (0.005, 1.0),
+        "under 0.1 % of pixels differ": (0.0, 0.001),
+        "0.1 to 0.5 % of pixels differ": (0.001, 0.005),
+        "over 0.5 % of pixels differ": (0.005, 1.0),
     }
     return {
         name: {

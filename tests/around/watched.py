@@ -113,7 +113,7 @@ def filled(argument: str, said: dict[str, str]) -> str:
         log=assemble.config.load().home / "ledger",
         key=assemble.instance().ledger_key.verification_key(),
         witness=assemble.witness({}).verification_key(),
-        blob=said["import"].split()[0],
+        blob=said.get("import", "-").split()[0],
     )
 
 

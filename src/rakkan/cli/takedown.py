@@ -134,6 +134,7 @@ def decide(
     reason: Annotated[str, typer.Option(help="A word of the table in docs/policy.md.")] = "",
     because: Annotated[str, typer.Option(help="Why, in your words; kept with the case.")] = "",
     moderator: Annotated[str, typer.Option(help="The account that decides.")] = "local",
+    alike: Annotated[bool, typer.Option("--alike", help="Upheld, take down what show lists so too.")] = False,
 ) -> None:
     """Decide on a report, or on an appeal. It takes effect at once."""
     from rakkan import assemble
@@ -147,7 +148,7 @@ def decide(
         )
     desk = assemble.takedown()
     outcome = "upheld" if uphold else "overturned"
-    found = desk.decide(desk.docket.find(case), outcome, reason, because, moderator)
+    found = desk.decide(desk.docket.find(case), outcome, reason, because, moderator, alike)
     typer.echo(f"case {found.name}")
     typer.echo(_state(desk, found))
 

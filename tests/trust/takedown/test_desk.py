@@ -65,7 +65,9 @@ def test_a_report_hides_the_picture_and_its_near_copies_at_once(tmp_path: Path) 
         assert not allows(action, figure(1))
         assert allows(action, figure(2))
     for data in (jpeg(figure(1)), png(figure(1)), jpeg(figure(1), 90)):
-        with pytest.raises(RakkanError, match=rf"not let in \(reported\).*{case.name}.*takedown show"):
+        with pytest.raises(
+            RakkanError, match=rf"not let in \(reported\).*{case.name}.*Wait for the decision"
+        ):
             admit(tmp_path, data)
     with pytest.raises(RakkanError, match=r"not released \(reported\)"):
         release(tmp_path / "again.png", figure(1))
@@ -213,6 +215,18 @@ def _stated(pixels: Any) -> tuple[Any, ...]:
     subject = Subject("picture", {"pixels": pixel_digest(pixels)})
     predicate = Generated("create", "a" * 64, "full", "starter", "b" * 64)
     return predicate, (subject, *looks_of_pixels(pixels)), "someone", 1
+
+
+def test_what_is_only_alike_is_for_a_moderator_to_cover(tmp_path: Path) -> None:
+    cropped = numpy.ascontiguousarray(figure(1)[2:-2, 2:-2])
+    release(tmp_path / "cropped.png", cropped)
+    case = report(png(figure(1)))
+    desk = assemble.takedown()
+    assert allows(Action.EXPORT, cropped) and case.works == 1
+    assert [one["pixels"] for one in desk.alike(case)] == [pixel_digest(cropped)]
+    decided = desk.decide(case, "upheld", "work", "cropped", "local", alike=True)
+    assert decided.works == 2 and desk.alike(decided) == []
+    assert not allows(Action.EXPORT, cropped)
 
 
 def test_a_report_of_too_many_or_of_none_is_refused() -> None:

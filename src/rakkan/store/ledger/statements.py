@@ -24,7 +24,7 @@ MOST_SUBJECTS = 1000
 
 _SUBJECT_NAME = Form("[a-z][a-z-]{0,39}", "a word in lower case")
 _ALGORITHM = Form("[a-z0-9][a-z0-9_-]{0,31}", "the name of an algorithm")
-_DIGEST = Form("(?:[0-9a-f]{2}){1,512}", "1 to 512 bytes in lower-case hexadecimal")
+_DIGEST = Form("(?:[0-9a-f]{2}){1,512}", "bytes in lower-case hexadecimal")
 _ACCOUNT = Form(r"[^\x00-\x1f\x7f]{1,256}", "a name of 1 to 256 characters")
 
 

@@ -92,10 +92,13 @@ class Desk:
         self._state(Reported(name, claim, now + TERM), subjects, now)
         return self.docket.find(name)
 
-    def decide(self, case: Case, outcome: str, reason: str, because: str, moderator: str) -> Case:
+    def decide(
+        self, case: Case, outcome: str, reason: str, because: str, moderator: str, alike: bool = False
+    ) -> Case:
         """A moderator's decision, the first of a report or the last after an appeal.
 
-        Upheld, it covers every near copy there is here. Raises RakkanError when there is nothing to decide,
+        Upheld, it covers every near copy there is here, and with ``alike`` what ``Desk.alike`` lists.
+        Raises RakkanError when there is nothing to decide,
         the reason is not in the table, or the moderator decided it before and another one could now.
         """
         if outcome not in OUTCOMES:
@@ -118,7 +121,7 @@ class Desk:
             )
         subjects = list(case.subjects())
         if outcome == UPHELD and not case.state.refusal:
-            subjects = self._widened(case)
+            subjects = self._widened(case, alike)
         now = self._moment(case)
         self._note(case.name, Note("decision", now, because, by=moderator))
         self._state(
@@ -186,11 +189,12 @@ class Desk:
         found = list(dict.fromkeys(work for _, work in sorted(copies)))[: MOST_WORKS - len(given)]
         return [*subjects, *(picture_subject(exact) for work in found for exact in stored.works[work])]
 
-    def _widened(self, case: Case) -> list[Subject]:
+    def _widened(self, case: Case, alike: bool) -> list[Subject]:
         """The subjects of a decision that upholds: all looks count now, and every copy of them here."""
         looks = (*case.looks, *case.common)
         stored = self._stored()
-        copies = [exact for _, work in stored.copies(looks) for exact in stored.works[work]]
+        found = stored.alike(looks) if alike else stored.copies(looks)
+        copies = [exact for _, work in found for exact in stored.works[work]]
         exact = {tuple(sorted(one.items())): one for one in (*case.pictures, *copies)}
         pictures = list(exact.values())[:MOST_DECIDED]
         return [

@@ -100,7 +100,7 @@ def how_to_appeal(case: str, state: State) -> str:
     if state.final:
         return "It was decided twice; report anew what is new"
     if state.waits:
-        return f"See: rakkan takedown show {case}"
+        return f"Wait for the decision, then: rakkan takedown appeal {case}"
     return f'If this is a mistake: rakkan takedown appeal {case} --because "…"'
 
 
