@@ -10,12 +10,12 @@ FOLDER, so a run that was stopped goes on where it was.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from benchmarks.pictures import DEVELOPMENT, DRAWING, FACE, HELD_OUT, PHOTOGRAPH
 from numpy.typing import NDArray
 
 from rakkan.checkout import commit
-from rakkan.trust.safety.pictures import THRESHOLDS
+from rakkan.trust.safety.pictures import LIMITS, Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "measurements" / "content.json"
@@ -35,8 +35,10 @@ Pixels = NDArray[numpy.uint8]
 #: Of one source at most so many are taken, drawn by the seed.
 MOST_OF_A_SOURCE = 1200
 #: How many are made of each kind, per half.
-RENDERS, SAMPLES, AVATARS, SHEETS, GRIDS = 400, 100, 160, 40, 24
+RENDERS, SAMPLES, AVATARS, SHEETS, GRIDS = 600, 100, 160, 40, 24
 KINDS = (DRAWING, PHOTOGRAPH, FACE)
+#: Held out at first, then used to choose the thresholds in use: the first choice had seen no such characters.
+CHOSEN_ON = frozenset({"renpy-demo", "renpy-thequestion", "naev-data"})
 
 
 def subjects(folder: Path, half: str, seed: int) -> Iterator[tuple[str, str, str, Any]]:
@@ -44,7 +46,8 @@ def subjects(folder: Path, half: str, seed: int) -> Iterator[tuple[str, str, str
     yield from made_here(folder, half)
     by_source = defaultdict(list)
     for record in records(folder):
-        if record.half == half and record.kind in KINDS:
+        own_half = DEVELOPMENT if record.package in CHOSEN_ON else record.half
+        if own_half == half and record.kind in KINDS:
             by_source[record.package, record.kind].append(record)
     for (package, kind), found in by_source.items():
         chosen = random.Random(f"{seed} {package}").sample(found, min(len(found), MOST_OF_A_SOURCE))
@@ -103,30 +106,36 @@ def grid(drawn: Sequence[Pixels], number: int) -> Pixels:
     return numpy.concatenate(rows).astype(numpy.uint8)
 
 
-def peaks(pixels: Pixels) -> dict[str, float]:
-    """The most that any window of any rendition gives each class and each sum with a threshold."""
+#: What the notes of an earlier run hold: another number, and they are made anew.
+NOTES = 2
+
+#: By "whole" and "window": the most that each class and each sum with a threshold got.
+Peaks = Mapping[str, Mapping[str, float]]
+
+
+def peaks(pixels: Pixels) -> Peaks:
+    """The most that any rendition gives each class and sum, as a whole and in any window."""
     from rakkan.features.content.windows import windows
     from rakkan.trust.safety.pictures import renditions, shipped_opinions
 
-    found: dict[str, float] = defaultdict(float)
+    found: dict[str, dict[str, float]] = {"whole": {}, "window": {}}
     for seen in renditions(pixels):
-        for top, left, height, width in windows(*seen.shape[:2]):
+        for number, (top, left, height, width) in enumerate(windows(*seen.shape[:2])):
+            most = found["window" if number else "whole"]
             part = seen[top : top + height, left : left + width]
             for opinion in shipped_opinions(threads=1):
                 scores = opinion.scorer.scores(part)
-                for labels in {*scores, *opinion.thresholds}:
-                    value = sum(scores[label] for label in labels.split("+"))
-                    found[labels] = max(found[labels], value)
-    return {labels: round(value, 5) for labels, value in sorted(found.items())}
+                for labels in {*scores, *opinion.limits.whole, *opinion.limits.window}:
+                    value = round(sum(scores[label] for label in labels.split("+")), 5)
+                    most[labels] = max(most.get(labels, 0.0), value)
+    return found
 
 
 def scored(folder: Path, half: str, seed: int) -> list[dict[str, Any]]:
     """Source, kind, name and peaks of every picture, as far as they are not known from an earlier run."""
-    keys = sorted(f"{name} {sorted(sums)}" for name, sums in THRESHOLDS.items())
-    code = hashlib.sha256("".join(keys).encode()).hexdigest()[:8]
+    notes = folder / f"content-{half.replace(' ', '-')}-{seed}-{NOTES}.jsonl"
     from PIL import Image
 
-    notes = folder / f"content-{half.replace(' ', '-')}-{seed}-{code}.jsonl"
     known = {}
     if notes.exists():
         known = {row["name"]: row for row in map(json.loads, notes.read_text().splitlines())}
@@ -136,11 +145,7 @@ def scored(folder: Path, half: str, seed: int) -> list[dict[str, Any]]:
             if name not in known:
                 try:
                     found = peaks(pixels())
-                except (
-                    OSError,
-                    ValueError,
-                    Image.DecompressionBombError,
-                ) as error:  # no picture, or too large a one
+                except (OSError, ValueError, Image.DecompressionBombError) as error:
                     print(f"left out: {name} ({error})")
                     continue
                 row = {"source": source, "kind": kind, "name": name, "peaks": found}
@@ -151,10 +156,14 @@ def scored(folder: Path, half: str, seed: int) -> list[dict[str, Any]]:
     return rows
 
 
-def is_refused(
-    found: Mapping[str, float], thresholds: Mapping[str, Mapping[str, float]] = THRESHOLDS
-) -> bool:
-    return any(found[labels] >= least for sums in thresholds.values() for labels, least in sums.items())
+def is_refused(found: Peaks, limits: Mapping[str, Limits] = LIMITS) -> bool:
+    """Whether the judge refuses a picture with these peaks."""
+    return any(
+        found[part].get(labels, 0.0) >= least
+        for limit in limits.values()
+        for part, thresholds in (("whole", limit.whole), ("window", limit.window))
+        for labels, least in thresholds.items()
+    )
 
 
 def clopper_pearson(hits: int, n: int, missing: float = 0.05) -> tuple[float, float]:
@@ -230,10 +239,13 @@ def table(report: Mapping[str, Any]) -> str:
 def show_quantiles(rows: Sequence[Mapping[str, Any]]) -> None:
     """How high safe pictures score: what a threshold must stay above."""
     for kind, source in sorted({(row["kind"], row["source"]) for row in rows}):
-        those = [row["peaks"] for row in rows if (row["kind"], row["source"]) == (kind, source)]
-        for labels in sorted(those[0]):
-            values = numpy.percentile([found[labels] for found in those], (50, 90, 95, 98, 99, 99.5, 100))
-            print(f"{kind:12} {source:24} {len(those):5} {labels:18} {' '.join(f'{v:.3f}' for v in values)}")
+        for part in ("whole", "window"):
+            of_source = [row["peaks"][part] for row in rows if (row["kind"], row["source"]) == (kind, source)]
+            those = [found for found in of_source if found]
+            for labels in sorted(those[0]) if those else ():
+                values = numpy.percentile([found[labels] for found in those], (50, 90, 95, 98, 99, 100))
+                shown = " ".join(f"{value:.3f}" for value in values)
+                print(f"{kind:12} {source:24} {len(those):5} {part:6} {labels:18} {shown}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -257,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "n": len(rows),
         "interval": "95 %, Clopper-Pearson",
         "half": given.half,
-        "thresholds": THRESHOLDS,
+        "limits": {name: asdict(limits) for name, limits in LIMITS.items()},
         "refused": summary(rows),
     }
     given.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

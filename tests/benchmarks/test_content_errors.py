@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from benchmarks.content_errors import clopper_pearson, is_refused, summary, table
 
+from rakkan.trust.safety.pictures import Limits
+
 
 @pytest.mark.parametrize(
     ("hits", "n", "low", "high"),
@@ -26,27 +28,36 @@ def test_no_share_has_no_interval() -> None:
             clopper_pearson(hits, n)
 
 
-THRESHOLDS = {"one": {"cup": 0.5, "cup+pot": 0.9}, "other": {"pan": 0.3}}
+LIMITS = {
+    "one": Limits({"cup": 0.5, "cup+pot": 0.9}, {"cup": 0.7}),
+    "other": Limits({"pan": 0.3}, {"pan": 0.4}),
+}
 
 
 @pytest.mark.parametrize(
-    ("found", "refused"),
+    ("whole", "window", "refused"),
     [
-        ({"cup": 0.49, "cup+pot": 0.89, "pan": 0.29}, False),
-        ({"cup": 0.5, "cup+pot": 0.5, "pan": 0.0}, True),
-        ({"cup": 0.0, "cup+pot": 0.9, "pan": 0.0}, True),
-        ({"cup": 0.0, "cup+pot": 0.0, "pan": 0.3}, True),
+        ({"cup": 0.49, "cup+pot": 0.89, "pan": 0.29}, {}, False),
+        ({"cup": 0.5, "cup+pot": 0.5, "pan": 0.0}, {}, True),
+        ({"cup": 0.0, "cup+pot": 0.9, "pan": 0.0}, {}, True),
+        ({"cup": 0.0, "cup+pot": 0.0, "pan": 0.3}, {}, True),
+        ({"cup": 0.0, "cup+pot": 0.0, "pan": 0.0}, {"cup": 0.69, "cup+pot": 1.0, "pan": 0.39}, False),
+        ({"cup": 0.0, "cup+pot": 0.0, "pan": 0.0}, {"cup": 0.7, "cup+pot": 0.7, "pan": 0.0}, True),
+        ({"cup": 0.0, "cup+pot": 0.0, "pan": 0.0}, {"cup": 0.0, "cup+pot": 0.0, "pan": 0.4}, True),
     ],
 )
-def test_any_sum_that_reaches_its_threshold_refuses(found: dict[str, float], refused: bool) -> None:
-    assert is_refused(found, THRESHOLDS) is refused
+def test_any_sum_that_reaches_its_threshold_refuses(
+    whole: dict[str, float], window: dict[str, float], refused: bool
+) -> None:
+    assert is_refused({"whole": whole, "window": window}, LIMITS) is refused
 
 
 def test_refusals_are_counted_by_kind_and_source() -> None:
-    calm = {"hentai": 0.0, "hentai+porn+sexy": 0.0, "unsafe": 0.0}
+    calm = {"whole": {"hentai": 0.0, "hentai+porn+sexy": 0.0, "unsafe": 0.0}, "window": {}}
+    upset = {"whole": {**calm["whole"], "unsafe": 1.0}, "window": {}}
     rows = [
         {"source": "a", "kind": "drawing", "peaks": calm},
-        {"source": "a", "kind": "drawing", "peaks": {**calm, "unsafe": 1.0}},
+        {"source": "a", "kind": "drawing", "peaks": upset},
         {"source": "b", "kind": "drawing", "peaks": calm},
         {"source": "b", "kind": "photograph", "peaks": calm},
     ]

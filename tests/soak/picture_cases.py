@@ -24,7 +24,7 @@ from rakkan.errors import RakkanError
 from rakkan.features.content import drawn, photographic
 from rakkan.features.content.scores import Scorer, drawn_scorer
 from rakkan.features.networks import load
-from rakkan.trust.safety.pictures import Judge, Opinion, shipped_opinions
+from rakkan.trust.safety.pictures import Judge, Limits, Opinion, shipped_opinions
 
 TEAPOT = (0, 80, 250)
 ORIGINALS = Path(__file__).resolve().parent.parent / "features" / "content" / "originals"
@@ -42,9 +42,10 @@ def _standing_in() -> Judge:
     def calm(values: Any) -> Any:
         return (numpy.array([[1, 0]], numpy.float32),)
 
+    some, pots = {"unsafe": 0.5}, {"teapot": 0.5}
     opinions = (
-        Opinion(Scorer("calm", ("none", "unsafe"), photographic.prepare, calm), {"unsafe": 0.5}),
-        Opinion(Scorer("teapots", ("none", "teapot"), drawn.prepare, teapots), {"teapot": 0.5}),
+        Opinion(Scorer("calm", ("none", "unsafe"), photographic.prepare, calm), Limits(some, some)),
+        Opinion(Scorer("teapots", ("none", "teapot"), drawn.prepare, teapots), Limits(pots, pots)),
     )
     return Judge(lambda: opinions)
 

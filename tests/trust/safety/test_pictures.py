@@ -28,12 +28,16 @@ from rakkan.records import FiguresRecipe, Picture
 from rakkan.trust.checks import recipe_text
 from rakkan.trust.gate import Arrival, Destination, Finding, Gate, Source
 from rakkan.trust.provenance import pixel_digest
-from rakkan.trust.safety.pictures import THRESHOLDS, Judge, Opinion, renditions, shipped_opinions
+from rakkan.trust.safety.pictures import LIMITS, Judge, Limits, Opinion, renditions, shipped_opinions
 
 Pixels = NDArray[numpy.uint8]
 
 TEAPOT = (0, 80, 250)
 ANYWHERE = Destination(Path("a.png"))
+
+
+def alike(thresholds: dict[str, float]) -> Limits:
+    return Limits(thresholds, thresholds)
 
 
 def teapots(threshold: float = 0.5) -> Opinion:
@@ -44,13 +48,13 @@ def teapots(threshold: float = 0.5) -> Opinion:
         share = min(1.0, 50 * float(blue))
         return (numpy.array([[1 - share, share]], numpy.float32),)
 
-    return Opinion(Scorer("teapots", ("none", "teapot"), drawn.prepare, run), {"teapot": threshold})
+    return Opinion(Scorer("teapots", ("none", "teapot"), drawn.prepare, run), alike({"teapot": threshold}))
 
 
 def easy_going(name: str = "easy-going") -> Opinion:
     answer = (numpy.array([[1.0, 0.0]], numpy.float32),)
     return Opinion(
-        Scorer(name, ("safe", "unsafe"), photographic.prepare, lambda values: answer), {"unsafe": 0.5}
+        Scorer(name, ("safe", "unsafe"), photographic.prepare, lambda values: answer), alike({"unsafe": 0.5})
     )
 
 
@@ -147,7 +151,7 @@ def test_what_only_shows_on_one_ground_is_seen(ground_colour: int) -> None:
         share = float((numpy.abs(values[0] * 255 - wanted) < 4).all(axis=2).mean())
         return (numpy.array([[1 - share, share]], numpy.float32),)
 
-    exact = Opinion(Scorer("exact", ("none", "teapot"), drawn.prepare, run), {"teapot": 0.5})
+    exact = Opinion(Scorer("exact", ("none", "teapot"), drawn.prepare, run), alike({"teapot": 0.5}))
     assert refused(judge(exact, easy_going()).findings(pixels))
     assert not refused(judge(exact, easy_going()).findings(pixels[:, :, :3]))
 
@@ -161,8 +165,13 @@ def test_opaque_alpha_costs_one_look() -> None:
 def test_joined_classes_are_added_up() -> None:
     answer = (numpy.array([[0.2, 0.4, 0.4]], numpy.float32),)
     scorer = Scorer("kitchen", ("none", "cup", "pot"), drawn.prepare, lambda values: answer)
-    assert Opinion(scorer, {"cup+pot": 0.8 - 1e-6}).objects(ground(9, 9))
-    assert not Opinion(scorer, {"cup": 0.5, "pot": 0.5, "cup+pot": 0.81}).objects(ground(9, 9))
+    some, more = {"cup+pot": 0.8 - 1e-6}, {"cup": 0.5, "pot": 0.5, "cup+pot": 0.81}
+    for is_whole in (True, False):
+        assert Opinion(scorer, alike(some)).objects(ground(9, 9), is_whole)
+        assert not Opinion(scorer, alike(more)).objects(ground(9, 9), is_whole)
+    assert Opinion(scorer, Limits(some, more)).objects(ground(9, 9), is_whole=True)
+    assert Opinion(scorer, Limits(more, some)).objects(ground(9, 9), is_whole=False)
+    assert not Opinion(scorer, Limits(more, some)).objects(ground(9, 9), is_whole=True)
 
 
 def test_either_network_can_refuse() -> None:
@@ -223,9 +232,10 @@ def test_a_network_that_fails_refuses_in_one_line(run: Callable[[Any], Any]) -> 
     [
         (easy_going(),),
         (easy_going(), easy_going()),
-        (easy_going(), replace(teapots(), thresholds={})),
+        (easy_going(), replace(teapots(), limits=Limits({}, {"teapot": 0.5}))),
+        (easy_going(), replace(teapots(), limits=Limits({"teapot": 0.5}, {}))),
     ],
-    ids=["one", "twice the same", "one without a threshold"],
+    ids=["one", "twice the same", "one without a threshold", "one without a threshold for windows"],
 )
 def test_fewer_than_two_opinions_are_none(opinions: tuple[Opinion, ...]) -> None:
     with pytest.raises(RakkanError, match="or not at all"):
@@ -346,14 +356,14 @@ def figures(count: int, start: int = 0) -> list[Pixels]:
 
 def test_the_shipped_judge_has_both_networks_and_thresholds_that_bite() -> None:
     opinions = shipped_opinions()
-    assert {opinion.scorer.name: opinion.thresholds for opinion in opinions} == THRESHOLDS
+    assert {opinion.scorer.name: opinion.limits for opinion in opinions} == LIMITS
     for opinion in opinions:
-        named = {label for labels in opinion.thresholds for label in labels.split("+")}
-        assert named < set(opinion.scorer.classes), "a class that does not exist never objects"
-        assert all(0 < threshold < 1 for threshold in opinion.thresholds.values())
-    assert {"hentai", "porn", "sexy"} == {
-        label for labels in THRESHOLDS["nsfwjs"] for label in labels.split("+")
-    }
+        for thresholds in (opinion.limits.whole, opinion.limits.window):
+            named = {label for labels in thresholds for label in labels.split("+")}
+            assert named < set(opinion.scorer.classes), "a class that does not exist never objects"
+            assert all(0 < threshold < 1 for threshold in thresholds.values())
+            unsafe = {"unsafe"} if opinion.scorer.name == "open_nsfw" else {"hentai", "porn", "sexy"}
+            assert named == unsafe, "an unsafe class that is not named passes"
 
 
 def test_own_figures_and_their_sheet_pass() -> None:
@@ -372,8 +382,8 @@ def test_noise_passes(size: tuple[int, int]) -> None:
 
 def forbidding_drawings() -> Judge:
     """The shipped networks, but what is forbidden is a drawing."""
-    first = Opinion(drawn_scorer(), {"drawing": 0.5})
-    return Judge(lambda: (first, Opinion(photographic_scorer(), {"unsafe": 0.99})))
+    first = Opinion(drawn_scorer(), alike({"drawing": 0.5}))
+    return Judge(lambda: (first, Opinion(photographic_scorer(), alike({"unsafe": 0.99}))))
 
 
 def sure_drawing() -> Pixels:

@@ -28,12 +28,28 @@ if TYPE_CHECKING:
 RULE = "sexual content"
 HINT = "Change the prompt or the picture; nothing sexual is made or kept here"
 
-#: Unsafe classes (a sum where several are joined by +) and the least probability that refuses, per network.
-#: Chosen on the development half of safe pictures (docs/picture-safety.md), where they refuse 23 drawings of
-#: 2,907 and no picture of the starter model's or of its training; one step of 0.05 less refuses one in a hundred.
-THRESHOLDS: Mapping[str, Mapping[str, float]] = {
-    "nsfwjs": {"hentai": 0.4, "hentai+porn+sexy": 0.75},
-    "open_nsfw": {"unsafe": 0.75},
+#: The least probability that refuses, by an unsafe class or by a sum of several joined by +.
+Thresholds = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What refuses a picture that is judged as a whole, and what refuses a window of a larger one.
+
+    A window shows a part without what is around it: skies and petals look like skin there.
+    """
+
+    whole: Thresholds
+    window: Thresholds
+
+
+#: By network; chosen on the development half of safe pictures, as docs/picture-safety.md tells.
+LIMITS: Mapping[str, Limits] = {
+    "nsfwjs": Limits(
+        whole={"hentai": 0.5, "hentai+porn+sexy": 0.85},
+        window={"hentai": 0.5, "hentai+porn+sexy": 0.99},
+    ),
+    "open_nsfw": Limits(whole={"unsafe": 0.75}, window={"unsafe": 0.85}),
 }
 #: So many networks must answer, whichever they are.
 FEWEST_NETWORKS = 2
@@ -41,19 +57,19 @@ FEWEST_NETWORKS = 2
 
 @dataclass(frozen=True)
 class Opinion:
-    """A network and the sums of its classes that refuse a picture, with their thresholds."""
+    """A network and what it may not see."""
 
     scorer: Scorer
-    thresholds: Mapping[str, float]
+    limits: Limits
 
-    def objects(self, pixels: Pixels) -> bool:
-        """Whether ``pixels``, uint8 [height, width, 3], reach a threshold.
+    def objects(self, pixels: Pixels, is_whole: bool) -> bool:
+        """Whether ``pixels``, uint8 [height, width, 3], reach a threshold, as a whole picture or a window.
 
         Raises RakkanError when the network's answer is not one probability for each class."""
         scores = self.scorer.scores(pixels)
+        thresholds = self.limits.whole if is_whole else self.limits.window
         return any(
-            sum(scores[label] for label in labels.split("+")) >= least
-            for labels, least in self.thresholds.items()
+            sum(scores[label] for label in labels.split("+")) >= least for labels, least in thresholds.items()
         )
 
 
@@ -99,7 +115,9 @@ class Judge:
     def _judged(self, pixels: Pixels) -> list[Finding]:
         opinions = self.opinions()
         names = [opinion.scorer.name for opinion in opinions]
-        if len(set(names)) < FEWEST_NETWORKS or not all(opinion.thresholds for opinion in opinions):
+        if len(set(names)) < FEWEST_NETWORKS or not all(
+            opinion.limits.whole and opinion.limits.window for opinion in opinions
+        ):
             raise RakkanError(
                 f"Pictures are judged by {FEWEST_NETWORKS} networks or not at all, and here are {names}",
                 "Install Rakkan anew",
@@ -122,10 +140,10 @@ def _objector(opinions: Sequence[Opinion], pixels: Pixels) -> str:
     """The first network that objects to a part of ``pixels``, or ""."""
     from rakkan.features.content.windows import windows
 
-    for top, left, height, width in windows(*pixels.shape[:2]):
+    for number, (top, left, height, width) in enumerate(windows(*pixels.shape[:2])):
         part = pixels[top : top + height, left : left + width]
         for opinion in opinions:
-            if opinion.objects(part):
+            if opinion.objects(part, is_whole=number == 0):
                 return opinion.scorer.name
     return ""
 
@@ -155,4 +173,4 @@ def shipped_opinions(threads: int = 2) -> tuple[Opinion, ...]:
     from rakkan.features.content.scores import drawn_scorer, photographic_scorer
 
     scorers = drawn_scorer(threads), photographic_scorer(threads)
-    return tuple(Opinion(scorer, THRESHOLDS[scorer.name]) for scorer in scorers)
+    return tuple(Opinion(scorer, LIMITS[scorer.name]) for scorer in scorers)
