@@ -216,6 +216,7 @@ def test_what_seals_encodes_and_places_is_called_by_the_gate_alone() -> None:
             if isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and node.func.attr in HANDED
+            and ast.unparse(node.func) != "sealing.seal"  # of the store: it encrypts
         ]
     assert wrong == []
 

@@ -8,9 +8,9 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
-import numpy
 import pytest
 from PIL import Image
+from tests.around.attempts import noise
 from tests.test_architecture import imports, read_sources
 from tests.trust.made import move, release
 
@@ -18,7 +18,8 @@ from rakkan import assemble
 from rakkan.cli import entry
 from rakkan.studio.starter.evaluation.protocol import ACCOUNT
 from rakkan.trust.policy.words import BAN_REASONS
-from rakkan.trust.transparency import OTHER, TIME_TO_DECIDE
+from rakkan.trust.takedown.states import TERM
+from rakkan.trust.transparency import OTHER
 from rakkan.trust.transparency_page import SECTIONS
 
 POLICIES = Path(__file__).resolve().parent.parent / "docs" / "policies"
@@ -59,7 +60,7 @@ def test_the_grounds_for_a_ban_are_all_there_are() -> None:
 def test_the_tables_of_the_report_are_told_with_their_reasons() -> None:
     assert table("transparency") == [[section.heading, section.why] for section in SECTIONS]
     assert f"`{OTHER}`" in text("transparency")
-    hours = f"{TIME_TO_DECIDE // 3600} hours"
+    hours = f"{TERM // 3600} hours"
     assert hours in text("transparency") and hours in text("moderation")
 
 
@@ -105,9 +106,8 @@ def kept() -> list[str]:
 def at_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an instance do everything that leaves data: two of them, for one that watches the other."""
     monkeypatch.setenv("RAKKAN_ENGINE", "fake")
-    noise = numpy.random.default_rng(1).integers(0, 256, (200, 200, 3), numpy.uint8)
     (folder / "works").mkdir()
-    Image.fromarray(noise).save(folder / "works" / "a.png")
+    Image.fromarray(noise(1, 300, 300)).save(folder / "works" / "a.png")
     assemble.ledger()
     key, log = str(assemble.instance().ledger_key.verification_key()), os.environ["RAKKAN_HOME"] + "/ledger"
     move(monkeypatch, folder / "second")

@@ -104,8 +104,8 @@ def gate() -> Gate:
     content = pictures.Judge(pictures.shipped_opinions)
     blocked = blocklist.Blocklist(docket())
     secret = _takedown_secret("refusals")
-    rules = (*judging.rules(), *likeness.RULES.values())
-    overturnable = {rule.name for rule in rules if rule.overturnable}
+    overturnable = {rule.name for rule in judging.rules() if rule.overturnable}
+    overturnable |= {rule.name for rule in likeness.RULES.values() if rule.overturnable}
     return Gate(
         word_inspectors={"prompt": words.considered_prompt},
         inspectors={

@@ -74,6 +74,12 @@ REVIEWED: dict[str, Names] = {
         "studio.starter.data.to_pictures",
         "studio.starter.evaluation.classifier.softened",
     ),
+    "makes views of a picture for the networks that judge it; only scores come of them": (
+        "features.content.resize.covered",
+        "features.content.scores.Scorer.scores",
+        "features.drawing.views.layers",
+        "trust.safety.pictures.renditions",
+    ),
     "reads a file that came from outside, for the inspectors": (
         "formats.inspect.inspect_picture",
         "formats.inspect.pixels",

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy
 from tests.around import shortened
+from tests.around.attempts import noise
 from tests.around.scanner import traces
 
 from rakkan import assemble
@@ -75,13 +76,13 @@ class Watch:
 
 
 class StandIn(FakeEngine):
-    """Draws noise, of which any few pixels can be told from everything else."""
+    """Draws what any few pixels of can be told from everything else."""
 
     watch: Watch
 
     def sample(self, *given: Any, width: int, height: int, seed: int, **more: Any) -> Any:
         super().sample(*given, width=width, height=height, seed=seed, **more)  # refuses what engines refuse
-        pixels = numpy.random.default_rng(seed).integers(0, 256, (height, width, 3), numpy.uint8)
+        pixels = noise(seed, height, width)
         self.watch.saw(pixels)
         return pixels
 
@@ -114,6 +115,7 @@ def filled(argument: str, said: dict[str, str]) -> str:
         key=assemble.instance().ledger_key.verification_key(),
         witness=assemble.witness({}).verification_key(),
         blob=said.get("import", "-").split()[0],
+        case=next((case.name for case in assemble.docket().cases() if not case.state.refusal), "-"),
     )
 
 

@@ -103,31 +103,31 @@ def by_hand() -> list[Statement]:
         said(Appealed(case(1), "account"), START + 30),
         said(Appealed(case(2), "account"), START + 31),
         said(Appealed(case(4), "account"), START + 32),
-        said(Decided(case(1), "appeal", "overturned", "no drawing"), START + 40),
+        said(Decided(case(1), "appeal", "overturned", "mistake"), START + 40),
         said(Decided(case(2), "appeal", "upheld", "unsafe"), START + 41),
         said(Decided(case(4), "appeal", "upheld", "unsafe"), END + 1),
         # four first decisions in the quarter: after 1, 2, 48 and 49 hours; two reports are from before it
         said(Reported(case(10), "my work", 0), START - HOUR),
-        said(Decided(case(10), "report", "upheld", "takedown"), START),
+        said(Decided(case(10), "report", "upheld", "work"), START),
         said(Reported(case(11), "my likeness", 0), START - 48 * HOUR),
         said(Decided(case(11), "report", "upheld", "likeness"), START + HOUR),
         said(Decided(case(11), "report", "overturned", "mistake"), START + 2 * HOUR),  # decided before
         said(Decided(case(10), "report", "overturned", "mistake"), START - 1, "mika"),  # not hers to say
-        said(Decided(case(20), "report", "upheld", "takedown"), START + 4 * HOUR, "mika"),
+        said(Decided(case(20), "report", "upheld", "work"), START + 4 * HOUR, "mika"),
         said(Appealed(case(11), "account"), START + 90 * HOUR),
         said(Decided(case(11), "appeal", "upheld", "likeness"), START + 91 * HOUR),
         said(Reported(case(12), "my work", 0), START + 100 * HOUR),
         said(Decided(case(12), "report", "overturned", "mistake"), START + 102 * HOUR),
         said(Appealed(case(12), "reporter"), START + 103 * HOUR),
         said(Reported(case(13), "my work", 0), START + 200 * HOUR),
-        said(Decided(case(13), "report", "upheld", "takedown"), START + 248 * HOUR),
+        said(Decided(case(13), "report", "upheld", "work"), START + 248 * HOUR),
         # open at the end: one overdue by a second, one not overdue by none; one decided just too late
         said(Reported(case(20), "my work", 0), END - 48 * HOUR - 1),
         said(Reported(case(21), "my work", 0), END - 48 * HOUR),
-        said(Decided(case(21), "report", "upheld", "takedown"), END),
+        said(Decided(case(21), "report", "upheld", "work"), END),
         said(Reported(case(22), "my work", 0), END),  # not of this quarter
         said(Reported(case(23), "my work", 0), END - DAY),
-        said(Decided(case(23), "report", "upheld", "takedown"), END - 1),
+        said(Decided(case(23), "report", "upheld", "work"), END - 1),
     ]
 
 
@@ -143,9 +143,9 @@ EXPECTED = {
     "reports": {("my work",): 5},
     "appeals": {("refusal", "account"): 3, ("report", "account"): 1, ("report", "reporter"): 1},
     "decisions": {
-        ("refusal", "appeal", "overturned", "no drawing"): 1,
+        ("refusal", "appeal", "overturned", "mistake"): 1,
         ("refusal", "appeal", "upheld", "unsafe"): 1,
-        ("report", "report", "upheld", "takedown"): 3,
+        ("report", "report", "upheld", "work"): 3,
         ("report", "report", "upheld", "likeness"): 1,
         ("report", "report", "overturned", "mistake"): 1,
         ("report", "appeal", "upheld", "likeness"): 1,
@@ -242,13 +242,13 @@ def test_a_ban_that_is_lifted_is_told_from_other_revocations(ledger: Ledger) -> 
 def test_what_was_erased_is_counted_as_that_and_nowhere_else(ledger: Ledger) -> None:
     ledger.append([said(made(), START, "taro"), said(made(), START, "mika")])
     ledger.append([said(Refused(case(1), "create", "prompt"), START, "taro")])
-    ledger.append([said(Decided(case(1), "report", "upheld", "takedown"), START + 1)])
+    ledger.append([said(Decided(case(1), "report", "upheld", "work"), START + 1)])
     ledger.erase_account("taro")
     found = report(ledger, QUARTER, LATER)
     assert found.erased == {("generated",): 1, ("refused",): 1}
     assert found.counts == {
         "pictures made": {("create",): 1},
-        "decisions": {("unknown", "report", "upheld", "takedown"): 1},
+        "decisions": {("unknown", "report", "upheld", "work"): 1},
         "erasures": {(): 1},
     }
     assert found.lost == {}
@@ -486,7 +486,7 @@ def test_a_quarter_that_has_not_begun_has_no_report() -> None:
 
 def test_a_clock_that_was_set_back_gives_no_negative_wait(ledger: Ledger) -> None:
     ledger.append([said(Reported(case(1), "my work", 0), START + HOUR)])
-    ledger.append([said(Decided(case(1), "report", "upheld", "takedown"), START)])
+    ledger.append([said(Decided(case(1), "report", "upheld", "work"), START)])
     assert report(ledger, QUARTER, LATER).waits == (0,)
 
 
@@ -495,4 +495,4 @@ def test_the_page_says_nothing_that_looks_like_an_account(ledger: Ledger) -> Non
     page = as_markdown(report(ledger, QUARTER, LATER)).partition("## What this was counted from")[0]
     assert "Owlbert" not in page
     assert not re.search("[0-9a-f]{16}", page), "a pseudonym or a digest"
-    assert transparency.TIME_TO_DECIDE == 48 * HOUR
+    assert transparency.TERM == 48 * HOUR

@@ -36,19 +36,16 @@ from rakkan.store.ledger.statements import (
 )
 from rakkan.trust.checks import MEDIA_TYPES
 from rakkan.trust.instance import INSTANCE
-from rakkan.trust.policy.words import BAN_REASONS
+from rakkan.trust.policy.words import BAN_REASONS, DECISION_REASONS
 from rakkan.trust.seal.operations import OPERATIONS
-
-#: A moderator decides a report within this many seconds.
-TIME_TO_DECIDE = 48 * 3600
+from rakkan.trust.takedown.states import ACCOUNT, APPEAL, OUTCOMES, REPORT, REPORTER, TERM
 
 #: What is printed for a word that no table knows.
 OTHER = "another word"
 
 _CLAIMS = ("my work", "my likeness")
-_STAGES = ("report", "appeal")
-_OUTCOMES = ("upheld", "overturned")
-_APPELLANTS = ("reporter", "account")
+_STAGES = (REPORT, APPEAL)
+_APPELLANTS = (REPORTER, ACCOUNT)
 _ACTIONS = ("create", "release", "admit", "protect")
 _MODEL = "application/x-safetensors"
 _NAME = re.compile(r"[a-z][a-z-]{0,23}(?: [a-z-]{1,23}){0,4}")
@@ -144,7 +141,7 @@ def report(ledger: Ledger, quarter: Quarter, now: float) -> Report:
         counts={name: dict(rows) for name, rows in count.counts.items()},
         waits=tuple(sorted(count.waits)),
         open=len(waiting),
-        overdue=sum(1 for time in waiting if until - time > TIME_TO_DECIDE),
+        overdue=sum(1 for time in waiting if until - time > TERM),
         erased=count.erased,
         lost=count.lost,
         checkpoint=signed.decode(),
@@ -229,8 +226,8 @@ class _Count:
         elif isinstance(said, Appealed):
             yield "appeals", (self._about(said.case), _known(said.by, _APPELLANTS))
         elif isinstance(said, Decided):
-            stage, outcome = _known(said.stage, _STAGES), _known(said.outcome, _OUTCOMES)
-            yield "decisions", (self._about(said.case), stage, outcome, _named(said.reason))
+            stage, outcome = _known(said.stage, _STAGES), _known(said.outcome, OUTCOMES)
+            yield "decisions", (self._about(said.case), stage, outcome, _known(said.reason, DECISION_REASONS))
             case = self.cases.get(said.case)
             if stage == "appeal" and case and case.rule:
                 yield "rules on appeal", (case.rule, outcome)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rakkan.trust.transparency import TIME_TO_DECIDE, Cells, Report
+from rakkan.trust.takedown.states import TERM
+from rakkan.trust.transparency import Cells, Report
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _on_appeal(report: Report) -> tuple[int, int]:
 
 
 def _in_time(waits: tuple[int, ...]) -> int:
-    return sum(1 for wait in waits if wait <= TIME_TO_DECIDE)
+    return sum(1 for wait in waits if wait <= TERM)
 
 
 def _hours(waits: tuple[int, ...], percent: int) -> float | None:

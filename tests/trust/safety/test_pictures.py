@@ -26,7 +26,16 @@ from rakkan.features.content.scores import Scorer, drawn_scorer, photographic_sc
 from rakkan.formats.sheet import contact_sheet
 from rakkan.records import FiguresRecipe, Picture
 from rakkan.trust.checks import recipe_text
-from rakkan.trust.gate import Arrival, Destination, Finding, Gate, Source
+from rakkan.trust.gate import (
+    REQUIRED_ARRIVAL_INSPECTORS,
+    REQUIRED_INSPECTORS,
+    REQUIRED_WORD_INSPECTORS,
+    Arrival,
+    Destination,
+    Finding,
+    Gate,
+    Source,
+)
 from rakkan.trust.provenance import pixel_digest
 from rakkan.trust.safety.pictures import LIMITS, Judge, Limits, Opinion, renditions, shipped_opinions
 
@@ -294,9 +303,13 @@ def gate_of(judge: Judge, pixels: Pixels | None, keep: Any = kept) -> Gate:
         return Arrival("inspected", b"", io.BytesIO(), "digest", pixels=pixels)  # type: ignore[arg-type]
 
     return Gate(
-        inspectors={"well formed": allow, "policy": allow, "content": judge.released_content},
+        word_inspectors=dict.fromkeys(REQUIRED_WORD_INSPECTORS, allow),
+        inspectors={**dict.fromkeys(REQUIRED_INSPECTORS, allow), "content": judge.released_content},
         markers={"recipe": recipe_text},
-        arrival_inspectors={"seal": allow, "policy": allow, "content": judge.arriving_content},
+        arrival_inspectors={
+            **dict.fromkeys(REQUIRED_ARRIVAL_INSPECTORS, allow),
+            "content": judge.arriving_content,
+        },
         seal=lambda picture, to, encoded: encoded,
         parse=parse,
         keep=keep,
