@@ -108,7 +108,6 @@ def look(**changes: Any) -> list[Any]:
         (lambda: changed(exact={}, looks=look(pdq="00" * 256)), "can find no picture"),
         (lambda: changed(exact={}, looks=look(layout="10" * 256)), "can find no picture"),
     ],
-    ids=str,
 )
 def test_what_is_no_such_line_is_refused_in_one_line(line: Any, reason: str) -> None:
     with pytest.raises(RakkanError, match=reason) as caught:
