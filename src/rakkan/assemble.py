@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from rakkan import config
 
 if TYPE_CHECKING:
+    import sqlalchemy
+
     from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
-    from rakkan.store.ledger.ledger import Ledger
+    from rakkan.store.ledger.ledger import Entry, Ledger
     from rakkan.store.ledger.notes import VerificationKey
     from rakkan.store.ledger.witness import Witness
     from rakkan.store.storage import Storage
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
     from rakkan.trust.provenance import Provenance
+    from rakkan.trust.takedown.desk import Desk
+    from rakkan.trust.takedown.docket import Docket
 
 
 @cache
@@ -65,14 +69,13 @@ def ledger() -> Ledger:
     """The ledger of this instance."""
     import secrets
 
-    from rakkan.store import database
     from rakkan.store.ledger.index import Index
     from rakkan.store.ledger.ledger import Ledger
     from rakkan.trust.instance import INSTANCE
 
     home = config.load().home
     index_key = keyring().secret("index", lambda: secrets.token_bytes(32))
-    index = Index(database.connect(database.url_of(home / "database.sqlite")), index_key)
+    index = Index(_database(), index_key)
     return Ledger(home / "ledger", vault(), instance().ledger_key, index, INSTANCE)
 
 
@@ -92,19 +95,84 @@ def gate() -> Gate:
     from rakkan.trust import arrivals, standing
     from rakkan.trust.checks import recipe_text, well_formed
     from rakkan.trust.gate import Gate
+    from rakkan.trust.safety import likeness, pictures
+    from rakkan.trust.safety.prompts import inspectors as words
+    from rakkan.trust.safety.prompts import judging
+    from rakkan.trust.takedown import blocklist, refusals
 
     origin = provenance()
+    content = pictures.Judge(pictures.shipped_opinions)
+    blocked = blocklist.Blocklist(docket())
+    secret = _takedown_secret("refusals")
+    overturnable = {rule.name for rule in judging.rules() if rule.overturnable}
+    overturnable |= {rule.name for rule in likeness.RULES.values() if rule.overturnable}
     return Gate(
-        inspectors={"well formed": well_formed, "policy": standing.release_policy(ledger())},
+        word_inspectors={"prompt": words.considered_prompt},
+        inspectors={
+            "well formed": well_formed,
+            "policy": standing.release_policy(ledger()),
+            "prompt": words.released_prompt,
+            "blocklist": blocklist.released_blocklist(blocked),
+            "likeness": likeness.released_likeness,
+            "content": content.released_content,
+        },
         markers={"recipe": recipe_text, "parameters": parameters_text},
-        arrival_inspectors={"seal": arrivals.seal_state, "policy": standing.arrival_policy(ledger())},
+        arrival_inspectors={
+            "seal": arrivals.seal_state,
+            "policy": standing.arrival_policy(ledger()),
+            "text": words.arriving_text,
+            "blocklist": blocklist.arriving_blocklist(blocked),
+            "likeness": likeness.arriving_likeness,
+            "content": content.arriving_content,
+        },
         seal=origin.seal,
         parse=lambda path: arrivals.parse(path, trusted_roots()),
         keep=origin.keep,
         endorse=origin.protect,
-        overturned=lambda finding: False,
-        refuse=lambda action, finding: finding.hint,
+        overturned=refusals.overturner(ledger(), secret, overturnable),
+        refuse=refusals.refuser(ledger(), secret),
     )
+
+
+@cache
+def docket() -> Docket:
+    """The cases of takedown, as the ledger tells them."""
+    from rakkan.trust.takedown.docket import Docket
+    from rakkan.trust.takedown.register import Register
+
+    return Docket(ledger(), Register(_database(), _takedown_secret("register")))
+
+
+@cache
+def takedown() -> Desk:
+    """Where reports, decisions and appeals are made."""
+    from rakkan.trust.takedown.desk import Desk
+
+    return Desk(vault(), ledger(), docket(), _takedown_secret("moderators"))
+
+
+def erase(account: str) -> Entry:
+    """Shred everything kept for an account, what takedown remembers of its pictures too; the entry that
+    says so. Raises RakkanError for the instance's own account."""
+    entry = ledger().erase_account(account)
+    docket().forget_erased()
+    return entry
+
+
+def _takedown_secret(purpose: str) -> bytes:
+    import secrets
+
+    from rakkan.store import sealing
+
+    kept = keyring().secret("takedown", lambda: secrets.token_bytes(32))
+    return sealing.derive(kept, f"rakkan takedown {purpose} 1")
+
+
+@cache
+def _database() -> sqlalchemy.Engine:
+    from rakkan.store import database
+
+    return database.connect(database.url_of(config.load().home / "database.sqlite"))
 
 
 def witness(logs: Mapping[str, Sequence[VerificationKey]]) -> Witness:

@@ -128,6 +128,35 @@ class Picture:
         object.__setattr__(self, "pixels", view)
 
 
+def still(picture: Picture) -> Picture:
+    """A copy that nobody else can change: plain records all through, pixels over bytes of their own.
+
+    What was looked at is then what is written, whatever becomes of the array, the recipe or the files it was
+    made from, and whatever their classes do when they are asked. Raises RakkanError for what is made of
+    other things than a picture is, and as ``canonical_json`` does.
+    """
+    import numpy
+
+    try:
+        seen = numpy.asarray(picture.pixels)
+        if seen.dtype.hasobject:
+            raise TypeError("its pixels are objects")
+        flat = numpy.frombuffer(seen.tobytes(), seen.dtype) if seen.size else seen.copy()
+        ingredients = tuple(
+            Ingredient(_text(one.relationship), _text(one.media_type), bytes(memoryview(one.data)))
+            for one in picture.ingredients
+        )
+        recipe = recipe_from_json(canonical_json(picture.recipe))
+        return Picture(flat.reshape(seen.shape), recipe, _text(picture.operation), ingredients)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise RakkanError(f"This is not what a picture is made of: {error}", "Make it anew") from error
+
+
+def _text(text: str) -> str:
+    """Exactly a ``str`` of the same characters, whatever subclass it came as."""
+    return str.__str__(text)
+
+
 def canonical_json(recipe: AnyRecipe) -> str:
     """The one JSON text of a recipe: sorted keys, no spaces, whole floats as integers (RFC 8785).
 

@@ -313,11 +313,27 @@ def _recipe(random: Random, size: int) -> FiguresRecipe:
 
 
 # At the end, because they take ``Case`` and ``check`` from here.
+import around_cases  # noqa: E402
 import formats_cases  # noqa: E402
 import ledger_cases  # noqa: E402
+import picture_cases  # noqa: E402
 import policy_cases  # noqa: E402
+import prompt_cases  # noqa: E402
 import seal_cases  # noqa: E402
+import takedown_cases  # noqa: E402
 import vault_cases  # noqa: E402
 
-for topic in (formats_cases, ledger_cases, policy_cases, seal_cases, vault_cases):
+TOPICS = (
+    around_cases,
+    formats_cases,
+    ledger_cases,
+    picture_cases,
+    policy_cases,
+    prompt_cases,
+    seal_cases,
+    takedown_cases,
+    vault_cases,
+)
+
+for topic in TOPICS:
     CASES.extend(topic.CASES)

@@ -12,6 +12,7 @@ import pytest
 
 from rakkan import assemble
 from rakkan.records import Ingredient, Picture, Recipe
+from rakkan.store.ledger.entry import parse_leaf
 from rakkan.studio.engines.weights import manifest_digest
 from rakkan.studio.starter import WEIGHTS
 from rakkan.trust.examination import examine
@@ -37,7 +38,9 @@ def recipe(prompt: str = "1girl, silver hair", seed: int = 7, **changes: Any) ->
 def picture(
     operation: str = "create", seed: int = 7, prompt: str = "1girl, silver hair", *ingredients: Ingredient
 ) -> Picture:
-    pixels = numpy.random.default_rng(seed).integers(0, 255, (16, 24, 3), numpy.uint8)
+    # Flat fields of colour: noise would not be let out as a drawing.
+    fields = numpy.random.default_rng(seed).integers(0, 255, (4, 6, 3), numpy.uint8)
+    pixels = fields.repeat(4, 0).repeat(4, 1)
     return Picture(pixels, recipe(prompt, seed), operation, ingredients)
 
 
@@ -47,6 +50,12 @@ def ingredient(relationship: str, path: Path) -> Ingredient:
 
 def release(path: Path, subject: Picture | None = None, **options: Any) -> Path:
     return assemble.gate().release(subject or picture(), Destination(path, **options))
+
+
+def stated() -> int:
+    """How many statements there are besides those about refusals."""
+    ledger = assemble.ledger()
+    return sum(parse_leaf(ledger.leaf(index)).kind != "refused" for index in range(ledger.size()))
 
 
 def look(path: Path) -> Verification:

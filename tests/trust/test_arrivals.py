@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from tests.formats.ordinary import chunk, models, pictures, raw_png
-from tests.trust.made import look, move, release
+from tests.trust.made import look, move, release, stated
 
 from rakkan import assemble
 from rakkan.errors import RakkanError
@@ -27,8 +27,8 @@ from rakkan.trust.provenance import digest_of_file
 
 
 def kept() -> tuple[set[str], int]:
-    """What the instance holds of the account, and how many statements."""
-    return {blob.digest for blob in assemble.vault().list("local")}, assemble.ledger().size()
+    """What the instance holds of the account, and how many statements besides those about refusals."""
+    return {blob.digest for blob in assemble.vault().list("local")}, stated()
 
 
 def files() -> list[str]:

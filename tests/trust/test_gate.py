@@ -60,11 +60,16 @@ class Kept(list[tuple[bytes, str]]):
         return "digest", len(self)
 
 
+ALLOWED = dict.fromkeys(gate_module.REQUIRED_INSPECTORS, allow)
+ALLOWED_IN = dict.fromkeys(gate_module.REQUIRED_ARRIVAL_INSPECTORS, allow)
+
+
 def gate(**changes: Any) -> Gate:
     usual: dict[str, Any] = {
-        "inspectors": {"well formed": well_formed, "policy": allow},
+        "word_inspectors": dict.fromkeys(gate_module.REQUIRED_WORD_INSPECTORS, allow),
+        "inspectors": {**ALLOWED, "well formed": well_formed},
         "markers": {"recipe": recipe_text},
-        "arrival_inspectors": {"seal": allow, "policy": allow},
+        "arrival_inspectors": ALLOWED_IN,
         "seal": seal,
         "parse": parse,
         "keep": Kept(),
@@ -110,17 +115,22 @@ def test_a_gate_without_a_seal_cannot_be_built() -> None:
         Gate(**parts, parse=parse, keep=Kept(), endorse=seal, overturned=bool, refuse=max)  # type: ignore[call-arg]
 
 
+def without(checks: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: check for key, check in checks.items() if key != name}
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"inspectors": {"policy": allow}}, "'well formed' is missing"),
-        ({"inspectors": {"well formed": allow}}, "'policy' is missing"),
+        *(({"inspectors": without(ALLOWED, name)}, f"{name!r} is missing") for name in sorted(ALLOWED)),
+        *(
+            ({"inspectors": {**ALLOWED, name: silent}}, f"{name!r} gave no answer")
+            for name in sorted(ALLOWED)
+        ),
         ({"inspectors": {}}, "is missing"),
         ({"markers": {}}, "'recipe' is missing"),
-        ({"inspectors": {"well formed": silent, "policy": allow}}, "'well formed' gave no answer"),
-        ({"inspectors": {"well formed": allow, "policy": silent}}, "'policy' gave no answer"),
         ({"markers": {"recipe": silent}}, "no answer"),
-        ({"inspectors": {"well formed": allow, "policy": allow, "more": refuse}}, "it is forbidden"),
+        ({"inspectors": {**ALLOWED, "more": refuse}}, "it is forbidden"),
         ({"markers": {"recipe": recipe_text, "more": refuse}}, "it is forbidden"),
     ],
 )
@@ -133,7 +143,7 @@ def test_what_is_missing_silent_or_refusing_denies(
 
 
 def test_an_optional_check_may_stay_silent(tmp_path: Path) -> None:
-    wired = gate(inspectors={"well formed": well_formed, "policy": allow, "more": silent})
+    wired = gate(inspectors={**ALLOWED, "more": silent})
     assert wired.release(picture(), Destination(tmp_path / "a.png")).is_file()
 
 
@@ -143,16 +153,25 @@ def test_what_comes_in_is_kept_for_its_account(tmp_path: Path) -> None:
     kept = Kept()
     admission = gate(keep=kept).admit(Source(file, "someone"))
     assert kept == [(b"a file", "someone")]
-    assert (admission.digest, admission.entry, admission.remarks) == ("digest", 1, ("fine", "fine"))
+    assert (admission.digest, admission.entry, admission.remarks) == (
+        "digest",
+        1,
+        ("fine",) * len(ALLOWED_IN),
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "name", "reason"),
     [
-        ({"arrival_inspectors": {"policy": allow}}, "a.png", "'seal' is missing"),
-        ({"arrival_inspectors": {"seal": allow}}, "a.png", "'policy' is missing"),
-        ({"arrival_inspectors": {"seal": silent, "policy": allow}}, "a.png", "'seal' gave no answer"),
-        ({"arrival_inspectors": {"seal": allow, "policy": refuse}}, "a.png", "it is forbidden"),
+        *(
+            ({"arrival_inspectors": without(ALLOWED_IN, name)}, "a.png", f"{name!r} is missing")
+            for name in sorted(ALLOWED_IN)
+        ),
+        *(
+            ({"arrival_inspectors": {**ALLOWED_IN, name: silent}}, "a.png", f"{name!r} gave no answer")
+            for name in sorted(ALLOWED_IN)
+        ),
+        ({"arrival_inspectors": {**ALLOWED_IN, "policy": refuse}}, "a.png", "it is forbidden"),
         ({}, "broken.png", "not a sound PNG"),
     ],
 )
@@ -174,8 +193,19 @@ def test_a_missing_inspector_denies_before_a_file_is_parsed(tmp_path: Path) -> N
         gate(arrival_inspectors={}, parse=never).admit(Source(tmp_path / "a.png"))
 
 
+def test_words_are_refused_before_anything_is_drawn() -> None:
+    with pytest.raises(RakkanError, match=r"Nothing was drawn \(prompt\): it is forbidden"):
+        gate(word_inspectors={"prompt": refuse}).consider("a hat")
+    with pytest.raises(RakkanError, match="'prompt' is missing"):
+        gate(word_inspectors={}).consider("a hat")
+    with pytest.raises(RakkanError, match="'prompt' gave no answer"):
+        gate(word_inspectors={"prompt": silent}).consider("a hat")
+    gate().consider("a hat", "no hat")
+
+
 def test_the_assembled_gate_has_all_that_is_required() -> None:
     wired = assemble.gate()
+    assert set(wired.word_inspectors) >= gate_module.REQUIRED_WORD_INSPECTORS
     assert set(wired.inspectors) >= gate_module.REQUIRED_INSPECTORS
     assert set(wired.markers) >= gate_module.REQUIRED_MARKERS
     assert set(wired.arrival_inspectors) >= gate_module.REQUIRED_ARRIVAL_INSPECTORS

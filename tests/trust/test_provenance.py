@@ -23,10 +23,12 @@ from tests.trust.made import (
     picture,
     recipe,
     release,
+    stated,
 )
 
 from rakkan import assemble
 from rakkan.errors import RakkanError
+from rakkan.formats.sheet import contact_sheet
 from rakkan.formats.unsealed import without_seal
 from rakkan.records import FiguresRecipe, Picture, SheetRecipe, canonical_json
 from rakkan.store.ledger.statements import Derived, Generated, Statement, Subject, Trained
@@ -114,7 +116,8 @@ def test_the_ledger_speaks_of_the_file_without_its_seal_and_of_its_pixels(tmp_pa
     assert b"someone" not in path.read_bytes() and statement.account != "someone"
     ((_, own),) = assemble.ledger().about(statement.subjects[0].digests["sha256"])
     assert own.account == "someone"
-    (subject,) = statement.subjects
+    subject, *looks = statement.subjects
+    assert [one.name for one in looks] == ["look"]
     assert subject.name == "picture"
     assert subject.digests == {
         "sha256": digest_of_file(path.read_bytes()),
@@ -213,7 +216,7 @@ def test_each_disclosure_is_opened_by_the_vault_of_who_made_it_and_by_no_other(
 def test_a_disclosure_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RakkanError, match="not 'most'"):
         release(tmp_path / "a.png", disclosure="most")
-    assert assemble.ledger().size() == 0
+    assert stated() == 0
 
 
 @pytest.mark.parametrize(
@@ -273,7 +276,7 @@ def test_an_operation_with_other_ingredients_than_it_takes_is_refused_and_stated
     with pytest.raises(RakkanError, match="ingredients"):
         release(tmp_path / "a.png", picture(operation, 1, "x", *used))
     assert list(tmp_path.iterdir()) == [source]
-    assert assemble.ledger().size() == 0
+    assert stated() == 0
 
 
 @pytest.mark.parametrize("endings", [(".png", ".png", ".png"), (".webp", ".jpg", ".png")])
@@ -324,7 +327,8 @@ def test_a_figure_names_no_model(tmp_path: Path) -> None:
 def test_a_sheet_names_a_model_only_when_all_its_pictures_have_it(tmp_path: Path) -> None:
     same, other = recipe("a"), recipe("b", model="other", model_digest="cd" * 32)
     for recipes, model in (((same, same), "rakkan-starter"), ((same, other), "")):
-        sheet = Picture(picture().pixels, SheetRecipe(2, 24, 16, recipes), "sheet")
+        pixels = contact_sheet([picture().pixels] * 2, 2)
+        sheet = Picture(pixels, SheetRecipe(2, pixels.shape[1], pixels.shape[0], recipes), "sheet")
         found = look(release(tmp_path / "a.png", sheet))
         assert found.state == VALID and found.entry is not None
         assert found.entry.statement.predicate.model == model

@@ -20,5 +20,5 @@ def erase(
     kept = sum(1 for _ in assemble.vault().list(name))
     if not yes:
         typer.confirm(f"Shred {kept} things kept for {name!r}? This cannot be undone", abort=True)
-    entry = assemble.ledger().erase_account(name)
+    entry = assemble.erase(name)
     typer.echo(f"{kept} things of {name!r} were shredded; the ledger says so in entry {entry.index}")

@@ -59,7 +59,8 @@ def create(
     usual_steps, usual_guidance = assemble.usual_sampling()
     steps = usual_steps if steps is None else steps
     guidance = usual_guidance if guidance is None else guidance
-    planned = plan(CreateRequest(prompt, negative, seed, count, steps, guidance, size, place, told == "full"))
+    request = CreateRequest(prompt, negative, seed, count, steps, guidance, size, place, told == "full")
+    planned = plan(request, lambda *words: assemble.gate().consider(*words))
     _warn(planned)
     engine, upscaler = assemble.engine(), assemble.upscaler()
     with bar("drawing", count * steps) as progress:

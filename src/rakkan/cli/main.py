@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from rakkan import __version__
-from rakkan.cli import account, create, figures, identity, import_, ledger, protect, starter, vault, verify
+from rakkan.cli import (
+    account,
+    create,
+    figures,
+    identity,
+    import_,
+    ledger,
+    protect,
+    report,
+    starter,
+    takedown,
+    vault,
+    verify,
+)
 from rakkan.cli.faults import INTERRUPTED
 
 app = typer.Typer(
@@ -23,9 +36,11 @@ app.command()(verify.verify)
 app.command("import")(import_.import_files)
 app.command()(protect.protect)
 app.command()(identity.identity)
+app.command()(report.report)
 app.add_typer(vault.app, name="vault")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(account.app, name="account")
+app.add_typer(takedown.app, name="takedown")
 app.add_typer(figures.app, name="figures")
 app.add_typer(starter.app, name="starter")
 

@@ -125,6 +125,7 @@ def evaluate(
         training,
         settings,
         typer.echo,
+        assemble.vault(),
         weights=config.load().weights or WEIGHTS,
         rehearsal=quick,
     )

@@ -24,11 +24,10 @@ def contact_sheet(pictures: Sequence[NDArray[numpy.uint8]], columns: int) -> NDA
         raise RakkanError("A contact sheet needs at least one picture and one column")
     used = min(columns, len(pictures))
     rows = [pictures[start : start + used] for start in range(0, len(pictures), used)]
-    widths = [max(picture.shape[1] for picture in pictures[column::used]) for column in range(used)]
-    heights = [max(picture.shape[0] for picture in row) for row in rows]
-    sheet = numpy.empty(
-        (sum(heights) + MARGIN * (len(heights) + 1), sum(widths) + MARGIN * (used + 1), 3), numpy.uint8
-    )
+    sizes = [(picture.shape[1], picture.shape[0]) for picture in pictures]
+    widths, heights = _cells(sizes, columns)
+    width, height = sheet_size(sizes, columns)
+    sheet = numpy.empty((height, width, 3), numpy.uint8)
     sheet[:] = PAPER
     top = MARGIN
     for row, height in zip(rows, heights, strict=True):
@@ -39,3 +38,17 @@ def contact_sheet(pictures: Sequence[NDArray[numpy.uint8]], columns: int) -> NDA
             left += width + MARGIN
         top += height + MARGIN
     return sheet
+
+
+def sheet_size(sizes: Sequence[tuple[int, int]], columns: int) -> tuple[int, int]:
+    """Width and height of the sheet of pictures of these sizes (width, height), at least one of them."""
+    widths, heights = _cells(sizes, columns)
+    return sum(widths) + MARGIN * (len(widths) + 1), sum(heights) + MARGIN * (len(heights) + 1)
+
+
+def _cells(sizes: Sequence[tuple[int, int]], columns: int) -> tuple[list[int], list[int]]:
+    """The widths of the columns and the heights of the rows."""
+    used = min(columns, len(sizes))
+    widths = [max(width for width, _ in sizes[column::used]) for column in range(used)]
+    rows = range(0, len(sizes), used)
+    return widths, [max(height for _, height in sizes[start : start + used]) for start in rows]

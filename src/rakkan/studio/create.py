@@ -52,6 +52,8 @@ _DULL_SLOTS = frozenset({"presentation", "framing", "view", "style"})
 
 #: (steps done, steps in all) over all the pictures of a request.
 Progress = Callable[[int, int], object]
+#: The gate: refuses a prompt and its negative prompt that nothing may be drawn from.
+Consider = Callable[[str, str], None]
 #: The gate: writes a picture at a path or beside it, and says where.
 Release = Callable[[Picture, Path], Path]
 
@@ -109,13 +111,16 @@ class Created:
     seconds: float
 
 
-def plan(request: CreateRequest) -> Plan:
+def plan(request: CreateRequest, consider: Consider = lambda prompt, negative: None) -> Plan:
     """Check and read a request. Raises RakkanError, before anything is loaded, for what cannot be done:
     numbers out of range, an unknown size, a prompt in which no word is known, a place not to be written to.
+
+    ``consider`` refuses words early that the gate would not release a picture of.
     """
     prompt, negative = checked_prompt(request.prompt), checked_negative(request.negative)
     _check_numbers(request)
     _check_place(request.out, request.count)
+    consider(prompt, negative)
     reading, avoided = read(prompt), read(negative)
     if not reading.condition:
         raise _nothing_known(reading)

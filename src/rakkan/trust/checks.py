@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from rakkan.records import FiguresRecipe, Picture, Recipe, SheetRecipe, TrainingGridRecipe, canonical_json
 from rakkan.trust.gate import Destination, Finding
 from rakkan.trust.seal import operations
@@ -62,10 +65,34 @@ def _fault_of_facts(picture: Picture, to: Destination) -> str:
         return f"a {type(picture.recipe).__name__} is not what {picture.operation!r} leaves behind"
     if fault := _fault_of_ingredients(picture):
         return fault
+    if isinstance(picture.recipe, SheetRecipe) and (fault := _fault_of_sheet(picture.recipe)):
+        return fault
     if to.disclosure not in LEVELS:
         return f"a recipe is disclosed {', '.join(LEVELS)}, not {to.disclosure!r}"
+    if "\0" in str(to.path) or not _is_encodable(to.path):
+        return "its path holds what no path may"
     if to.path.suffix.lower() not in MEDIA_TYPES:
         return f"{to.path.name} does not end in {', '.join(MEDIA_TYPES)}"
+    return ""
+
+
+def _is_encodable(path: Path) -> bool:
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _fault_of_sheet(recipe: SheetRecipe) -> str:
+    """A sheet that names fewer pictures than it shows would hide by which models and words they were made."""
+    from rakkan.formats.sheet import sheet_size
+
+    if not recipe.recipes or recipe.columns < 1:
+        return "a sheet names the recipe of each of its pictures"
+    needed = sheet_size([(one.width, one.height) for one in recipe.recipes], recipe.columns)
+    if needed != (recipe.width, recipe.height):
+        return f"a sheet of the pictures it names is {needed[0]}x{needed[1]}"
     return ""
 
 

@@ -9,13 +9,15 @@ seals a picture and what keeps an arrival are handed in too: a gate without them
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from rakkan.errors import RakkanError
-from rakkan.records import Picture
+from rakkan.records import Picture, still
 from rakkan.trust.placing import place
 from rakkan.trust.seal.manifest import DEFAULT_USES
 
@@ -26,9 +28,10 @@ if TYPE_CHECKING:
     from rakkan.formats.inspect import Inspected
 
 #: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
-REQUIRED_INSPECTORS = frozenset({"well formed", "policy"})
+REQUIRED_WORD_INSPECTORS = frozenset({"prompt"})
+REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "prompt", "blocklist", "likeness", "content"})
 REQUIRED_MARKERS = frozenset({"recipe"})
-REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy"})
+REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy", "text", "blocklist", "likeness", "content"})
 
 #: The account of whoever sits at this machine.
 LOCAL = "local"
@@ -108,6 +111,8 @@ Subject = TypeVar("Subject")
 Place = TypeVar("Place")
 PictureCheck = Callable[[Picture, Destination], list[Finding]]
 ArrivalCheck = Callable[[Arrival, Source], list[Finding]]
+#: (prompt, negative prompt)
+WordCheck = Callable[[str, str], list[Finding]]
 
 
 @dataclass(frozen=True)
@@ -118,9 +123,11 @@ class Gate:
     ``parse`` reads a file apart, ``keep`` stores and states an arrival and returns its digest and entry,
     ``endorse`` seals an artist's own file as it is. ``overturned`` says whether a moderator has overturned a
     refusal, and ``refuse`` states one that stands and returns what to do about it. ``released`` lists
-    the files this gate has written.
+    the files this gate has written. What it asks cannot be changed once it is built, and what it is given
+    is copied first, so that what the inspectors saw is what is written.
     """
 
+    word_inspectors: Mapping[str, WordCheck]
     inspectors: Mapping[str, PictureCheck]
     markers: Mapping[str, PictureCheck]
     arrival_inspectors: Mapping[str, ArrivalCheck]
@@ -131,6 +138,18 @@ class Gate:
     overturned: Callable[[Finding], bool]
     refuse: Callable[[str, Finding], str]
     released: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name in ("word_inspectors", "inspectors", "markers", "arrival_inspectors"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def consider(self, prompt: str, negative: str = "") -> None:
+        """Refuse words that nothing may be drawn from, before anything is drawn.
+
+        It spares whoever asks the wait: ``release`` looks at the words again. Raises RakkanError.
+        """
+        checks, required = self.word_inspectors, REQUIRED_WORD_INSPECTORS
+        self._ask("create", prompt, negative, "inspector", checks, required, "Nothing was drawn")
 
     def release(self, picture: Picture, to: Destination) -> Path:
         """Seal ``picture`` and write it; the path it took.
@@ -144,10 +163,13 @@ class Gate:
         marker is missing, or the folder cannot be written to or is full.
         """
         refused = "The picture was not released"
+        picture, to = still(picture), _still_destination(to)
         self._ask("release", picture, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
         text: dict[str, str] = {}
         marks = self._ask("release", picture, to, "marker", self.markers, REQUIRED_MARKERS, refused)
         for finding in marks:
+            if twice := text.keys() & finding.text.keys():
+                raise RakkanError(f"{refused}: two markers write the text {min(twice)!r}", "Rename one")
             text.update(finding.text)
         encoded = _encoded(picture, to.path, text)
         path = place(self.seal(picture, to, encoded), to.path)
@@ -160,6 +182,7 @@ class Gate:
         Raises RakkanError, with nothing kept, for a file that is no sound picture or safetensors file,
         that an inspector refuses, or that cannot be read, and when a required inspector is missing.
         """
+        source = _still_source(source)
         refused = f"{source.path.name} was not let in"
         arrival = self._parsed(source, refused)
         with arrival.content:
@@ -173,6 +196,7 @@ class Gate:
         The file passes the same inspection as one that comes in, and the copy is placed as ``release``
         does. Raises RakkanError, with nothing written, as both of them do.
         """
+        source, to = _still_source(source), _still_destination(to)
         refused = f"{source.path.name} was not sealed"
         arrival = self._parsed(source, refused)
         with arrival.content:
@@ -205,15 +229,36 @@ class Gate:
         _demand(checks, required, role, refused)
         findings: list[Finding] = []
         for name, check in checks.items():
-            answers = check(subject, context)
+            answers = list(check(subject, context))
             if name in required and not answers:
                 raise RakkanError(f"{refused}: the {role} {name!r} gave no answer")
             for finding in answers:
-                if not finding.allowed and not self.overturned(finding):
-                    hint = self.refuse(action, finding)
-                    raise RakkanError(f"{refused} ({finding.rule or name}): {finding.reason}", hint)
+                named = finding if finding.rule else replace(finding, rule=name)
+                if not finding.allowed and not self.overturned(named):
+                    hint = self.refuse(action, named)
+                    raise RakkanError(f"{refused} ({named.rule}): {finding.reason}", hint)
             findings.extend(answers)
         return findings
+
+
+def _still_destination(to: Destination) -> Destination:
+    """The same destination in plain texts: a class of the caller's could answer otherwise the next time."""
+    return Destination(
+        _plain_path(to.path),
+        str.__str__(to.account),
+        str.__str__(to.disclosure),
+        MappingProxyType({str.__str__(use): str.__str__(choice) for use, choice in to.uses.items()}),
+        str.__str__(to.constraint),
+        str.__str__(to.maker),
+    )
+
+
+def _still_source(source: Source) -> Source:
+    return Source(_plain_path(source.path), str.__str__(source.account), str.__str__(source.way))
+
+
+def _plain_path(path: Path) -> Path:
+    return Path(str.__str__(os.fspath(path)))
 
 
 def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:

@@ -32,6 +32,7 @@ from rakkan.trust.seal.disclosure import Disclosure
 from rakkan.trust.seal.manifest import Ingredient, ModelFacts, SealRequest
 from rakkan.trust.seal.operations import OPERATIONS, PARENT, REFERENCE
 from rakkan.trust.seal.sign import seal
+from rakkan.trust.takedown.subjects import looks_of_pixels
 
 if TYPE_CHECKING:
     import numpy
@@ -82,7 +83,7 @@ class Provenance:
             predicate = Derived(parents=parents, **vars(predicate))
         moment = int(self.clock())
         subject = Subject("picture", {"sha256": _sha256(encoded), "pixels": pixel_digest(picture.pixels)})
-        entry = self._state(predicate, subject, to.account, moment)
+        entry = self._state(predicate, (subject, *looks_of_pixels(picture.pixels)), to.account, moment)
         request = SealRequest(
             operation=picture.operation,
             media_type=MEDIA_TYPES[to.path.suffix.lower()],
@@ -110,7 +111,7 @@ class Provenance:
         parent = self._ingredient("parent", media_type, arrival.start)
         moment = int(self.clock())
         subject = Subject("work", {"sha256": parent.digest})
-        entry = self._state(Reserved(dict(to.uses)), subject, source.account, moment)
+        entry = self._state(Reserved(dict(to.uses)), (subject,), source.account, moment)
         request = SealRequest(
             operation="protect",
             media_type=media_type,
@@ -134,8 +135,9 @@ class Provenance:
         found = arrival.inspected
         name = "picture" if found.media_type.startswith("image/") else "model"
         predicate = Admitted(found.media_type, blob.size, source.way, arrival.seal)
-        subject = Subject(name, digests_of(arrival))
-        entry = self._state(predicate, subject, source.account, int(self.clock()))
+        seen = () if arrival.pixels is None else looks_of_pixels(arrival.pixels)
+        subjects = (Subject(name, digests_of(arrival)), *seen)
+        entry = self._state(predicate, subjects, source.account, int(self.clock()))
         return blob.digest, entry.index
 
     def training(self, model_digest: str) -> tuple[str, bytes] | None:
@@ -152,7 +154,7 @@ class Provenance:
         predicate = None if stated else self.trained(model_digest)
         if predicate is not None:
             subject = Subject("model", {"sha256": model_digest})
-            stated = [self._state(predicate, subject, INSTANCE, int(self.clock()))]
+            stated = [self._state(predicate, (subject,), INSTANCE, int(self.clock()))]
         if not stated:
             return None
         return stated[-1].statement_digest, self.ledger.evidence(stated[-1].index).envelope
@@ -172,8 +174,8 @@ class Provenance:
             )
         return made
 
-    def _state(self, predicate: object, subject: Subject, account: str, moment: int) -> Entry:
-        return self.ledger.append([Statement(predicate, (subject,), account, moment)])[0]
+    def _state(self, predicate: object, subjects: tuple[Subject, ...], account: str, moment: int) -> Entry:
+        return self.ledger.append([Statement(predicate, subjects, account, moment)])[0]
 
 
 def opening_bytes(opening: Disclosure) -> bytes:
@@ -197,9 +199,10 @@ def digest_of_file(data: bytes) -> str:
 
 def digests_of(arrival: Arrival) -> dict[str, str]:
     """What a file that comes in is known by: ``sha256`` without its seal, as everywhere, and of a picture
-    also ``file``, the SHA-256 of all of it."""
-    if arrival.inspected.media_type.startswith("image/"):
-        return {"sha256": digest_of_file(arrival.start), "file": arrival.digest}
+    also ``file``, the SHA-256 of all of it, and ``pixels``."""
+    if arrival.pixels is not None:
+        pixels = pixel_digest(arrival.pixels)
+        return {"sha256": digest_of_file(arrival.start), "file": arrival.digest, "pixels": pixels}
     return {"sha256": arrival.digest}
 
 

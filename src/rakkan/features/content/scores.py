@@ -38,15 +38,12 @@ class Scorer:
 
 def probabilities(name: str, classes: tuple[str, ...], answers: Answers) -> dict[str, float]:
     """The first of a network's outputs, [1, classes], by class; RakkanError when it is anything else."""
-    import numpy
-
     answer: NDArray[numpy.float32] | None = answers[0] if answers else None
     if answer is None or answer.shape != (1, len(classes)):
         shape = "nothing" if answer is None else f"an array of {list(answer.shape)}"
         raise RakkanError(f"The network {name} answered {shape}, not {len(classes)} scores")
     values = [float(value) for value in answer[0]]
-    sound = bool(numpy.isfinite(values).all()) and min(values) >= 0 and abs(sum(values) - 1) <= SLACK
-    if not sound:
+    if not (min(values) >= 0 and abs(sum(values) - 1) <= SLACK):  # so written, NaN is refused too
         raise RakkanError(f"The network {name} answered {values}, which are no probabilities")
     return dict(zip(classes, values, strict=True))
 

@@ -98,6 +98,11 @@ class Index:
         """Where the body of an entry lies, if it is known."""
         return next(iter(self._rows(self._tables.tables["ledger_entries"].c.entry == entry)), None)
 
+    def between(self, first: int, end: int) -> list[Row]:
+        """Where the bodies of the entries from ``first`` to before ``end`` lie, as far as it is known."""
+        column = self._tables.tables["ledger_entries"].c.entry
+        return self._rows((column >= first) & (column < end))
+
     def about(self, digest: str) -> list[Row]:
         """The entries whose statements have a subject with this digest, oldest first."""
         import sqlalchemy

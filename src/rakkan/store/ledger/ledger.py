@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -33,9 +33,10 @@ from rakkan.store.ledger.log import Log
 from rakkan.store.ledger.merkle import leaf_hash
 from rakkan.store.ledger.notes import SignedNote, SigningKey, VerificationKey
 from rakkan.store.ledger.proof import Proof
+from rakkan.store.ledger.reading import Said, read_all
 from rakkan.store.ledger.rebuild import new_row, rebuild
 from rakkan.store.ledger.statements import Erased, Statement, Subject, kind_of
-from rakkan.store.ledger.tiles import TileReader
+from rakkan.store.ledger.tiles import WIDTH, TileReader
 from rakkan.store.ledger.verify import Evidence
 
 __all__ = ["Entry", "Evidence", "Inclusion", "Ledger"]
@@ -184,12 +185,29 @@ class Ledger:
             leaf = parse_leaf(self._log.entry(row.entry, size))
             if self._state(row.entry) == "erased":
                 continue
-            salt, sealed = self._open(row.entry, leaf, row)
-            statement = statements.from_payload(envelope.open_envelope(sealed, self._keys))
-            if statement.account != self._index.pseudonym(salt, row.account):
-                raise RakkanError(f"Entry {row.entry} is of another account", "Rebuild the index")
-            found.append((_entry(row.entry, leaf, sealed), replace(statement, account=row.account)))
+            found.append(self._read(row.entry, leaf, row))
         return found
+
+    def each(self, signed: bytes) -> Iterator[Said]:
+        """Every entry that a signed checkpoint of this log commits to (``reading.read_all``)."""
+        checkpoint = open_checkpoint(signed, self._keys)[0]
+        return read_all(self._disk, checkpoint, self._index, self._bodies)
+
+    def since(self, first: int, kinds: Container[str]) -> Iterator[tuple[int, Statement | None]]:
+        """The statements of these kinds from entry ``first`` on, oldest first, without erased ones; None
+        for one that is lost. What is appended meanwhile is left out."""
+        size = self.size()
+        reader = TileReader(self._disk, size)
+        for bundle in range(first // WIDTH, -(-size // WIDTH)):
+            for offset, data in enumerate(reader.entries(bundle)):
+                index = bundle * WIDTH + offset
+                if index < first or (leaf := parse_leaf(data)).kind not in kinds:
+                    continue
+                state = self._state(index)
+                if state == "present":
+                    yield index, self._read(index, leaf, self._index.row(index))[1]
+                elif state == "lost":
+                    yield index, None
 
     def erase_account(self, account: str) -> Entry:
         """Shred everything the vault holds of an account, its statements too, and state that it was done.
@@ -334,6 +352,15 @@ class Ledger:
                 f"The body of entry {index} is not what the log committed to", "Rebuild the index"
             )
         return salt, sealed
+
+    def _read(self, index: int, leaf: Leaf, row: Row | None) -> tuple[Entry, Statement]:
+        """An entry and its statement, with its account's own name. Raises RakkanError."""
+        salt, sealed = self._open(index, leaf, row)
+        statement = statements.from_payload(envelope.open_envelope(sealed, self._keys))
+        account = row.account if row else ""
+        if statement.account != self._index.pseudonym(salt, account):
+            raise RakkanError(f"Entry {index} is of another account", "Rebuild the index")
+        return _entry(index, leaf, sealed), replace(statement, account=account)
 
     def _erasure(self, erased: Sequence[int]) -> Statement:
         size = self.size()

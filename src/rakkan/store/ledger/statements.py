@@ -24,7 +24,7 @@ MOST_SUBJECTS = 1000
 
 _SUBJECT_NAME = Form("[a-z][a-z-]{0,39}", "a word in lower case")
 _ALGORITHM = Form("[a-z0-9][a-z0-9_-]{0,31}", "the name of an algorithm")
-_DIGEST = Form("(?:[0-9a-f]{2}){1,64}", "bytes in lower-case hexadecimal")
+_DIGEST = Form("(?:[0-9a-f]{2}){1,512}", "bytes in lower-case hexadecimal")
 _ACCOUNT = Form(r"[^\x00-\x1f\x7f]{1,256}", "a name of 1 to 256 characters")
 
 
@@ -32,7 +32,8 @@ _ACCOUNT = Form(r"[^\x00-\x1f\x7f]{1,256}", "a name of 1 to 256 characters")
 class Subject:
     """What a statement is about. ``name`` is the sort of thing (``picture``, ``model``, ``work``,
     ``account``, ``statement``), never a person's words; ``digests`` maps an algorithm to lower-case
-    hexadecimal: ``sha256`` of a file without its seal, ``pixels`` of the decoded pixels, and so on."""
+    hexadecimal: ``sha256`` of a file without its seal, ``pixels`` of the decoded pixels, and so on. A
+    ``look`` is what a picture's copies are found by, and names none exactly."""
 
     name: str
     digests: Mapping[str, str]

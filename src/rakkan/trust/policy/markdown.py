@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rakkan.trust.policy.decide import TABLES
 from rakkan.trust.policy.licences import Licence, Permission
 from rakkan.trust.policy.records import Action
 from rakkan.trust.policy.tables import Need, Tables
-from rakkan.trust.policy.words import BAN_REASONS, USES
+from rakkan.trust.policy.words import BAN_REASONS, DECISION_REASONS, USES
 
 _OPENING = """\
 # The policy
@@ -24,6 +24,9 @@ Which statements stand:
 - Of the reservations, consents and licences one account states of one thing, only the latest stand.
 - Bans and reports of leaks add up: a milder one does not undo an earlier one. They end by their date, or by
   revocation.
+- Reports, decisions and appeals count when the instance itself states them; [takedown.md](takedown.md) tells
+  what those of one case add up to. A decision that restores a picture outweighs every report of it that no
+  moderator has upheld.
 - A statement with an end stands until the second before it.
 - No account's consent lifts what another account reserved or licensed. A consent with terms, which only
   people can read, covers nothing commercial.
@@ -53,8 +56,8 @@ def markdown(tables: Tables = TABLES) -> str:
         "## Licences\n\n"
         "A cautious reading: where a licence is silent or disputed, it is taken not to grant.\n\n"
         + _licences(tables.licences),
-        "## Reasons for a ban\n\n"
-        + _table(("word", "meaning"), ((f"`{word}`", text) for word, text in BAN_REASONS.items())),
+        "## Reasons for a ban\n\n" + _words(BAN_REASONS),
+        "## Reasons for a decision\n\n" + _words(DECISION_REASONS),
     ]
     return "\n".join(sections)
 
@@ -113,6 +116,10 @@ def _offer(row: Licence) -> str:
     if Permission.SHARE_ADAPTED not in row.grants:
         return "none"
     return ", ".join(f"`{name}`" for name in row.offer_under) or "any"
+
+
+def _words(words: Mapping[str, str]) -> str:
+    return _table(("word", "meaning"), ((f"`{word}`", text) for word, text in words.items()))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

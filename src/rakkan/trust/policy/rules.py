@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from rakkan.store.ledger.statements import Banned, Derived, Generated, Leaked, Reserved
+from rakkan.store.ledger.statements import (
+    Appealed,
+    Banned,
+    Decided,
+    Derived,
+    Generated,
+    Leaked,
+    Reported,
+    Reserved,
+)
 from rakkan.trust.policy.case import Case, Part
 from rakkan.trust.policy.nearest import nearest
 from rakkan.trust.policy.records import Action, Known, Reason
 from rakkan.trust.policy.tables import Rule
 from rakkan.trust.policy.terms import attribution, licence, missing_licence, same_licence
 from rakkan.trust.policy.words import BAN_REASONS, USES, canonical_use
+from rakkan.trust.takedown.states import DOWN, OVERTURNED, PROVISIONAL, how_to_appeal, state_of
 
 Judge = Callable[[Case], Iterable[Reason]]
 
@@ -77,6 +87,36 @@ def _leaks(case: Case, confirmed: bool, rule: str, hint: str) -> Iterator[Reason
                 yield Reason(rule, False, f"{part} {word} to have leaked", hint, known.digest)
 
 
+def reported(case: Case) -> Iterator[Reason]:
+    """Denies what is reported and not decided, unless a moderator has restored it in another case."""
+    return _hidden(case, PROVISIONAL, "was reported in case {} and is hidden until a moderator decides")
+
+
+def taken_down(case: Case) -> Iterator[Reason]:
+    """Denies what a moderator has taken down."""
+    return _hidden(case, DOWN, "was taken down in case {}")
+
+
+def _hidden(case: Case, rule: str, text: str) -> Iterator[Reason]:
+    for index, part in case.things():
+        if part.subject.name == "model":
+            continue  # anyone may report any digest, that of the model everyone draws with too
+        said: dict[str, list[Known]] = {}
+        for known in case.about(index, Reported, Decided, Appealed):
+            said.setdefault(known.statement.predicate.case, []).append(known)
+        states = {name: state_of(known.statement for known in found) for name, found in said.items()}
+        restored = any(state and state.outcome == OVERTURNED for state in states.values())
+        for name, state in sorted(states.items()):
+            if state and state.bars == rule and not (restored and rule == PROVISIONAL):
+                yield Reason(
+                    rule,
+                    False,
+                    f"{part} {text.format(name)}",
+                    how_to_appeal(name, state),
+                    said[name][0].digest,
+                )
+
+
 def lineage(case: Case) -> Iterator[Reason]:
     """Denies sharing a picture while a model or picture it was made from is left out of the request."""
     named = {
@@ -134,6 +174,8 @@ def _day(second: int) -> str:
 
 _EVERYTHING = frozenset(Action)
 _SHARING = frozenset({Action.SHARE_PICTURE, Action.SHARE_MODEL})
+#: Where pictures and works go in; reports are about nothing else.
+_OF_PICTURES = _EVERYTHING - {Action.SHARE_MODEL, Action.MERGE}
 
 RULES: tuple[Rule, ...] = (
     Rule("fits", _EVERYTHING, "the action takes such a subject and such sources, and knows which", fits),
@@ -151,6 +193,13 @@ RULES: tuple[Rule, ...] = (
         "nothing in it is reported to have leaked: sharing cannot be taken back, own use can",
         unconfirmed_leak,
     ),
+    Rule(
+        "reported",
+        _OF_PICTURES,
+        "nothing in it is reported and undecided, except what a moderator has restored before",
+        reported,
+    ),
+    Rule("taken down", _OF_PICTURES, "no moderator has taken down anything in it", taken_down),
     Rule("lineage", frozenset({Action.SHARE_PICTURE}), "all it was made from is named", lineage),
     Rule(
         "reservation",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from rakkan.errors import RakkanError
-from rakkan.store.ledger.statements import Banned, Consented, Licensed, Reserved
+from rakkan.store.ledger.statements import Banned, Consented, Decided, Licensed, Reserved
 from rakkan.trust.policy.licences import find
 from rakkan.trust.policy.nearest import nearest
 from rakkan.trust.policy.records import Action
@@ -33,6 +33,19 @@ BAN_REASONS: Mapping[str, str] = {
     "unsafe": "it holds or makes what Rakkan does not draw",
 }
 
+#: What a moderator may give as the reason of a decision: public words that say nothing of a person.
+DECISION_REASONS: Mapping[str, str] = {
+    "work": "it is the reporter's work, or made from it without leave",
+    "likeness": "it shows the reporter",
+    "unsafe": "it is what Rakkan does not draw",
+    "rule": "the rule that refused it says so",
+    "unrelated": "it is not what the report claims",
+    "permitted": "whoever made it may use it so",
+    "unproven": "nothing supports the claim",
+    "abuse": "the report was made to silence someone",
+    "mistake": "the rule that refused it was wrong here",
+}
+
 
 def canonical_use(word: str) -> str:
     """The CAWG name of a use; C2PA 1.x wrote ``c2pa.`` where CAWG writes ``cawg.``."""
@@ -56,6 +69,8 @@ def check_words(predicate: Any) -> None:
         _check(predicate.reason, BAN_REASONS, "reason for a ban")
         for action in predicate.actions:
             _check(action, list(Action), "action")
+    elif isinstance(predicate, Decided):
+        _check(predicate.reason, DECISION_REASONS, "reason for a decision")
     elif isinstance(predicate, Licensed):
         find(predicate.licence)
 

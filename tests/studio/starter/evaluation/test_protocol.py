@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.studio.starter.stand_in import render as draw_quickly
 
+from rakkan import assemble
 from rakkan.corpus.figures.attributes import GROUPS, Attributes
 from rakkan.corpus.figures.drawing import NATIVE_SIZES
 from rakkan.corpus.figures.words import ACCESSORY_SLOTS, BARE
@@ -97,7 +98,7 @@ def silent(line: str) -> None:
 
 
 def measured(draw: protocol.Draw, tmp_path: Path, plan: Plan = PLAN) -> dict[str, Any]:
-    return measure(draw, tmp_path / "kept", tmp_path, tmp_path / "no-run", plan, silent)
+    return measure(draw, tmp_path / "kept", tmp_path, tmp_path / "no-run", plan, silent, assemble.vault())
 
 
 def test_a_model_that_draws_what_is_asked_is_found_perfect(world: World, tmp_path: Path) -> None:
@@ -118,7 +119,9 @@ def test_a_model_that_draws_what_is_asked_is_found_perfect(world: World, tmp_pat
 
 def test_a_model_of_busts_is_asked_for_busts(world: World, tmp_path: Path) -> None:
     scope = SCOPES["busts"]
-    figures = measure(world.obedient, tmp_path, tmp_path, tmp_path, Plan.quick(), silent, scope=scope)
+    figures = measure(
+        world.obedient, tmp_path, tmp_path, tmp_path, Plan.quick(), silent, assemble.vault(), scope=scope
+    )
     assert figures["scope"] == "busts" and figures["mean"] == 1
     assert set(figures["adherence"]) == set(SLOTS) - {
         "hair_accent",
@@ -162,17 +165,17 @@ def test_the_engine_is_given_the_whole_figure(world: World, tmp_path: Path) -> N
         given.append(condition)
         return world.obedient(condition, framing, seed, steps)
 
-    drawn(draw, trials, 4, tmp_path / "a.npz", silent)
+    drawn(draw, trials, 4, tmp_path / "a", silent, assemble.vault())
     assert given == [condition_of(trial.attributes) for trial in trials]
 
 
 def test_pictures_of_other_questions_are_not_taken_for_these(world: World, tmp_path: Path) -> None:
-    store, trials = tmp_path / "a.npz", balanced_trials(2, 1)
-    drawn(world.obedient, trials, 4, store, silent)
+    store, trials = tmp_path / "a", balanced_trials(2, 1)
+    drawn(world.obedient, trials, 4, store, silent, assemble.vault())
 
     def draws_for(asked: list[Any], steps: int) -> int:
         world.draws = 0
-        pictures = drawn(world.obedient, asked, steps, store, silent)
+        pictures = drawn(world.obedient, asked, steps, store, silent, assemble.vault())
         values, _ = world.read(None, pictures)
         expected = [
             SLOT_VALUES["hairstyle"].index(condition_of(trial.attributes)["hairstyle"]) for trial in asked
@@ -190,7 +193,7 @@ def test_pictures_of_other_questions_are_not_taken_for_these(world: World, tmp_p
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, RakkanError("no picture")])
 def test_a_stop_in_between_loses_nothing(fault: Any, world: World, tmp_path: Path) -> None:
-    store, trials = tmp_path / "a.npz", balanced_trials(2, 1)
+    store, trials = tmp_path / "a", balanced_trials(2, 1)
 
     def stopping(condition: Condition, framing: str, seed: int, steps: int) -> NDArray[np.uint8]:
         if world.draws == 5:
@@ -198,22 +201,38 @@ def test_a_stop_in_between_loses_nothing(fault: Any, world: World, tmp_path: Pat
         return world.obedient(condition, framing, seed, steps)
 
     with pytest.raises((KeyboardInterrupt, RakkanError)):
-        drawn(stopping, trials, 4, store, silent)
+        drawn(stopping, trials, 4, store, silent, assemble.vault())
     world.draws = 0
-    assert len(drawn(world.obedient, trials, 4, store, silent)) == len(trials)
+    assert len(drawn(world.obedient, trials, 4, store, silent, assemble.vault())) == len(trials)
     assert world.draws == len(trials) - 5
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04torn"])
+@pytest.mark.parametrize("content", [b"", b"no digest", b"ab" * 32, b"PK\x03\x04torn", b"\xff\0"])
 def test_a_damaged_store_is_drawn_anew(content: bytes, world: World, tmp_path: Path) -> None:
-    store, trials = tmp_path / "a.npz", balanced_trials(2, 1)[:3]
+    store, trials = tmp_path / "a", balanced_trials(2, 1)[:3]
     store.write_bytes(content)
-    assert len(drawn(world.obedient, trials, 4, store, silent)) == 3
+    assert len(drawn(world.obedient, trials, 4, store, silent, assemble.vault())) == 3
+
+
+@pytest.mark.parametrize("content", [b"no archive", b"PK\x03\x04torn"])
+def test_a_damaged_blob_is_drawn_anew(content: bytes, world: World, tmp_path: Path) -> None:
+    store, trials = tmp_path / "a", balanced_trials(2, 1)[:3]
+    store.write_text(assemble.vault().put(protocol.ACCOUNT, content).digest)
+    assert len(drawn(world.obedient, trials, 4, store, silent, assemble.vault())) == 3
+
+
+def test_what_was_drawn_lies_in_the_vault_alone_and_once(world: World, tmp_path: Path) -> None:
+    trials = balanced_trials(2, 1)[:3]
+    for count in (2, 3):
+        drawn(world.obedient, trials[:count], 4, tmp_path / "a", silent, assemble.vault())
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    [blob] = assemble.vault().list(protocol.ACCOUNT)
+    assert (tmp_path / "a").read_text() == f"{blob.digest}\n"
 
 
 def test_nothing_to_draw_writes_nothing(tmp_path: Path, world: World) -> None:
-    assert drawn(world.obedient, [], 4, tmp_path / "a.npz", silent) == []
-    assert not (tmp_path / "a.npz").exists()
+    assert drawn(world.obedient, [], 4, tmp_path / "a", silent, assemble.vault()) == []
+    assert not (tmp_path / "a").exists()
 
 
 # ---- the classifier of a folder

@@ -80,6 +80,7 @@ def run(engine: FakeEngine, tmp_path: Path, weights: Path, rehearsal: bool = Fal
         tmp_path / "run",
         Plan.quick(),
         lambda line: None,
+        assemble.vault(),
         weights=weights,
         rehearsal=rehearsal,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import re
 import time
 import zipfile
 from collections.abc import Callable
@@ -14,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rakkan.corpus.figures.drawing import render
+from rakkan.store.faults import Damaged, Missing
+from rakkan.store.vault import Vault
 from rakkan.studio.starter.completion import complete
 from rakkan.studio.starter.evaluation import classifier, distances
 from rakkan.studio.starter.evaluation.adherence import (
@@ -38,6 +42,8 @@ from rakkan.studio.starter.renders import RenderQueue, Scope, renderer_version
 Draw = Callable[[dict[str, str], str, int, int], NDArray[np.uint8]]
 #: Pictures drawn between two savings.
 _SAVED_EVERY = 100
+#: Whose part of the vault keeps what was drawn: a model's bare pictures may lie in no other file.
+ACCOUNT = "measurement"
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ def measure(
     training: Path,
     plan: Plan,
     progress: Progress,
+    vault: Vault,
     steps: int = 4,
     scope: Scope = ALL,
 ) -> dict[str, Any]:
@@ -73,8 +80,8 @@ def measure(
 
     Only figures of ``scope`` are asked for: what the model was trained on.
 
-    ``kept`` holds the pictures of these weights, ``folder`` the classifier, ``training`` the run that
-    the weights come from (see `neighbours`).
+    ``kept`` says which blobs of the vault hold the pictures of these weights, ``folder`` has the
+    classifier, ``training`` is the run that the weights come from (see `neighbours`).
     """
     kept.mkdir(parents=True, exist_ok=True)
     network = obtain_classifier(folder, plan, progress, scope)
@@ -85,11 +92,11 @@ def measure(
     progress(f"{len(trials)} prompts, {len(unseen)} of combinations held out, {len(fresh)} fresh renders")
     renders = [render(trial.attributes, trial.seed) for trial in fresh]
     error = own_error(network, fresh, renders)
-    pictures = drawn(draw, trials, steps, kept / "pictures.npz", progress)
-    unseen_pictures = drawn(draw, unseen, steps, kept / "unseen.npz", progress)
+    pictures = drawn(draw, trials, steps, kept / "pictures", progress, vault)
+    unseen_pictures = drawn(draw, unseen, steps, kept / "unseen", progress, vault)
     unseen_renders = [render(trial.attributes, 10_000_000 + trial.seed) for trial in unseen]
     patient = trials[: plan.many_steps]
-    patient_pictures = drawn(draw, patient, 16, kept / "sixteen.npz", progress)
+    patient_pictures = drawn(draw, patient, 16, kept / "sixteen", progress, vault)
     slots = slots_of(scope)
     table = adherence(network, trials, pictures, error, slots)
     worst = worst_slot(table)
@@ -137,15 +144,19 @@ def obtain_classifier(
     return network
 
 
-def drawn(draw: Draw, trials: list[Trial], steps: int, store: Path, progress: Progress) -> Pictures:
-    """The model's pictures for the trials; those that ``store`` holds are not drawn again.
+def drawn(
+    draw: Draw, trials: list[Trial], steps: int, store: Path, progress: Progress, vault: Vault
+) -> Pictures:
+    """The model's pictures for the trials; those that the vault keeps are not drawn again.
+
+    The file ``store`` says which blob they are.
 
     The prompt goes the way a user's does: through the lexicon and its completion, not from the
     attributes. A stored picture serves only who asks for the very same condition, seed and steps.
     """
     asked = [complete(read(trial.prompt).condition, trial.seed) for trial in trials]
     keys = [_key(condition, trial, steps) for condition, trial in zip(asked, trials, strict=True)]
-    done = _stored(store)
+    done = _stored(store, vault)
     missing = [number for number, key in enumerate(keys) if key not in done]
     started = time.monotonic()
     unsaved = 0
@@ -155,13 +166,13 @@ def drawn(draw: Draw, trials: list[Trial], steps: int, store: Path, progress: Pr
             done[keys[number]] = draw(asked[number], trial.attributes.framing, trial.seed, steps)
             unsaved += 1
             if unsaved == _SAVED_EVERY or count == len(missing):
-                _store(done, store)
+                _store(done, store, vault)
                 unsaved = 0
                 there, spent = len(trials) - len(missing) + count, time.monotonic() - started
                 progress(f"{store.stem}: {there} of {len(trials)} drawn, {spent:.0f} s")
     finally:
         if unsaved:  # stopped in between: what has been drawn need not be drawn again
-            _store(done, store)
+            _store(done, store, vault)
     return [done[key] for key in keys]
 
 
@@ -170,19 +181,32 @@ def _key(condition: dict[str, str], trial: Trial, steps: int) -> str:
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
-def _stored(store: Path) -> dict[str, NDArray[np.uint8]]:
+def _stored(store: Path, vault: Vault) -> dict[str, NDArray[np.uint8]]:
     """The pictures of a store by key; a store that is missing or damaged holds none."""
+    digest = _blob_of(store)
     try:
-        with np.load(store) as kept:
+        with np.load(io.BytesIO(vault.read(ACCOUNT, digest) if digest else b"")) as kept:
             return {key: kept[key] for key in kept.files}
-    except (FileNotFoundError, ValueError, EOFError, zipfile.BadZipFile):
+    except (Missing, Damaged, ValueError, EOFError, zipfile.BadZipFile):
         return {}
 
 
-def _store(pictures: dict[str, NDArray[np.uint8]], store: Path) -> None:
-    partial = store.with_suffix(".part.npz")
-    np.savez(partial, allow_pickle=False, **pictures)
+def _blob_of(store: Path) -> str:
+    """The digest that a store names, "" when it names none."""
+    found = store.read_bytes().decode("latin-1").strip() if store.exists() else ""
+    return found if re.fullmatch("[0-9a-f]{64}", found) else ""
+
+
+def _store(pictures: dict[str, NDArray[np.uint8]], store: Path, vault: Vault) -> None:
+    packed = io.BytesIO()
+    np.savez(packed, allow_pickle=False, **pictures)
+    before = _blob_of(store)
+    digest = vault.put(ACCOUNT, packed.getvalue()).digest
+    partial = store.with_suffix(".part")
+    partial.write_text(f"{digest}\n", encoding="ascii")
     partial.replace(store)
+    if before not in ("", digest):
+        vault.shred(ACCOUNT, before)
 
 
 def distance(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rakkan.checkout import commit
 from rakkan.corpus.figures.drawing import NATIVE_SIZES
 from rakkan.errors import RakkanError
+from rakkan.store.vault import Vault
 from rakkan.studio.create import CreateRequest, Release, draft, plan, release_sheet
 from rakkan.studio.engines.engine import Engine
 from rakkan.studio.engines.weights import MANIFEST, manifest_digest, read_manifest
@@ -40,15 +41,16 @@ def run(
     training_run: Path,
     settings: protocol.Plan,
     progress: Progress,
+    vault: Vault,
     *,
     weights: Path,
     rehearsal: bool = False,
 ) -> Path:
     """Measure ``engine``, write figures, sheet and card below ``documents``; the path of the card.
 
-    ``folder`` keeps what a stopped run goes on from, ``training_run`` is the run the weights come from,
-    ``weights`` the folder that ``engine`` loaded. Only a ``rehearsal`` may do without weights. Raises
-    RakkanError before anything is measured when the manifest does not belong to the engine.
+    ``folder`` and ``vault`` keep what a stopped run goes on from, ``training_run`` is the run the weights
+    come from, ``weights`` the folder that ``engine`` loaded. Only a ``rehearsal`` may do without weights.
+    Raises RakkanError before anything is measured when the manifest does not belong to the engine.
     """
     facts = None if rehearsal and engine.name == "fake" else training(engine, weights)
     scope = scope_of(facts["scope"] if facts else "all")
@@ -61,7 +63,7 @@ def run(
 
     # Pictures of other weights must not be taken for these.
     kept = folder / f"{engine.model_digest[:12]}-{engine.precision}"
-    figures = protocol.measure(draw, kept, folder, training_run, settings, progress, scope=scope)
+    figures = protocol.measure(draw, kept, folder, training_run, settings, progress, vault, scope=scope)
     figures["training"] = facts
     figures["measured"] = {
         "command": "rakkan starter evaluate" + (" --quick" if rehearsal else ""),

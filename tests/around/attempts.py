@@ -1,0 +1,90 @@
+"""For every command of the command line, arguments that make it do its work: an attempt to get a picture out.
+
+A command that is not named here fails a test. ``WORK`` runs in this order in one folder, as one instance;
+``REFUSED`` is refused. A word in braces is filled in from the instance (``watched.filled``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy
+from numpy.typing import NDArray
+from PIL import Image
+
+Arguments = tuple[str, ...]
+
+
+def inputs(folder: Path) -> None:
+    """The files that the attempts read: a noisy drawing in three formats, a folder of works, a model."""
+    import safetensors.numpy
+
+    (folder / "works").mkdir(parents=True)
+    image = Image.fromarray(noise(3, 40, 48))
+    for name in ("a.png", "b.jpg", "works/c.webp"):
+        image.save(folder / name)
+    safetensors.numpy.save_file({"weight": numpy.ones((4, 4), numpy.float32)}, folder / "m.safetensors")
+
+
+def noise(seed: int, height: int, width: int) -> NDArray[numpy.uint8]:
+    """Flat fields of colour with a little noise: the inspectors take it for a drawing, and any few of its
+    pixels can be told from everything else."""
+    random = numpy.random.default_rng(seed)
+    fields = random.integers(0, 244, (-(-height // 8), -(-width // 8), 3), numpy.uint8)
+    drawn = fields.repeat(8, 0).repeat(8, 1)[:height, :width]
+    return drawn + random.integers(0, 12, (height, width, 3), numpy.uint8)
+
+
+def work(given: Path) -> list[Arguments]:
+    """What is to succeed; ``given`` is the folder of ``inputs``."""
+    return [
+        ("create", "1girl, silver hair", "--seed", "5", "--out", "single.png"),
+        ("create", "smile", "--seed", "5", "--out", "single.webp", "--disclosure", "redacted"),
+        ("create", "smile", "--seed", "6", "--count", "2", "--steps", "2", "--out", "several"),
+        ("create", "smile", "--seed", "7", "--disclosure", "digest", "--out", "A.JPEG"),
+        ("create", "smile", "--seed", "8"),
+        ("verify", "single.png", "A.JPEG"),
+        ("verify", "--recipe", "single.webp"),
+        ("import", f"{given}/a.png", f"{given}/b.jpg", f"{given}/m.safetensors", "single.png"),
+        ("protect", f"{given}/works", "--out", "protected", "--maker", "Ann"),
+        ("identity", "--name", "Studio", "--out", "public"),
+        ("identity", "--trust", "public/root.pem"),
+        ("vault", "list"),
+        ("vault", "verify"),
+        ("vault", "rotate"),
+        ("vault", "sweep"),
+        ("vault", "shred", "{blob}"),
+        ("ledger", "show", "--last", "99"),
+        ("ledger", "check"),
+        ("ledger", "witness", "{log}", "--key", "{key}"),
+        ("ledger", "cosign", f"{given}/said", "--key", "{witness}"),
+        ("report", "--json"),
+        ("report", "--quarter", "2024Q1"),
+        ("takedown", "digest", "single.png"),
+        ("takedown", "list"),
+        ("takedown", "report", "--claim", "my work", f"{given}/b.jpg"),
+        ("takedown", "decide", "{case}", "--overturn", "--reason", "unproven", "--because", "no reply"),
+        ("takedown", "appeal", "{case}", "--by", "reporter", "--because", "here it is"),
+        ("takedown", "show", "{case}"),
+        ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
+        ("figures", "survey", "--quick", "--out", "survey.json"),
+        ("starter", "train", "--stage", "flow", "--minutes", "1"),
+        ("starter", "evaluate", "--quick"),
+        ("account", "erase", "local", "--yes"),
+    ]
+
+
+#: What is to be refused: by the prompt, by the place, by the settings.
+REFUSED: list[Arguments] = [
+    ("create", "qwx"),
+    ("create", "smile", "--out", "refused.gif"),
+    ("create", "smile", "--out", "/proc/self/fd/x.png"),
+    ("create", "smile", "--out", "/dev/fd/1.png"),
+    ("create", "smile", "--out", "/dev/stdout"),
+    ("create", "smile", "--out", "r" * 300 + ".png"),
+    ("create", "smile", "--disclosure", "all"),
+    ("create", "smile", "--steps", "0"),
+    ("import", "nowhere.png"),
+    ("figures", "sheet", "--out", "refused.gif"),
+    ("verify", "nowhere.png"),
+]
