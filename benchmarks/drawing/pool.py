@@ -115,8 +115,9 @@ def cover_of(where: Any) -> Any:
     return where.reshape(BLOCKS, block, BLOCKS, block).mean((1, 3))
 
 
-def build(folder: Path, out: Path, size: int, cut: int, seed: int) -> None:
-    """Write ``size`` pictures and ``cut`` more that are cut out; what a shorter run wrote, stays."""
+def build(folder: Path, out: Path, size: int, cut: int, sheets: int, seed: int) -> None:
+    """Write ``size`` pictures, ``cut`` more that are cut out and ``sheets`` of several; what a shorter run
+    wrote, stays."""
     out.mkdir(parents=True, exist_ok=True)
     pictures = list(originals(folder))
     counts = Counter((source, licence, kind) for source, licence, kind, _ in pictures)
@@ -128,7 +129,7 @@ def build(folder: Path, out: Path, size: int, cut: int, seed: int) -> None:
     by_source: dict[str, dict[str, list[int]]] = {PHOTOGRAPH: {}, DRAWING: {}}
     for number, (source, _, kind, _) in enumerate(pictures):
         by_source[kind].setdefault(source, []).append(number)
-    total, there = size + cut, 0
+    total, there = size + cut + sheets, 0
     cover, origin = numpy.zeros((total, BLOCKS, BLOCKS), numpy.float32), numpy.zeros(total, numpy.int32)
     if (out / "origin.npy").exists():
         there = len(numpy.load(out / "origin.npy"))
@@ -141,7 +142,7 @@ def build(folder: Path, out: Path, size: int, cut: int, seed: int) -> None:
         (out / "earlier.npy").unlink()
     for number in range(there, total):
         random = Random(seed * 1_000_003 + number)
-        made = _ordinary if number < size else _cut
+        made = _ordinary if number < size else _cut if number < size + cut else _sheet
         values[number], cover[number], origin[number] = made(random, pictures, by_source)
         if number % 1000 == 999:
             print(f"{number + 1} of {total}", flush=True)
@@ -175,6 +176,42 @@ def _cut(random: Random, pictures: list[Any], by_source: Any) -> tuple[Pixels, A
     )
 
 
+def _sheet(random: Random, pictures: list[Any], by_source: Any) -> tuple[Pixels, Any, int]:
+    """The same of a sheet of one to thirty whole pictures of one kind, as contact sheets are.
+
+    From far a sheet of drawings has the busy texture of a photograph, so it has to be learned.
+    """
+    from PIL import Image
+
+    kind = DRAWING if random.random() < 0.65 else PHOTOGRAPH
+    ours = [name for name in by_source[kind] if name.startswith("rakkan")] if random.random() < 0.6 else []
+    from_ours = {name: by_source[kind][name] for name in ours} or by_source[kind]
+    columns, rows = random.randint(1, 6), random.randint(1, 5)
+    width, height = random.choice([(96, 96), (96, 144), (128, 128), (128, 96)])
+    gap = random.choice([0, 2, 3, 6])
+    ground = random.choice([0, 128, 255, 255, 255])
+    shape = (rows * (height + gap) + gap, columns * (width + gap) + gap, 3)
+    sheet, chosen = numpy.full(shape, ground, numpy.uint8), 0
+    one_source = random.random() < 0.5
+    source = (
+        {name: from_ours[name] for name in random.sample(list(from_ours), 1)} if one_source else from_ours
+    )
+    for row in range(rows):
+        for column in range(columns):
+            chosen = _chosen(random, source)
+            pixels = on_ground(random, pictures[chosen][3])
+            cell = Image.fromarray(pixels).resize((width, height), Image.BOX)
+            top, left = gap + row * (height + gap), gap + column * (width + gap)
+            sheet[top : top + height, left : left + width] = numpy.asarray(cell)
+    image = Image.fromarray(sheet).resize((SIDE, SIDE), random.choice([Image.BOX, Image.BILINEAR]))
+    share = numpy.full((BLOCKS, BLOCKS), float(kind == PHOTOGRAPH), numpy.float32)
+    return (
+        jpeg(random, numpy.asarray(image)) if random.random() < 0.2 else numpy.asarray(image),
+        share,
+        chosen,
+    )
+
+
 def _chosen(random: Random, by_source: dict[str, list[int]]) -> int:
     """A picture of a source, sources weighted by the root of their size, so that small ones count."""
     names = list(by_source)
@@ -188,9 +225,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--size", type=int, default=14000)
     parser.add_argument("--cut", type=int, default=3500)
+    parser.add_argument("--sheets", type=int, default=2400)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    build(arguments.pictures, arguments.out, arguments.size, arguments.cut, arguments.seed)
+    build(arguments.pictures, arguments.out, arguments.size, arguments.cut, arguments.sheets, arguments.seed)
 
 
 if __name__ == "__main__":

@@ -31,17 +31,17 @@ _WEIGHTS = Path(__file__).parent / "weights"
 HEAD = Network(
     _WEIGHTS / "head",
     graph_sha256="b4ec0bea6923503243a53b330fe7a970476155292b2e12477fe794995118ee63",
-    weights_sha256="d120e753d3eddadd22b07a96108f432e51b5304ae8106aa3915ce2ab4859451b",
+    weights_sha256="86af5ff7f7506bfd3862afb0e2ef1d45cfb7b93bc705a62309ca691805a5f530",
 )
 STATISTICS = Network(
     _WEIGHTS / "statistics",
-    graph_sha256="38361762ab323f4a6f6f6acb4c38e5e6cc9a7c54367eb60683379588eb0fede4",
-    weights_sha256="92e4d13c17b96547b8a4f6d1f375d5c60560bd9ff89020402224b4109cc1c465",
+    graph_sha256="5e6fe9fd54b216d811444844cd10390304d86cb8077a7586f57145c206bae216",
+    weights_sha256="d5be16eca9ea7a5688b7d7a13dbe8f973e407fdacc77b58e00931660f892660e",
 )
 
 #: How the logits of content and statistics are joined.
-JOINED = (0.8253, 0.5456)
-OFFSET = -0.2268
+JOINED = (0.7994, 0.5661)
+OFFSET = -0.1431
 #: No single logit counts for more than this.
 MOST = 8.0
 
