@@ -97,15 +97,12 @@ def gate() -> Gate:
     from rakkan.trust.gate import Gate
     from rakkan.trust.safety import likeness, pictures
     from rakkan.trust.safety.prompts import inspectors as words
-    from rakkan.trust.safety.prompts import judging
     from rakkan.trust.takedown import blocklist, refusals
 
     origin = provenance()
     content = pictures.Judge(pictures.shipped_opinions)
     blocked = blocklist.Blocklist(docket())
     secret = _takedown_secret("refusals")
-    overturnable = {rule.name for rule in judging.rules() if rule.overturnable}
-    overturnable |= {rule.name for rule in likeness.RULES.values() if rule.overturnable}
     return Gate(
         word_inspectors={"prompt": words.considered_prompt},
         inspectors={
@@ -129,9 +126,18 @@ def gate() -> Gate:
         parse=lambda path: arrivals.parse(path, trusted_roots()),
         keep=origin.keep,
         endorse=origin.protect,
-        overturned=refusals.overturner(ledger(), secret, overturnable),
+        overturned=refusals.overturner(ledger(), secret, overturnable()),
         refuse=refusals.refuser(ledger(), secret),
     )
+
+
+def overturnable() -> frozenset[str]:
+    """The rules of which a moderator may overturn a refusal, for exactly what was refused."""
+    from rakkan.trust.safety import likeness
+    from rakkan.trust.safety.prompts import judging
+
+    words = {rule.name for rule in judging.rules() if rule.overturnable}
+    return frozenset(words | {rule.name for rule in likeness.RULES.values() if rule.overturnable})
 
 
 @cache

@@ -101,7 +101,8 @@ def test_the_pixels_are_those_that_were_given(name: str, tmp_path: Path) -> None
 
 
 def test_the_pixels_of_a_jpeg_are_near_those_that_were_given(tmp_path: Path) -> None:
-    smooth = numpy.broadcast_to(numpy.linspace(0, 255, 24)[:, None], (16, 24, 3)).astype(numpy.uint8)
+    smooth = numpy.repeat(numpy.linspace(0, 255, 3, dtype=numpy.uint8), 8)[None, :, None]
+    smooth = numpy.broadcast_to(smooth, (16, 24, 3))
     path = release(tmp_path / "a.jpg", replace(picture(), pixels=smooth))
     with Image.open(path) as image:
         assert numpy.abs(numpy.asarray(image).astype(int) - smooth).max() < 12

@@ -349,7 +349,8 @@ def test_a_judge_that_fails_lets_nothing_through(tmp_path: Path) -> None:
 def test_what_is_well_passes_the_gate(tmp_path: Path) -> None:
     gate = gate_of(judge(), ground(30, 30))
     assert gate.release(picture(ground(30, 30)), Destination(tmp_path / "a.png")).exists()
-    assert gate.admit(Source(tmp_path / "a.png")).remarks[-1].startswith("looked at by")
+    remarks = gate.admit(Source(tmp_path / "a.png")).remarks
+    assert any(remark.startswith("looked at by") for remark in remarks)
 
 
 def test_a_model_has_no_pixels_to_judge() -> None:
