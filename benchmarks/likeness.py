@@ -96,8 +96,8 @@ class Watched:
         self.said, self.found = self.eyes.judge.scores(pixels, in_parts), []
         return self.said
 
-    def logits(self, pixels: Any) -> Any:
-        return self.eyes.judge.logits(pixels)
+    def by_statistics(self, pixels: Any) -> float:
+        return self.eyes.judge.by_statistics(pixels)
 
     def faces(self, pixels: Any) -> Any:
         faces = self.eyes.detector.faces(pixels)

@@ -13,7 +13,7 @@ import pytest
 from rakkan.corpus.figures import attributes, render
 from rakkan.errors import RakkanError
 from rakkan.features.drawing import judge as module
-from rakkan.features.drawing.judge import JOINED, OFFSET, Judge, joined
+from rakkan.features.drawing.judge import JOINED, OFFSET, Judge, agreed, joined
 from rakkan.features.networks import load
 
 MANIFEST = json.loads((Path(module.__file__).parent / "weights" / "manifest.json").read_text())
@@ -33,8 +33,8 @@ def photograph(name: str) -> numpy.ndarray:
 
 def test_our_own_drawings_are_drawings(judge: Judge) -> None:
     scores = [judge.scores(render(attributes.sample(Random(seed)), seed)) for seed in range(8)]
-    assert max(score.whole for score in scores) < 0.2
-    assert max(score.part for score in scores) < 0.6
+    assert max(score.whole for score in scores) < 0.5
+    assert max(score.part for score in scores) < 0.8
 
 
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
@@ -43,11 +43,17 @@ def test_photographs_are_photographs(judge: Judge, name: str) -> None:
 
 
 def test_a_photograph_pasted_into_a_drawing_shows_in_its_part(judge: Judge) -> None:
-    drawing = render(attributes.sample(Random(3)), 3).repeat(3, 0).repeat(3, 1)
+    drawing = render(attributes.sample(Random(3)), 3).repeat(2, 0).repeat(2, 1)
     before = judge.scores(drawing)
-    drawing[60:360, 60:460] = photograph("chelsea")[:, :400]
+    drawing[60:560, 60:460] = numpy.asarray(photograph("rocket"))[:400, 120:520].repeat(2, 0)[:500]
     after = judge.scores(drawing)
-    assert before.part < 0.7 < after.part
+    assert before.part < 0.7 and after.part > 0.97
+
+
+def test_a_photograph_in_a_flat_frame_is_still_one(judge: Judge) -> None:
+    pixels = numpy.full((900, 1100, 3), 255, numpy.uint8)
+    pixels[300:600, 300:751] = photograph("chelsea")
+    assert judge.scores(pixels).whole > 0.6
 
 
 def test_a_photograph_hidden_under_transparency_is_found(judge: Judge) -> None:
@@ -61,6 +67,11 @@ def test_evidence_is_joined_as_written() -> None:
     by_hand = JOINED[0] * 1.5 + JOINED[1] * -2.0 + OFFSET
     assert joined(logits) == pytest.approx(1 / (1 + numpy.exp(-by_hand)))
     assert min(JOINED) > 0, "more evidence of a photograph must never count for a drawing"
+
+
+def test_of_a_part_the_weaker_evidence_counts() -> None:
+    assert agreed((8, 0)) == agreed((0, 8)) == 0.5
+    assert agreed((2, 3)) == pytest.approx(1 / (1 + numpy.exp(-2)))
 
 
 def test_no_evidence_counts_for_more_than_eight(judge: Judge) -> None:

@@ -6,7 +6,7 @@ import numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rakkan.features.drawing.views import SMALLEST_PART, layers, parts
+from rakkan.features.drawing.views import SMALLEST_PART, framed, layers, parts
 
 
 def test_an_opaque_picture_is_its_own_only_layer() -> None:
@@ -55,3 +55,19 @@ def test_a_square_picture_has_nine_parts_of_half_its_side() -> None:
     assert boxes[0] == (0, 200, 0, 200)
     assert boxes[4] == (100, 300, 100, 300)
     assert boxes[8] == (200, 400, 200, 400)
+
+
+def test_a_flat_frame_is_taken_off() -> None:
+    pixels = numpy.full((200, 300, 3), 250, numpy.uint8)
+    pixels[40:150, 60:260] = numpy.random.default_rng(0).integers(0, 200, (110, 200, 3), numpy.uint8)
+    pixels[0, 5] = 240  # as compression leaves it
+    assert framed(pixels) == (slice(40, 150), slice(60, 260))
+
+
+def test_without_a_frame_nothing_is_taken_off() -> None:
+    noise = numpy.random.default_rng(0).integers(0, 256, (200, 300, 3), numpy.uint8)
+    assert framed(noise) is None
+    assert framed(numpy.zeros((200, 300, 3), numpy.uint8)) is None
+    dot = numpy.zeros((200, 300, 3), numpy.uint8)
+    dot[90:110, 140:160] = 255
+    assert framed(dot) is None, "too small to be judged"

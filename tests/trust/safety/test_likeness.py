@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -36,16 +37,22 @@ class Said:
     """A judge and a detector that say what they are told to, and count how often they are asked."""
 
     def __init__(
-        self, whole: float = 0.0, part: float = 0.0, faces: tuple[Face, ...] = (), crop: float = 0.0
+        self,
+        whole: float = 0.0,
+        part: float = 0.0,
+        faces: tuple[Face, ...] = (),
+        around: float = -8.0,
+        statistics: float = 0.0,
     ):
-        self.answer, self.found, self.crop = Scores(whole, max(whole, part), whole, whole), list(faces), crop
+        self.answer, self.found, self.around = Scores(whole, part, whole, statistics), list(faces), around
         self.asked = 0
 
     def scores(self, pixels: Any, in_parts: bool = True) -> Scores:
-        return self.answer if in_parts else Scores(self.answer.whole, self.answer.whole, 0, 0)
+        return self.answer if in_parts else replace(self.answer, part=0.0)
 
-    def logits(self, pixels: Any) -> tuple[float, float]:
-        return (8, 8) if self.crop > 0.5 else (-8, -8)
+    def by_statistics(self, pixels: Any) -> float:
+        assert pixels.size, "nothing was cut out"
+        return self.around
 
     def faces(self, pixels: Any) -> list[Face]:
         self.asked += 1
@@ -142,18 +149,33 @@ def test_a_large_picture_leaves_only_after_a_look_at_its_parts() -> None:
     assert rules(released(Said(part=1.0), large[1:])) == []
 
 
-def test_a_face_counts_when_what_is_around_it_is_photographic() -> None:
-    assert rules(arriving(Said(faces=(FACE,), crop=1.0))) == [LIKENESS]
-    assert rules(arriving(Said(faces=(FACE,), crop=0.0))) == []
+def test_a_face_counts_by_the_statistics_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sure = likeness.FACE_PHOTOGRAPH
+    assert rules(arriving(Said(faces=(FACE,), around=sure))) == [LIKENESS]
+    assert rules(arriving(Said(faces=(FACE,), around=likeness.FACE_UNCLEAR - 0.01))) == []
     unsure = Face(10, 10, 30, 30, likeness.FACE_SURE - 0.01)
-    assert rules(arriving(Said(faces=(unsure,), crop=1.0))) == []
-    assert rules(arriving(Said(faces=(unsure, FACE), crop=1.0))) == [LIKENESS]
+    assert rules(arriving(Said(faces=(unsure,), around=sure))) == []
+    assert rules(arriving(Said(faces=(unsure, FACE), around=sure))) == [LIKENESS]
+    # In between it is not clearly drawn, which refuses only as long as nothing is known of the detector.
+    between = Said(faces=(FACE,), around=(likeness.FACE_UNCLEAR + sure) / 2)
+    monkeypatch.setattr(likeness, "FACES_TESTED", likeness.FACES_NEEDED - 1)
+    assert rules(arriving(between)) == [DRAWINGS_ONLY]
+    monkeypatch.setattr(likeness, "FACES_TESTED", likeness.FACES_NEEDED)
+    assert rules(arriving(between)) == []
 
 
-def test_on_the_way_out_the_detector_only_names_the_rule() -> None:
-    clear, suspicious = Said(faces=(FACE,), crop=1.0), Said(whole=1.0, faces=(FACE,), crop=1.0)
+def test_a_face_at_the_edge_is_cut_out_within_the_picture() -> None:
+    outside = Face(-20, -20, 200, 200, 0.99)
+    assert rules(arriving(Said(faces=(outside,), around=8.0))) == [LIKENESS]
+
+
+def test_on_the_way_out_the_detector_is_asked_of_what_could_be_a_photograph() -> None:
+    clear = Said(faces=(FACE,), around=8.0, statistics=likeness.SUSPICIOUS - 0.01)
     assert rules(released(clear)) == [] and clear.asked == 0
-    assert rules(released(suspicious)) == [LIKENESS, DRAWINGS_ONLY] and suspicious.asked == 1
+    suspicious = Said(faces=(FACE,), around=8.0, statistics=likeness.SUSPICIOUS)
+    assert rules(released(suspicious)) == [LIKENESS] and suspicious.asked == 1
+    refused = Said(whole=1.0, faces=(FACE,), around=8.0)
+    assert rules(released(refused)) == [LIKENESS, DRAWINGS_ONLY] and refused.asked == 1
 
 
 @pytest.mark.parametrize("ask", [arriving, released])
@@ -202,7 +224,7 @@ def test_a_moderator_can_overturn_drawings_only_and_nothing_else() -> None:
 
 
 def test_every_refusal_names_its_rule_the_pixels_and_what_to_do() -> None:
-    for finding in arriving(Said(whole=1.0, faces=(FACE,), crop=1.0)):
+    for finding in arriving(Said(whole=1.0, faces=(FACE,), around=8.0)):
         assert finding.rule in likeness.RULES
         assert finding.hint == likeness.RULES[finding.rule].hint
         assert finding.about == pixel_digest(PIXELS)

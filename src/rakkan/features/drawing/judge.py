@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from rakkan.errors import RakkanError
 from rakkan.features.content import drawn
 from rakkan.features.drawing.statistics import statistics
-from rakkan.features.drawing.views import layers, parts
+from rakkan.features.drawing.views import framed, layers, parts
 from rakkan.features.networks import Network, load
 
 if TYPE_CHECKING:
@@ -51,8 +51,11 @@ Pixels = NDArray[numpy.uint8]
 
 @dataclass(frozen=True)
 class Scores:
-    """How photographic a picture is, 0 (a drawing) to 1: as a whole, and the most photographic part of it.
+    """How photographic a picture is, 0 (a drawing) to 1: as a whole, with or without a flat frame, and the
+    most photographic part of it.
 
+    The whole is judged by both kinds of evidence joined, a part by the weaker of the two: a painted face
+    alone has the content of a photograph, a busy corner its statistics.
     ``content`` and ``statistics`` are what each kind of evidence says of the whole alone, 0-1.
     """
 
@@ -71,7 +74,7 @@ class Judge:
     counted: Run
 
     def scores(self, pixels: Pixels, in_parts: bool = True) -> Scores:
-        """Judge ``pixels``, uint8 [height, width, 3 or 4]; without parts ``part`` equals ``whole``.
+        """Judge ``pixels``, uint8 [height, width, 3 or 4]; without parts no frame is taken off.
 
         The most photographic of a transparent picture's layers counts. Raises RakkanError when a network
         answers with anything but numbers.
@@ -79,10 +82,12 @@ class Judge:
         best: list[Scores] = []
         for layer in layers(pixels):
             logits = self.logits(layer)
-            whole = part = joined(logits)
+            whole, part = joined(logits), agreed(logits)
             if in_parts:
+                inside = framed(layer)
+                whole = max(whole, joined(self.logits(layer[inside]))) if inside else whole
                 boxes = parts(*layer.shape[:2])
-                part = max([whole, *(joined(self.logits(layer[rows, columns])) for rows, columns in boxes)])
+                part = max([part, *(agreed(self.logits(layer[rows, columns])) for rows, columns in boxes)])
             best.append(Scores(whole, part, _share(logits[0]), _share(logits[1])))
         return Scores(*(max(getattr(scores, name) for scores in best) for name in Scores.__annotations__))
 
@@ -90,12 +95,14 @@ class Judge:
         """Of one view, uint8 [height, width, 3]: by its content and by its statistics, each -8 to 8."""
         value = drawn.prepare(numpy.ascontiguousarray(pixels))
         features = numpy.asarray(self.content(value)[1], numpy.float32).reshape(1, drawn.FEATURES)
-        counts = statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]
-        found = float(numpy.ravel(self.head(features)[0])[0]), float(numpy.ravel(self.counted(counts)[0])[0])
-        if not all(math.isfinite(logit) for logit in found):
-            raise RakkanError("What tells photographs from drawings answered something that is no number")
-        content, counted = (max(-MOST, min(MOST, logit)) for logit in found)
-        return content, counted
+        return _logit(self.head(features)), self._by_statistics(value)
+
+    def by_statistics(self, pixels: Pixels) -> float:
+        """Of one view, by its statistics alone, -8 to 8."""
+        return self._by_statistics(drawn.prepare(numpy.ascontiguousarray(pixels)))
+
+    def _by_statistics(self, value: NDArray[numpy.float32]) -> float:
+        return _logit(self.counted(statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]))
 
 
 def judge(threads: int = 2) -> Judge:
@@ -106,6 +113,18 @@ def judge(threads: int = 2) -> Judge:
 def joined(logits: tuple[float, float]) -> float:
     """The two logits as one score, 0-1."""
     return _share(sum(weight * logit for weight, logit in zip(JOINED, logits, strict=True)) + OFFSET)
+
+
+def agreed(logits: tuple[float, float]) -> float:
+    """What both kinds of evidence say at least, 0-1."""
+    return _share(min(logits))
+
+
+def _logit(answers: Answers) -> float:
+    logit = float(numpy.ravel(answers[0])[0])
+    if not math.isfinite(logit):
+        raise RakkanError("What tells photographs from drawings answered something that is no number")
+    return max(-MOST, min(MOST, logit))
 
 
 def _share(logit: float) -> float:

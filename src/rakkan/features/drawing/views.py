@@ -13,6 +13,8 @@ Pixels = NDArray[numpy.uint8]
 SMALLEST_PART = 96
 #: Hidden pixels count when they vary by this many levels or more: a photograph does, a flat filling does not.
 HIDDEN_VARIES = 12.0
+#: A frame is flat when it is within so many levels of the picture's first pixel.
+FRAME_VARIES = 24
 
 
 def layers(pixels: Pixels) -> Iterator[Pixels]:
@@ -37,6 +39,19 @@ def parts(height: int, width: int) -> Iterator[tuple[slice, slice]]:
     for top in _starts(height, side):
         for left in _starts(width, side):
             yield slice(top, min(height, top + side)), slice(left, min(width, left + side))
+
+
+def framed(pixels: Pixels) -> tuple[slice, slice] | None:
+    """Rows and columns of what stands in a flat frame, uint8 [height, width, 3]; None when there is no frame
+    of a tenth of the area or more, or nothing in it. Edges may vary as a compressed flat colour does."""
+    differs = numpy.abs(pixels.astype(numpy.int16) - pixels[0, 0]).max(2) > FRAME_VARIES
+    rows, columns = numpy.flatnonzero(differs.any(1)), numpy.flatnonzero(differs.any(0))
+    if not rows.size:
+        return None
+    height, width = rows[-1] + 1 - rows[0], columns[-1] + 1 - columns[0]
+    if height * width > 0.9 * differs.size or min(height, width) < SMALLEST_PART // 2:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _starts(length: int, side: int) -> list[int]:
