@@ -45,13 +45,19 @@ lint: $(VENV)/ready-dev ## check style and types
 soak: $(VENV)/ready-dev ## fuzz and break things for MINUTES (default 60), from SEED; resumes where it stopped
 	@$(RUN) tests/soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed '$(SEED)')
 
-proof: $(VENV)/ready-dev ## measure everything that docs/ publishes; resumes where it stopped
+proof: $(VENV)/ready-dev ## measure everything that docs/ publishes, on packages it fetches (4 GB); resumes where it stopped
 	@$(RUN) -m rakkan figures survey
 	@$(RUN) -m rakkan starter evaluate
+	@$(RUN) -m benchmarks.prompt_filter --texts .proof/texts
+	@$(RUN) -m benchmarks.pictures --folder .proof/pictures
+	@$(RUN) -m benchmarks.content_errors --folder .proof/pictures
+	@$(RUN) -m benchmarks.likeness --pictures .proof/pictures --scores .proof/likeness.jsonl
+	@$(RUN) -m benchmarks.fingerprints
 
-bench: $(VENV)/ready-dev ## compare with named peers: drawing, the gate, the ledger, the vault
+bench: $(VENV)/ready-dev ## compare with named peers: drawing, the gate, its inspectors, the ledger, the vault
 	@$(RUN) benchmarks/bench.py
 	@$(RUN) -m benchmarks.release
+	@$(RUN) -m benchmarks.content
 	@$(RUN) -m benchmarks.ledger --json docs/measurements/ledger.json
 	@$(RUN) benchmarks/vault.py --pause 20 --json docs/measurements/vault.json
 

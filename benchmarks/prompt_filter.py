@@ -191,7 +191,7 @@ def publish(report: dict[str, Any], document: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Measure the prompt filter.")
-    parser.add_argument("--texts", type=Path, required=True, help="folder of unpacked Debian packages")
+    parser.add_argument("--texts", type=Path, required=True, help="folder for Debian packages with texts")
     parser.add_argument("--each", type=int, default=60, help="prompts per disguise and language")
     parser.add_argument("--captions", type=int, default=2000)
     parser.add_argument("--sentences", type=int, default=2000, help="per language")
@@ -199,6 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, default=REPORT)
     parser.add_argument("--document", type=Path, default=DOCUMENT)
     given = parser.parse_args(arguments)
+    prompt_texts.fetch(given.texts)
     found = mechanism(given.each, given.seed)
     false = false_positives(given.texts, given.captions, given.sentences, given.seed + 1)
     report: dict[str, Any] = {

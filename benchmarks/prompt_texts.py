@@ -1,9 +1,8 @@
 """Ordinary language to measure false positives on, read from openly licensed packages and never kept.
 
-Debian packages, unpacked with ``dpkg -x`` side by side into one folder: wordnet-base, fortunes, fortunes-de,
-fortunes-es, manpages, manpages-de, manpages-es, manpages-id, manpages-ja, and debian-reference-en, -de, -es,
--id, -ja; and the translations (``.mo``) of the packages installed on this machine. A file belongs to the
-part for developing or to the part held out by a hash of its name.
+Debian packages, each unpacked into a folder of its name, and the translations (``.mo``) of the packages
+installed on this machine. A file belongs to the part for developing or to the part held out by a hash of its
+name.
 """
 
 from __future__ import annotations
@@ -13,17 +12,40 @@ import gzip
 import hashlib
 import html
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 LANGUAGES = ("en", "de", "es", "id", "ja")
+PACKAGES = (
+    "wordnet-base",
+    "fortunes",
+    *(f"fortunes-{language}" for language in ("de", "es")),
+    "manpages",
+    *(f"manpages-{language}" for language in ("de", "es", "id", "ja")),
+    *(f"debian-reference-{language}" for language in LANGUAGES),
+)
 LOCALES = Path("/usr/share/locale")
 SHORTEST, LONGEST = 20, 400
 #: Japanese says as much in fewer characters.
 SHORTEST_JAPANESE = 10
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 _JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
+
+
+def fetch(folder: Path) -> None:
+    """Fetch and unpack every package that ``folder`` does not hold yet, with ``apt-get`` and ``dpkg-deb``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for package in PACKAGES:
+        if (folder / package).exists():
+            continue
+        if not any(folder.glob(f"{package}_*.deb")):
+            subprocess.run(["apt-get", "download", package], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        half_done = folder / f"{package}.part"
+        archive = next(folder.glob(f"{package}_*.deb"))
+        subprocess.run(["dpkg-deb", "--extract", str(archive), str(half_done)], check=True)
+        half_done.rename(folder / package)
 
 
 def sample(folder: Path, language: str, count: int, held_out: bool, random: Random) -> list[tuple[str, str]]:

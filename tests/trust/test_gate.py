@@ -282,16 +282,18 @@ def test_a_recipe_that_is_not_told_in_full_stays_out_of_the_text(disclosure: str
 
 
 def test_a_full_disk_for_real(tmp_path: Path) -> None:
-    """A process that may write no file past 2 MB gets one line, and leaves no picture."""
+    """A process that may write no file past 1 MB gets one line, and leaves no picture."""
     code = (
         "import resource, signal, numpy; from pathlib import Path\n"
         "from rakkan import assemble; from rakkan.errors import RakkanError\n"
         "from rakkan.records import FiguresRecipe, Picture\n"
         "made = FiguresRecipe(1, 1, 1, 1024, 1024, 'test')\n"
-        "pixels = numpy.random.default_rng(1).integers(0, 255, (1024, 1024, 3), numpy.uint8)\n"
+        "random = numpy.random.default_rng(1)\n"
+        "pixels = random.integers(0, 244, (128, 128, 3), numpy.uint8).repeat(8, 0).repeat(8, 1)\n"
+        "pixels = pixels + random.integers(0, 12, (1024, 1024, 3), numpy.uint8)\n"
         "release = assemble.release()\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
         "try: release(Picture(pixels, made, 'figure'), Path('a.png'))\n"
         "except RakkanError as error: print(error)\n"
     )
@@ -308,7 +310,9 @@ def test_ctrl_c_at_any_moment_leaves_only_whole_files(tmp_path: Path) -> None:
     code = (
         "import numpy; from pathlib import Path\n"
         "from rakkan import assemble; from rakkan.records import FiguresRecipe, Picture\n"
-        "pixels = numpy.random.default_rng(1).integers(0, 255, (256, 256, 3), numpy.uint8)\n"
+        "random = numpy.random.default_rng(1)\n"
+        "pixels = random.integers(0, 244, (32, 32, 3), numpy.uint8).repeat(8, 0).repeat(8, 1)\n"
+        "pixels = pixels + random.integers(0, 12, (256, 256, 3), numpy.uint8)\n"
         "made = FiguresRecipe(1, 1, 1, 256, 256, 'test')\n"
         "release = assemble.release()\n"
         "release(Picture(pixels, made, 'figure'), Path('out/a.png'))\n"

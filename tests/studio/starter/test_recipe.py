@@ -77,6 +77,17 @@ def _settings(stage: str, folder: Path, resume: bool = False, device: str = "cpu
     return Settings(stage, 5, folder, resume=resume, capacity=48, device=device, workers=2)
 
 
+@pytest.mark.usefixtures("small")
+def test_a_grid_that_the_gate_refuses_does_not_stop_the_run(tmp_path: Path) -> None:
+    def refuse(*_: object) -> None:
+        raise RakkanError("The picture was not released (drawings only): it is not clearly a drawing")
+
+    lines: list[str] = []
+    outcome = run(replace(_settings("autoencoder", tmp_path), show=refuse), lines.append, render)
+    assert outcome.steps == STEPS
+    assert f"autoencoder: no grid after {STEPS} steps. The picture was not released" in "\n".join(lines)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_the_whole_recipe_leaves_weights_logs_and_grids(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def train(
         samples += len(batch.items)
         journal.note(clock, steps, samples, value, rate, supply.usable, precision.name)
         if clock.seconds - drawn > _GRID_SECONDS:
-            _show(stage, steps, folder / f"grid-{stage.name}-{round(clock.seconds):05d}.png", show)
+            _show(stage, steps, folder / f"grid-{stage.name}-{round(clock.seconds):05d}.png", show, report)
             drawn = clock.seconds
         if clock.seconds - saved > _SAVE_SECONDS:
             save(Outcome(clock.seconds, steps, samples, processor))
@@ -175,13 +175,17 @@ def train(
     outcome = Outcome(clock.seconds, steps, samples, processor)
     save(outcome)
     report(f"{stage.name}: {steps} steps, {samples} samples, {outcome.seconds:.0f} s, saved")
-    _show(stage, steps, folder / f"grid-{stage.name}-last.png", show)
+    _show(stage, steps, folder / f"grid-{stage.name}-last.png", show, report)
     return outcome
 
 
-def _show(stage: Stage, steps: int, file: Path, show: Show | None) -> None:
-    if show is not None:
+def _show(stage: Stage, steps: int, file: Path, show: Show | None, report: Callable[[str], object]) -> None:
+    if show is None:
+        return
+    try:
         show(stage.grid(), stage.name, steps, file)
+    except RakkanError as error:  # half-learned pictures may be taken for anything: the run goes on
+        report(f"{stage.name}: no grid after {steps} steps. {error.message}")
 
 
 class Precision:
