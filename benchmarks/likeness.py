@@ -29,6 +29,7 @@ from benchmarks.proportions import clopper_pearson
 
 from rakkan.checkout import commit
 from rakkan.features.content import drawn
+from rakkan.features.drawing.views import shown
 from rakkan.records import Picture
 from rakkan.trust.gate import Arrival, Destination, Source
 from rakkan.trust.safety import likeness
@@ -44,7 +45,8 @@ RENDERS, SAMPLES, AVATARS = (
     {DEVELOPMENT: 20, HELD_OUT: 80},
     {DEVELOPMENT: 10, HELD_OUT: 50},
 )
-EVADING = {DEVELOPMENT: 20, HELD_OUT: 50}
+SHEETS = {DEVELOPMENT: 18, HELD_OUT: 45}
+EVADING = {DEVELOPMENT: 20, HELD_OUT: 40}
 LONGEST = 1024
 
 Row = dict[str, Any]
@@ -77,6 +79,14 @@ def pictures(folder: Path, half: str) -> Iterator[Item]:
     for source, drawings in made:
         for number, pixels in enumerate(drawings):
             yield source, "Apache-2.0", DRAWING, f"{source}/{number}", lambda pixels=pixels: pixels
+    for number, pixels in enumerate(own.sheets(half, SHEETS[half], skip)):
+        yield (
+            "rakkan renderer, sheets",
+            "Apache-2.0",
+            DRAWING,
+            f"sheets/{number}",
+            lambda pixels=pixels: pixels,
+        )
     for number, (style, pixels) in enumerate(own.avatars(folder, half, AVATARS[half], skip)):
         terms = own.STYLES[half][style]
         yield f"dicebear {style}", terms, DRAWING, f"{style}/{number}", lambda pixels=pixels: pixels
@@ -112,7 +122,7 @@ def judged(pixels: Any) -> Row:
     start = time.perf_counter()
     findings = likeness.arriving_likeness(arrival(pixels), source, lambda: both)
     seconds = time.perf_counter() - start
-    value = drawn.prepare(numpy.ascontiguousarray(opaque(pixels)))
+    value = drawn.prepare(numpy.ascontiguousarray(shown(pixels)))
     classes = numpy.ravel(watched.eyes.judge.content(value)[0])
     return {
         **{name: round(value, 5) for name, value in asdict(watched.said).items()},
@@ -154,19 +164,13 @@ def collect(folder: Path, half: str, scores: Path) -> list[Row]:
             for kind in (PHOTOGRAPH, DRAWING):
                 for item in chosen[kind]:
                     if (item[3], change) not in known:
-                        judge(item, change, function(Random(f"{SEED} {change} {item[3]}"), opaque(item[4]())))
+                        judge(item, change, function(Random(f"{SEED} {change} {item[3]}"), shown(item[4]())))
         for drawing, photograph in zip(chosen[DRAWING], chosen[PHOTOGRAPH], strict=False):
             if (photograph[3], "pasted into a drawing") not in known:
                 source = Random(f"{SEED} pasted {photograph[3]}")
-                pixels, _ = pasted(source, opaque(drawing[4]()), opaque(photograph[4]()))
+                pixels, _ = pasted(source, shown(drawing[4]()), shown(photograph[4]()))
                 judge(photograph, "pasted into a drawing", pixels)
     return rows
-
-
-def opaque(pixels: Any) -> Any:
-    from rakkan.features.drawing.views import layers
-
-    return next(layers(pixels))
 
 
 def proportion(hits: int, trials: int) -> Row:

@@ -41,7 +41,9 @@ def fetch(folder: Path) -> None:
         if (folder / package).exists():
             continue
         if not any(folder.glob(f"{package}_*.deb")):
-            subprocess.run(["apt-get", "download", package], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                ["apt-get", "download", package], cwd=folder, check=True, stdout=subprocess.DEVNULL
+            )
         half_done = folder / f"{package}.part"
         archive = next(folder.glob(f"{package}_*.deb"))
         subprocess.run(["dpkg-deb", "--extract", str(archive), str(half_done)], check=True)

@@ -34,6 +34,16 @@ def renders(half: str, count: int, skip: int = 0) -> Iterator[NDArray[numpy.uint
         yield render(attributes.sample(random.Random(seed)), seed)
 
 
+def sheets(half: str, count: int, skip: int = 0) -> Iterator[NDArray[numpy.uint8]]:
+    """Pixels of ``count`` contact sheets of 2, 6 and 24 characters in turn by our own renderer."""
+    from rakkan.formats.sheet import contact_sheet
+
+    drawn = renders(half, count * 24, skip)
+    for number in range(count):
+        some = [next(drawn) for _ in range((2, 6, 24)[number % 3])]
+        yield contact_sheet(some, min(6, len(some)))
+
+
 def starter_samples(half: str, count: int, skip: int = 0) -> Iterator[NDArray[numpy.uint8]]:
     """Pixels of ``count`` pictures by the starter model, of the renderer's own captions."""
     from rakkan import assemble

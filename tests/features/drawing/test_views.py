@@ -1,4 +1,4 @@
-"""What of a picture is judged: layers of a transparent one, parts that leave nothing out."""
+"""What of a picture is judged: what is seen and what is hidden, in a frame and in parts."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ import numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rakkan.features.drawing.views import SMALLEST_PART, framed, layers, parts
+from rakkan.features.drawing.views import SMALLEST_PART, framed, hidden, parts, shown
 
 
-def test_an_opaque_picture_is_its_own_only_layer() -> None:
+def test_an_opaque_picture_is_seen_as_it_is_and_hides_nothing() -> None:
     pixels = numpy.random.default_rng(0).integers(0, 256, (5, 7, 3), numpy.uint8)
-    assert [layer is pixels for layer in layers(pixels)] == [True]
+    assert shown(pixels) is pixels
+    assert hidden(pixels) is None
 
 
 def test_a_transparent_picture_is_seen_on_white() -> None:
     pixels = numpy.array([[[0, 100, 200, 255], [0, 100, 200, 51], [0, 100, 200, 0]]], numpy.uint8)
-    (layer,) = layers(pixels)
-    assert layer.tolist() == [[[0, 100, 200], [204, 224, 244], [255, 255, 255]]]
+    assert shown(pixels).tolist() == [[[0, 100, 200], [204, 224, 244], [255, 255, 255]]]
 
 
-def test_what_stands_under_the_transparency_is_seen_too() -> None:
+def test_what_stands_under_the_transparency_is_found_without_what_is_seen() -> None:
     pixels = numpy.random.default_rng(0).integers(0, 256, (20, 20, 4), numpy.uint8)
-    pixels[..., 3] = 0
-    shown, hidden = layers(pixels)
-    assert shown.min() == 255
-    assert (hidden == pixels[..., :3]).all()
+    pixels[..., 3] = 255
+    pixels[:10, :, 3] = 0
+    under = hidden(pixels)
+    assert under is not None
+    assert (under[:10] == pixels[:10, :, :3]).all()
+    assert len(numpy.unique(under[10:].reshape(-1, 3), axis=0)) == 1
 
 
-def test_a_flat_filling_under_the_transparency_is_none() -> None:
+def test_a_flat_filling_under_the_transparency_is_nothing_hidden() -> None:
     pixels = numpy.zeros((20, 20, 4), numpy.uint8)
     pixels[..., :3] = (255, 0, 255)
-    assert len(list(layers(pixels))) == 1
+    assert hidden(pixels) is None
 
 
 @given(st.integers(1, 700), st.integers(1, 700))

@@ -199,7 +199,8 @@ def test_what_cannot_be_judged_does_not_pass(ask: Callable[[Said], list[Finding]
         said = Said()
         said.answer = nothing
         assert rules(arriving(said)) == [DRAWINGS_ONLY]
-    assert rules(ask(Said(), cast(Any, "no pixels"))) == [NOT_JUDGED]  # type: ignore[call-arg]
+    strange = numpy.zeros((4, 5), numpy.uint8)
+    assert rules(arriving_likeness(arrival(strange), Source(Path("a.png")))) == [NOT_JUDGED]
 
 
 def test_a_fault_of_the_detector_refuses_a_reference() -> None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from rakkan.errors import RakkanError
 from rakkan.features.content import drawn
 from rakkan.features.drawing.statistics import statistics
-from rakkan.features.drawing.views import framed, layers, parts
+from rakkan.features.drawing.views import framed, hidden, parts, shown
 from rakkan.features.networks import Network, load
 
 if TYPE_CHECKING:
@@ -76,20 +76,20 @@ class Judge:
     def scores(self, pixels: Pixels, in_parts: bool = True) -> Scores:
         """Judge ``pixels``, uint8 [height, width, 3 or 4]; without parts no frame is taken off.
 
-        The most photographic of a transparent picture's layers counts. Raises RakkanError when a network
-        answers with anything but numbers.
+        Of a transparent picture the whole is also what it hides. Raises RakkanError when a network answers
+        with anything but numbers.
         """
-        best: list[Scores] = []
-        for layer in layers(pixels):
-            logits = self.logits(layer)
-            whole, part = joined(logits), agreed(logits)
-            if in_parts:
-                inside = framed(layer)
-                whole = max(whole, joined(self.logits(layer[inside]))) if inside else whole
-                boxes = parts(*layer.shape[:2])
-                part = max([part, *(agreed(self.logits(layer[rows, columns])) for rows, columns in boxes)])
-            best.append(Scores(whole, part, _share(logits[0]), _share(logits[1])))
-        return Scores(*(max(getattr(scores, name) for scores in best) for name in Scores.__annotations__))
+        seen, under = shown(pixels), hidden(pixels)
+        logits = self.logits(seen)
+        whole, part = joined(logits), agreed(logits)
+        if under is not None:
+            whole = max(whole, joined(self.logits(under)))
+        if in_parts:
+            inside = framed(seen)
+            whole = max(whole, joined(self.logits(seen[inside]))) if inside else whole
+            boxes = parts(*seen.shape[:2])
+            part = max([part, *(agreed(self.logits(seen[rows, columns])) for rows, columns in boxes)])
+        return Scores(whole, part, *(_share(logit) for logit in logits))
 
     def logits(self, pixels: Pixels) -> tuple[float, float]:
         """Of one view, uint8 [height, width, 3]: by its content and by its statistics, each -8 to 8."""

@@ -1,4 +1,4 @@
-"""What of a picture is judged: all of it, its parts, and what a transparent one hides."""
+"""What of a picture is judged: all of it, what stands in a frame, its parts, what a transparent one hides."""
 
 from __future__ import annotations
 
@@ -17,17 +17,27 @@ HIDDEN_VARIES = 12.0
 FRAME_VARIES = 24
 
 
-def layers(pixels: Pixels) -> Iterator[Pixels]:
-    """A picture, uint8 [height, width, 3 or 4], as opaque ones [height, width, 3]: on white, as it is seen,
-    and, where it is transparent, what stands under the transparency, which another program may show."""
+def shown(pixels: Pixels) -> Pixels:
+    """A picture, uint8 [height, width, 3 or 4], as it is seen on white, [height, width, 3]."""
     if pixels.shape[2] == 3:
-        yield pixels
-        return
+        return pixels
     alpha = pixels[..., 3:].astype(numpy.float32) / 255
-    yield (pixels[..., :3] * alpha + 255 * (1 - alpha) + 0.5).astype(numpy.uint8)
-    hidden = pixels[..., :3][pixels[..., 3] < 128]
-    if hidden.size and float(hidden.std(0).mean()) >= HIDDEN_VARIES:
-        yield numpy.ascontiguousarray(pixels[..., :3])
+    made: Pixels = (pixels[..., :3] * alpha + 255 * (1 - alpha) + 0.5).astype(numpy.uint8)
+    return made
+
+
+def hidden(pixels: Pixels) -> Pixels | None:
+    """What stands under the transparency of a picture and another program may show, [height, width, 3]; what
+    is seen is filled with its mean. None when nothing does."""
+    if pixels.shape[2] == 3:
+        return None
+    clear = pixels[..., 3] < 128
+    under = pixels[..., :3][clear]
+    if not under.size or float(under.std(0).mean()) < HIDDEN_VARIES:
+        return None
+    made = pixels[..., :3].copy()
+    made[~clear] = under.mean(0)
+    return made
 
 
 def parts(height: int, width: int) -> Iterator[tuple[slice, slice]]:

@@ -153,23 +153,22 @@ def _why(scores: Scores) -> str:
 
 def _face(looking: Eyes, pixels: NDArray[numpy.uint8]) -> float:
     """How photographic the most photographic face is, by the statistics around it, as a logit."""
-    from rakkan.features.drawing.views import layers
+    from rakkan.features.drawing.views import shown
 
-    most = NO_FACE
-    for layer in layers(pixels):
-        for face in looking.detector.faces(layer):
-            if face.score >= FACE_SURE:
-                cuts = [_around(layer, face, share) for share in AROUND_FACE]
-                most = max(most, sum(looking.judge.by_statistics(cut) for cut in cuts) / len(cuts))
+    most, seen = NO_FACE, shown(pixels)
+    for face in looking.detector.faces(seen):
+        if face.score >= FACE_SURE:
+            cuts = [_around(seen, face, share) for share in AROUND_FACE]
+            most = max(most, sum(looking.judge.by_statistics(cut) for cut in cuts) / len(cuts))
     return most
 
 
-def _around(layer: NDArray[numpy.uint8], face: Face, share: float) -> NDArray[numpy.uint8]:
-    height, width = layer.shape[:2]
+def _around(pixels: NDArray[numpy.uint8], face: Face, share: float) -> NDArray[numpy.uint8]:
+    height, width = pixels.shape[:2]
     more = share * max(face.right - face.left, face.bottom - face.top)
     rows = slice(max(0, int(face.top - more)), min(height, int(face.bottom + more) + 1))
     columns = slice(max(0, int(face.left - more)), min(width, int(face.right + more) + 1))
-    return layer[rows, columns]
+    return pixels[rows, columns]
 
 
 def _refusal(rule: str, reason: str, about: str) -> Finding:
