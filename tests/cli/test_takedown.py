@@ -35,7 +35,7 @@ def test_from_a_report_to_the_last_word(
     case = case_in(done.out)
     assert f"reported in case {case}" in refused("import", copy).err
     listed = command("takedown", "list", "--due").out
-    assert case[:8] in listed and "1 cases, 1 wait for a moderator, 0 of them overdue" in listed
+    assert case[:8] in listed and "cases: 1; waiting for a moderator: 1; overdue: 0" in listed
     shown = command("takedown", "show", case[:8]).out
     assert "my work, 2 pictures" in shown and "mine since 2019" in shown
     reasons = ("--reason", "unproven", "--because", "nothing shows it")
@@ -76,7 +76,7 @@ def test_what_is_overdue_stays_hidden_and_comes_first(
     lines = command("takedown", "list").out.splitlines()
     assert lines[1].startswith(late[:8]) and "OVERDUE" in "".join(lines[1:3])
     assert any(line.startswith(old[:8]) for line in lines[2:])
-    assert lines[-1] == "2 cases, 2 wait for a moderator, 1 of them overdue"
+    assert lines[-1] == "cases: 2; waiting for a moderator: 2; overdue: 1"
     assert "reported" in refused("import", mine).err
 
 
@@ -95,7 +95,7 @@ def test_every_misuse_is_one_line_and_leaves_nothing(refused: Command, command: 
     assert "begins" in refused("takedown", "appeal", "0" * 32).err
     assert "one of two" in refused("takedown", "decide", "abc").err
     assert "has reasons" in refused("takedown", "decide", "abc", "--uphold").err
-    assert command("takedown", "list").out == "0 cases, 0 wait for a moderator, 0 of them overdue\n"
+    assert command("takedown", "list").out == "cases: 0; waiting for a moderator: 0; overdue: 0\n"
     assert "0 entries" in command("ledger", "show").out
 
 

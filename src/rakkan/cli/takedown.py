@@ -84,7 +84,7 @@ def list_cases(
     overdue = sum(case.state.due <= now for case in waiting)
     if cases:
         Console(highlight=False).print(_table(desk, cases, now))
-    typer.echo(f"{len(cases)} cases, {len(waiting)} wait for a moderator, {overdue} of them overdue")
+    typer.echo(f"cases: {len(cases)}; waiting for a moderator: {len(waiting)}; overdue: {overdue}")
 
 
 @app.command()
