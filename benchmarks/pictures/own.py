@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import random
 import sys
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ def sheets(half: str, count: int, skip: int = 0) -> Iterator[NDArray[numpy.uint8
     drawn = renders(half, count * 24, skip)
     for number in range(count):
         some = [next(drawn) for _ in range((2, 6, 24)[number % 3])]
-        yield contact_sheet(some, min(6, len(some)))
+        yield contact_sheet(some, math.ceil(math.sqrt(len(some))))
 
 
 def starter_samples(half: str, count: int, skip: int = 0) -> Iterator[NDArray[numpy.uint8]]:

@@ -18,7 +18,7 @@ from rakkan.features.faces import detect
 from rakkan.features.networks import Network, load
 from rakkan.records import Picture
 from rakkan.trust.gate import Arrival, Destination, Source
-from rakkan.trust.safety.likeness import NOT_JUDGED, arriving_likeness, released_likeness
+from rakkan.trust.safety.likeness import arriving_likeness, released_likeness
 
 
 def any_pixels_get_an_answer(random: Random, folder: Path) -> None:
@@ -32,7 +32,6 @@ def any_pixels_get_an_answer(random: Random, folder: Path) -> None:
     picture = Picture(pixels[..., :3], cast(Any, None), "figure")
     findings += released_likeness(picture, Destination(folder / "a.png"))
     check(len(findings) >= 2, f"no answer for {pixels.shape}")
-    check(all(finding.rule != NOT_JUDGED for finding in findings), f"{findings} for {pixels.shape}")
     covered = numpy.zeros((height, width), bool)
     for rows, columns in parts(height, width):
         covered[rows, columns] = True

@@ -12,6 +12,7 @@ import pytest
 
 from rakkan.corpus.figures import attributes, render
 from rakkan.errors import RakkanError
+from rakkan.features.content import drawn
 from rakkan.features.drawing import judge as module
 from rakkan.features.drawing.judge import JOINED, OFFSET, Judge, agreed, joined
 from rakkan.features.networks import load
@@ -51,10 +52,18 @@ def test_a_photograph_pasted_into_a_drawing_shows_in_its_part(judge: Judge) -> N
     assert before.whole < 0.5 < after.whole
 
 
-def test_a_photograph_in_a_flat_frame_is_still_one(judge: Judge) -> None:
+def test_what_stands_in_a_flat_frame_is_judged_without_it(judge: Judge) -> None:
+    inside = numpy.random.default_rng(0).integers(0, 200, (300, 400, 3), numpy.uint8)
     pixels = numpy.full((900, 1100, 3), 255, numpy.uint8)
-    pixels[300:600, 300:751] = photograph("chelsea")
-    assert judge.scores(pixels).whole > 0.6
+    pixels[300:600, 300:700] = inside
+    views: list[numpy.ndarray] = []
+
+    def watched(value: numpy.ndarray) -> tuple[numpy.ndarray, ...]:
+        views.append(value.copy())
+        return judge.content(value)
+
+    replace(judge, content=watched).scores(pixels)
+    assert any(numpy.array_equal(view, drawn.prepare(inside)) for view in views)
 
 
 def test_a_photograph_hidden_under_transparency_is_found(judge: Judge) -> None:

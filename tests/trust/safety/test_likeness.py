@@ -24,7 +24,6 @@ from rakkan.trust.safety import likeness
 from rakkan.trust.safety.likeness import (
     DRAWINGS_ONLY,
     LIKENESS,
-    NOT_JUDGED,
     arriving_likeness,
     released_likeness,
 )
@@ -191,16 +190,19 @@ def test_what_cannot_be_judged_does_not_pass(ask: Callable[[Said], list[Finding]
             raise fault
 
         said.scores = failing  # type: ignore[method-assign]
-        assert rules(ask(said)) == [NOT_JUDGED]
+        with pytest.raises(RakkanError, match="could not be judged"):
+            ask(said)
         said = Said()
         said.load = failing  # type: ignore[method-assign]
-        assert rules(ask(said)) == [NOT_JUDGED]
+        with pytest.raises(RakkanError, match="could not be judged"):
+            ask(said)
     for nothing in (Scores(float("nan"), 0, 0, 0), Scores(0, float("nan"), 0, 0)):
         said = Said()
         said.answer = nothing
         assert rules(arriving(said)) == [DRAWINGS_ONLY]
     strange = numpy.zeros((4, 5), numpy.uint8)
-    assert rules(arriving_likeness(arrival(strange), Source(Path("a.png")))) == [NOT_JUDGED]
+    with pytest.raises(RakkanError, match="could not be judged"):
+        arriving_likeness(arrival(strange), Source(Path("a.png")))
 
 
 def test_a_fault_of_the_detector_refuses_a_reference() -> None:
@@ -210,7 +212,8 @@ def test_a_fault_of_the_detector_refuses_a_reference() -> None:
         raise RakkanError("no number")
 
     said.faces = failing  # type: ignore[method-assign]
-    assert rules(arriving(said)) == [NOT_JUDGED]
+    with pytest.raises(RakkanError, match=r"could not be judged \(no number\)"):
+        arriving(said)
 
 
 # ---- rules and promises
@@ -220,7 +223,6 @@ def test_a_moderator_can_overturn_drawings_only_and_nothing_else() -> None:
     assert {name: rule.overturnable for name, rule in likeness.RULES.items()} == {
         DRAWINGS_ONLY: True,
         LIKENESS: False,
-        NOT_JUDGED: False,
     }
 
 

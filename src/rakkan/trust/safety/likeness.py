@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rakkan.errors import RakkanError
 from rakkan.trust.gate import Arrival, Destination, Finding, Source
 from rakkan.trust.provenance import pixel_digest
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 DRAWINGS_ONLY = "drawings only"
 LIKENESS = "real person's likeness"
-NOT_JUDGED = "likeness not judged"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,6 @@ RULES: dict[str, Rule] = {
     for rule in (
         Rule(DRAWINGS_ONLY, True, "Use a drawing; if this is one, appeal, and a moderator will look at it"),
         Rule(LIKENESS, False, "Use a drawing of an invented character; no one can allow this picture"),
-        Rule(NOT_JUDGED, False, "Install Rakkan anew; nothing is let through without this check"),
     )
 }
 
@@ -61,7 +60,7 @@ FACES_TESTED, FACES_NEEDED = 12, 100
 #: the development half's photographs are refused as wanted.
 PHOTOGRAPH, UNCLEAR = 0.75, 0.6
 #: The same of a part of a picture: it is the most photographic of many, so more is asked of it.
-PART_PHOTOGRAPH, PART_UNCLEAR = 0.985, 0.97
+PART_PHOTOGRAPH, PART_UNCLEAR = 0.985, 0.98
 #: A face that the detector is this sure of counts; it is photographic, or not clearly drawn, from these means
 #: on of the logits that statistics give with so much of its size around it on every side.
 FACE_SURE = 0.9
@@ -102,7 +101,7 @@ def measurable() -> bool:
 
 def arriving_likeness(arrival: Arrival, source: Source, load: Load = eyes) -> list[Finding]:
     """What comes in is a drawing: refused when it is a photograph, not clearly a drawing, or shows a
-    photographic face. A model has no picture. What cannot be judged is refused, never raised."""
+    photographic face. A model has no picture. Raises RakkanError when it cannot be judged."""
     if arrival.pixels is None:
         return [Finding(True, "no picture")]
     return _judged(arrival.pixels, load, arriving=True)
@@ -110,12 +109,11 @@ def arriving_likeness(arrival: Arrival, source: Source, load: Load = eyes) -> li
 
 def released_likeness(picture: Picture, to: Destination, load: Load = eyes) -> list[Finding]:
     """What leaves is a drawing. The face detector is asked only when the picture's statistics could be a
-    photograph's, since a face counts by statistics alone."""
+    photograph's, since a face counts by statistics alone. Raises RakkanError when it cannot be judged."""
     return _judged(picture.pixels, load, arriving=False)
 
 
 def _judged(pixels: NDArray[numpy.uint8], load: Load, arriving: bool) -> list[Finding]:
-    about = ""
     try:
         about = pixel_digest(pixels)
         looking = load()
@@ -125,8 +123,11 @@ def _judged(pixels: NDArray[numpy.uint8], load: Load, arriving: bool) -> list[Fi
         look_for_faces = arriving or not drawn or not scores.statistics < SUSPICIOUS
         face = _face(looking, pixels) if look_for_faces else NO_FACE
     except Exception as error:  # whatever went wrong: a picture that was not judged does not pass
-        reason = f"whether it is a drawing could not be judged ({error})"
-        return [_refusal(NOT_JUDGED, reason, about)]
+        told = error.message if isinstance(error, RakkanError) else f"{type(error).__name__}: {error}"
+        raise RakkanError(
+            f"Whether the picture is a drawing could not be judged ({' '.join(told.split())})",
+            "Install Rakkan anew; nothing passes without this check",
+        ) from error
     findings = []
     if face >= FACE_PHOTOGRAPH:
         findings.append(_refusal(LIKENESS, "it shows a photographic face", about))
