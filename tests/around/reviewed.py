@@ -77,7 +77,8 @@ REVIEWED: dict[str, Names] = {
     "makes views of a picture for the networks that judge it; only scores come of them": (
         "features.content.resize.covered",
         "features.content.scores.Scorer.scores",
-        "features.drawing.views.layers",
+        "features.drawing.views.hidden",
+        "features.drawing.views.shown",
         "trust.safety.pictures.renditions",
     ),
     "reads a file that came from outside, for the inspectors": (

@@ -318,6 +318,7 @@ def _recipe(random: Random, size: int) -> FiguresRecipe:
 import around_cases  # noqa: E402
 import formats_cases  # noqa: E402
 import ledger_cases  # noqa: E402
+import likeness_cases  # noqa: E402
 import picture_cases  # noqa: E402
 import policy_cases  # noqa: E402
 import prompt_cases  # noqa: E402
@@ -329,6 +330,7 @@ TOPICS = (
     around_cases,
     formats_cases,
     ledger_cases,
+    likeness_cases,
     picture_cases,
     policy_cases,
     prompt_cases,
