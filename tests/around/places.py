@@ -64,18 +64,15 @@ class Places:
 @contextmanager
 def instance(places: Places) -> Iterator[None]:
     """Be this instance, for as long as it lasts."""
-    names = ("RAKKAN_HOME", "XDG_CONFIG_HOME")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update({name: places.environment[name] for name in names})
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(places.environment)
     assemble.forget()
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        os.environ.clear()
+        os.environ.update(before)
         assemble.forget()
 
 
