@@ -103,8 +103,8 @@ class Watched:
         self.said, self.found = self.eyes.judge.scores(pixels, in_parts), []
         return self.said
 
-    def by_statistics(self, pixels: Any) -> float:
-        return self.eyes.judge.by_statistics(pixels)
+    def logits(self, pixels: Any) -> tuple[float, float]:
+        return self.eyes.judge.logits(pixels)
 
     def faces(self, pixels: Any) -> Any:
         faces = self.eyes.detector.faces(pixels)

@@ -49,9 +49,9 @@ class Said:
     def scores(self, pixels: Any, in_parts: bool = True) -> Scores:
         return self.answer if in_parts else replace(self.answer, part=0.0)
 
-    def by_statistics(self, pixels: Any) -> float:
+    def logits(self, pixels: Any) -> tuple[float, float]:
         assert pixels.size, "nothing was cut out"
-        return self.around
+        return 0.0, self.around
 
     def faces(self, pixels: Any) -> list[Face]:
         self.asked += 1

@@ -58,7 +58,7 @@ RULES: dict[str, Rule] = {
 FACES_TESTED, FACES_NEEDED = 12, 100
 #: From this score on a picture is a photograph, or not clearly a drawing: the latter is the highest at which
 #: the development half's photographs are refused as wanted.
-PHOTOGRAPH, UNCLEAR = 0.75, 0.6
+PHOTOGRAPH, UNCLEAR = 0.75, 0.5
 #: The same of a part of a picture: it is the most photographic of many, so more is asked of it.
 PART_PHOTOGRAPH, PART_UNCLEAR = 0.985, 0.98
 #: A face that the detector is this sure of counts; it is photographic, or not clearly drawn, from these means
@@ -160,7 +160,7 @@ def _face(looking: Eyes, pixels: NDArray[numpy.uint8]) -> float:
     for face in looking.detector.faces(seen):
         if face.score >= FACE_SURE:
             cuts = [_around(seen, face, share) for share in AROUND_FACE]
-            most = max(most, sum(looking.judge.by_statistics(cut) for cut in cuts) / len(cuts))
+            most = max(most, sum(looking.judge.logits(cut)[1] for cut in cuts) / len(cuts))
     return most
 
 
