@@ -129,7 +129,10 @@ def screenshot(random: Random, pixels: Pixels) -> Pixels:
         draw.ellipse((left, bar // 4, left + bar // 2, bar - bar // 4), fill=ink)
     for line in range(random.randint(4, 9)):
         top = bar + line * bar
-        draw.rectangle((bar // 3, top, random.randint(column // 2, column - 2), top + bar // 5), fill=ink)
+        draw.rectangle(
+            (bar // 3, top, random.randint(column // 2, max(column // 2, column - 2)), top + bar // 5),
+            fill=ink,
+        )
     return numpy.asarray(image)
 
 

@@ -49,13 +49,25 @@ def load(network: Network, threads: int = 2) -> Callable[[NDArray[numpy.float32]
     settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": str(threads)}
     compiled = core.compile_model(model, "CPU", settings)
     outputs = len(compiled.outputs)
+    last: list[tuple[NDArray[numpy.float32], Answers]] = []
 
     def run(value: NDArray[numpy.float32]) -> Answers:
+        known = last[0] if last else None  # several inspectors put one picture to the same network
+        if known and known[0].shape == value.shape and (known[0] == value).all():
+            return known[1]
         # A compiled model's own request is one, and threads would read each other's answers from it.
         result = compiled.create_infer_request().infer({0: value})
-        return tuple(result[index] for index in range(outputs))
+        answers = tuple(_still(result[index]) for index in range(outputs))
+        last[:] = [(_still(value), answers)]
+        return answers
 
     return run
+
+
+def _still(values: NDArray[numpy.float32]) -> NDArray[numpy.float32]:
+    copy = values.copy()
+    copy.setflags(write=False)
+    return copy
 
 
 def _verified(path: Path, sha256: str) -> bytes:

@@ -84,6 +84,20 @@ def test_of_a_part_the_weaker_evidence_counts() -> None:
     assert agreed((2, 3)) == pytest.approx(1 / (1 + numpy.exp(-2)))
 
 
+@pytest.mark.parametrize(
+    ("drawing", "hentai", "settled"), [(0.91, 0.0, True), (0.5, 0.41, True), (0.89, 0, False)]
+)
+def test_what_the_network_that_knows_drawings_is_sure_of_is_settled(
+    judge: Judge, drawing: float, hentai: float, settled: bool
+) -> None:
+    def sure(value: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+        rest = 1 - drawing - hentai
+        return numpy.array([[drawing, hentai, rest, 0, 0]], numpy.float32), judge.content(value)[1]
+
+    found = replace(judge, content=sure).logits(photograph("chelsea"))
+    assert (found == (-8, -8)) == settled
+
+
 def test_no_evidence_counts_for_more_than_eight(judge: Judge) -> None:
     known = replace(
         judge, head=lambda value: (numpy.array([[99.0]]),), counted=lambda value: (numpy.array([-99]),)

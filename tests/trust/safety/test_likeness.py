@@ -49,11 +49,11 @@ class Said:
     def scores(self, pixels: Any, in_parts: bool = True) -> Scores:
         return self.answer if in_parts else replace(self.answer, part=0.0)
 
-    def by_statistics(self, pixels: Any) -> float:
+    def logits(self, pixels: Any) -> tuple[float, float]:
         assert pixels.size, "nothing was cut out"
-        return self.around
+        return 0.0, self.around
 
-    def faces(self, pixels: Any) -> list[Face]:
+    def faces(self, pixels: Any, smallest: int) -> list[Face]:
         self.asked += 1
         return self.found
 
@@ -208,7 +208,7 @@ def test_what_cannot_be_judged_does_not_pass(ask: Callable[[Said], list[Finding]
 def test_a_fault_of_the_detector_refuses_a_reference() -> None:
     said = Said()
 
-    def failing(pixels: Any) -> Any:
+    def failing(pixels: Any, smallest: int) -> Any:
         raise RakkanError("no number")
 
     said.faces = failing  # type: ignore[method-assign]

@@ -42,6 +42,9 @@ STATISTICS = Network(
 #: How the logits of content and statistics are joined.
 JOINED = (0.7994, 0.5661)
 OFFSET = -0.1431
+#: From this share on for its drawn classes, the network that knows drawings settles it by itself: it saw many
+#: more of them than the pool holds, painted ones with the texture of photographs among them.
+SURELY_DRAWN = 0.9
 #: No single logit counts for more than this.
 MOST = 8.0
 
@@ -92,17 +95,16 @@ class Judge:
         return Scores(whole, part, *(_share(logit) for logit in logits))
 
     def logits(self, pixels: Pixels) -> tuple[float, float]:
-        """Of one view, uint8 [height, width, 3]: by its content and by its statistics, each -8 to 8."""
+        """Of one view, uint8 [height, width, 3]: by its content and by its statistics, each -8 to 8; -8 both
+        for what is surely drawn."""
         value = drawn.prepare(numpy.ascontiguousarray(pixels))
-        features = numpy.asarray(self.content(value)[1], numpy.float32).reshape(1, drawn.FEATURES)
-        return _logit(self.head(features)), self._by_statistics(value)
-
-    def by_statistics(self, pixels: Pixels) -> float:
-        """Of one view, by its statistics alone, -8 to 8."""
-        return self._by_statistics(drawn.prepare(numpy.ascontiguousarray(pixels)))
-
-    def _by_statistics(self, value: NDArray[numpy.float32]) -> float:
-        return _logit(self.counted(statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]))
+        classes, features = self.content(value)
+        shares = dict(zip(drawn.CLASSES, numpy.ravel(classes).tolist(), strict=True))
+        if shares["drawing"] + shares["hentai"] >= SURELY_DRAWN:
+            return -MOST, -MOST
+        features = numpy.asarray(features, numpy.float32).reshape(1, drawn.FEATURES)
+        counts = statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]
+        return _logit(self.head(features)), _logit(self.counted(counts))
 
 
 def judge(threads: int = 2) -> Judge:

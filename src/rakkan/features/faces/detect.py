@@ -76,8 +76,9 @@ class Detector:
     refuse: Run
     place: Run
 
-    def faces(self, pixels: Pixels) -> list[Face]:
-        """The faces in ``pixels``, uint8 [height, width, 3], best first.
+    def faces(self, pixels: Pixels, smallest: int = SMALLEST) -> list[Face]:
+        """The faces in ``pixels``, uint8 [height, width, 3], best first: at least ``smallest`` pixels wide
+        where the longer side has 640.
 
         Raises RakkanError when a network answers with anything but numbers.
         """
@@ -86,7 +87,7 @@ class Detector:
         image = Image.fromarray(pixels)
         image.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
         scale = pixels.shape[1] / image.width
-        found = cascade(self, numpy.asarray(image), SMALLEST)
+        found = cascade(self, numpy.asarray(image), smallest)
         found[:, :4] *= scale
         return [Face(*(float(value) for value in row)) for row in found]
 

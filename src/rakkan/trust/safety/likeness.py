@@ -58,7 +58,7 @@ RULES: dict[str, Rule] = {
 FACES_TESTED, FACES_NEEDED = 12, 100
 #: From this score on a picture is a photograph, or not clearly a drawing: the latter is the highest at which
 #: the development half's photographs are refused as wanted.
-PHOTOGRAPH, UNCLEAR = 0.75, 0.6
+PHOTOGRAPH, UNCLEAR = 0.75, 0.5
 #: The same of a part of a picture: it is the most photographic of many, so more is asked of it.
 PART_PHOTOGRAPH, PART_UNCLEAR = 0.985, 0.98
 #: A face that the detector is this sure of counts; it is photographic, or not clearly drawn, from these means
@@ -71,6 +71,9 @@ AROUND_FACE = (0.2, 0.5, 1.0)
 SUSPICIOUS = 0.4
 #: A picture that leaves is judged in parts, too, when a side is longer than this.
 LARGEST_WHOLE = 768
+#: The smallest face looked for, in pixels where the longer side has 640: of what comes in and, since looking
+#: for small ones takes longest, of what leaves, where somebody could be recognised.
+SMALLEST, LARGE = 24, 56
 NO_FACE = float("-inf")
 
 
@@ -121,7 +124,8 @@ def _judged(pixels: NDArray[numpy.uint8], load: Load, arriving: bool) -> list[Fi
         scores = looking.judge.scores(pixels, in_parts)
         drawn = _clearly_drawn(scores)
         look_for_faces = arriving or not drawn or not scores.statistics < SUSPICIOUS
-        face = _face(looking, pixels) if look_for_faces else NO_FACE
+        smallest = SMALLEST if arriving else LARGE
+        face = _face(looking, pixels, smallest) if look_for_faces else NO_FACE
     except Exception as error:  # whatever went wrong: a picture that was not judged does not pass
         told = error.message if isinstance(error, RakkanError) else f"{type(error).__name__}: {error}"
         raise RakkanError(
@@ -152,15 +156,15 @@ def _why(scores: Scores) -> str:
     return "it is not clearly a drawing"
 
 
-def _face(looking: Eyes, pixels: NDArray[numpy.uint8]) -> float:
+def _face(looking: Eyes, pixels: NDArray[numpy.uint8], smallest: int) -> float:
     """How photographic the most photographic face is, by the statistics around it, as a logit."""
     from rakkan.features.drawing.views import shown
 
     most, seen = NO_FACE, shown(pixels)
-    for face in looking.detector.faces(seen):
+    for face in looking.detector.faces(seen, smallest):
         if face.score >= FACE_SURE:
             cuts = [_around(seen, face, share) for share in AROUND_FACE]
-            most = max(most, sum(looking.judge.by_statistics(cut) for cut in cuts) / len(cuts))
+            most = max(most, sum(looking.judge.logits(cut)[1] for cut in cuts) / len(cuts))
     return most
 
 
