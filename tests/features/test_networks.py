@@ -12,7 +12,7 @@ import pytest
 
 from rakkan.errors import RakkanError
 from rakkan.features.content import drawn, photographic
-from rakkan.features.networks import Network, load
+from rakkan.features.networks import Network, last_kept, load
 
 NETWORKS = pytest.mark.parametrize("network", [drawn.NETWORK, photographic.NETWORK], ids=["drawn", "photo"])
 FILES = pytest.mark.parametrize("ending", [".xml", ".bin"])
@@ -73,3 +73,20 @@ def test_threads_do_not_read_each_others_answers() -> None:
     assert len({answer.tobytes() for answer in alone}) == len(values)
     for one, other in zip(alone, together, strict=True):
         assert numpy.array_equal(one, other)
+
+
+def test_the_last_answer_is_kept_for_the_same_array_alone() -> None:
+    asked: list[numpy.ndarray] = []
+
+    def double(value: numpy.ndarray) -> numpy.ndarray:
+        asked.append(value)
+        return value * 2
+
+    kept = last_kept(double)
+    value = numpy.arange(6, dtype=numpy.float32)
+    first = kept(value)
+    assert kept(value.copy()) is first and len(asked) == 1
+    value += 1  # the same array, other numbers
+    assert (kept(value) == value * 2).all() and len(asked) == 2
+    assert (kept(value[:5]) == value[:5] * 2).all() and len(asked) == 3
+    assert kept(value[:5].astype(numpy.float64)).dtype == numpy.float64 and len(asked) == 4

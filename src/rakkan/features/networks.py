@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rakkan.errors import RakkanError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
+Result = TypeVar("Result")
 #: Answers of a network, in the order of its outputs.
 Answers = tuple["NDArray[numpy.float32]", ...]
 
@@ -49,22 +50,33 @@ def load(network: Network, threads: int = 2) -> Callable[[NDArray[numpy.float32]
     settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": str(threads)}
     compiled = core.compile_model(model, "CPU", settings)
     outputs = len(compiled.outputs)
-    last: list[tuple[NDArray[numpy.float32], Answers]] = []
 
     def run(value: NDArray[numpy.float32]) -> Answers:
-        known = last[0] if last else None  # several inspectors put one picture to the same network
-        if known and known[0].shape == value.shape and (known[0] == value).all():
-            return known[1]
         # A compiled model's own request is one, and threads would read each other's answers from it.
         result = compiled.create_infer_request().infer({0: value})
-        answers = tuple(_still(result[index]) for index in range(outputs))
-        last[:] = [(_still(value), answers)]
-        return answers
+        return tuple(_still(result[index]) for index in range(outputs))
 
-    return run
+    return last_kept(run)
 
 
-def _still(values: NDArray[numpy.float32]) -> NDArray[numpy.float32]:
+def last_kept(work: Callable[[NDArray[Any]], Result]) -> Callable[[NDArray[Any]], Result]:
+    """``work``, a function of one array alone, with its last answer kept: several inspectors put one picture
+    to the same network, one after the other. The answer is for all who ask, so it must not be changed."""
+    last: list[tuple[NDArray[Any], Result]] = []
+
+    def asked(value: NDArray[Any]) -> Result:
+        known = last[0] if last else None
+        same = known and known[0].shape == value.shape and known[0].dtype == value.dtype
+        if known and same and (known[0] == value).all():
+            return known[1]
+        answer = work(value)
+        last[:] = [(_still(value), answer)]
+        return answer
+
+    return asked
+
+
+def _still(values: NDArray[Any]) -> NDArray[Any]:
     copy = values.copy()
     copy.setflags(write=False)
     return copy

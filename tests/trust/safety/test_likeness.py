@@ -168,6 +168,16 @@ def test_a_face_at_the_edge_is_cut_out_within_the_picture() -> None:
     assert rules(arriving(Said(faces=(outside,), around=8.0))) == [LIKENESS]
 
 
+def test_on_the_way_out_the_detector_is_not_asked_of_what_is_rather_drawn() -> None:
+    said = Said(faces=(FACE,), around=8.0, statistics=likeness.SUSPICIOUS)
+    said.answer = replace(said.answer, drawn=likeness.RATHER_DRAWN)
+    assert rules(released(said)) == [] and said.asked == 0
+    said.answer = replace(said.answer, drawn=likeness.RATHER_DRAWN - 0.01)
+    assert rules(released(said)) == [LIKENESS] and said.asked == 1
+    said.answer = replace(said.answer, drawn=float("nan"))
+    assert rules(released(said)) == [LIKENESS] and said.asked == 2
+
+
 def test_on_the_way_out_the_detector_is_asked_of_what_could_be_a_photograph() -> None:
     clear = Said(faces=(FACE,), around=8.0, statistics=likeness.SUSPICIOUS - 0.01)
     assert rules(released(clear)) == [] and clear.asked == 0

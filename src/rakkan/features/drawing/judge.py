@@ -59,13 +59,15 @@ class Scores:
 
     The whole is judged by both kinds of evidence joined, a part by the weaker of the two: a painted face
     alone has the content of a photograph, a busy corner its statistics.
-    ``content`` and ``statistics`` are what each kind of evidence says of the whole alone, 0-1.
+    ``content`` and ``statistics`` are what each kind of evidence says of the whole alone, 0-1, and ``drawn``
+    is the share of the drawn classes of the network that knows drawings.
     """
 
     whole: float
     part: float
     content: float
     statistics: float
+    drawn: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,19 +94,24 @@ class Judge:
             whole = max(whole, joined(self.logits(seen[inside]))) if inside else whole
             boxes = parts(*seen.shape[:2])
             part = max([part, *(agreed(self.logits(seen[rows, columns])) for rows, columns in boxes)])
-        return Scores(whole, part, *(_share(logit) for logit in logits))
+        content, counted = (_share(logit) for logit in logits)
+        return Scores(whole, part, content, counted, self.drawn(seen))
 
     def logits(self, pixels: Pixels) -> tuple[float, float]:
         """Of one view, uint8 [height, width, 3]: by its content and by its statistics, each -8 to 8; -8 both
         for what is surely drawn."""
         value = drawn.prepare(numpy.ascontiguousarray(pixels))
-        classes, features = self.content(value)
-        shares = dict(zip(drawn.CLASSES, numpy.ravel(classes).tolist(), strict=True))
-        if shares["drawing"] + shares["hentai"] >= SURELY_DRAWN:
+        if self.drawn(pixels) >= SURELY_DRAWN:
             return -MOST, -MOST
-        features = numpy.asarray(features, numpy.float32).reshape(1, drawn.FEATURES)
+        features = numpy.asarray(self.content(value)[1], numpy.float32).reshape(1, drawn.FEATURES)
         counts = statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]
         return _logit(self.head(features)), _logit(self.counted(counts))
+
+    def drawn(self, pixels: Pixels) -> float:
+        """The share of the drawn classes in one view, uint8 [height, width, 3], 0-1."""
+        classes = self.content(drawn.prepare(numpy.ascontiguousarray(pixels)))[0]
+        shares = dict(zip(drawn.CLASSES, numpy.ravel(classes).tolist(), strict=True))
+        return float(shares["drawing"] + shares["hentai"])
 
 
 def judge(threads: int = 2) -> Judge:
