@@ -50,7 +50,7 @@ def test_from_a_report_to_the_last_word(
     assert done.status == 0 and "final" in done.out
     assert f"taken down in case {case}" in refused("import", copy).err
     assert "mine since 2019" not in command("takedown", "show", case).out
-    assert "0 wait" in command("takedown", "list").out
+    assert "waiting for a moderator: 0" in command("takedown", "list").out
     assert command("ledger", "check").status == 0
 
 
