@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from typing import Any
 import numpy
 from benchmarks.bench import machine
 from benchmarks.pictures import DEVELOPMENT, DRAWING, FACE, HELD_OUT, PHOTOGRAPH, own, read, records
+from benchmarks.proportions import clopper_pearson
 from numpy.typing import NDArray
 
 from rakkan.checkout import commit
@@ -164,35 +164,6 @@ def is_refused(found: Peaks, limits: Mapping[str, Limits] = LIMITS) -> bool:
         for part, thresholds in (("whole", limit.whole), ("window", limit.window))
         for labels, least in thresholds.items()
     )
-
-
-def clopper_pearson(hits: int, n: int, missing: float = 0.05) -> tuple[float, float]:
-    """The exact interval of a share of ``hits`` in ``n`` (Clopper and Pearson, 1934), by bisection."""
-    if not 0 <= hits <= n or not n:
-        raise ValueError(f"{hits} of {n} is no share")
-
-    def at_most(count: int, share: float) -> float:
-        if share in (0.0, 1.0):
-            return float(share == 0.0 or count >= n)
-        logs = [
-            math.lgamma(n + 1)
-            - math.lgamma(i + 1)
-            - math.lgamma(n - i + 1)
-            + i * math.log(share)
-            + (n - i) * math.log1p(-share)
-            for i in range(count + 1)
-        ]
-        return math.fsum(math.exp(value) for value in logs)
-
-    def solved(count: int, level: float) -> float:
-        low, high = 0.0, 1.0
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if at_most(count, middle) > level else (low, middle)
-        return (low + high) / 2
-
-    low = solved(hits - 1, 1 - missing / 2) if hits else 0.0
-    return low, solved(hits, missing / 2) if hits < n else 1.0
 
 
 def share(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

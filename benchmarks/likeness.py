@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -28,6 +27,7 @@ from benchmarks.drawing.pool import CLIPART, free
 from benchmarks.pictures import DEVELOPMENT, DRAWING, FACE, HELD_OUT, OTHER, PHOTOGRAPH, own, read, records
 from benchmarks.proportions import clopper_pearson
 
+from benchmarks import likeness_tables
 from rakkan.checkout import commit
 from rakkan.features.content import drawn
 from rakkan.features.drawing.views import shown
@@ -37,7 +37,6 @@ from rakkan.trust.safety import likeness
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "measurements" / "likeness.json"
-DOCUMENT = ROOT / "docs" / "likeness.md"
 SEED = 1
 #: Of each source and kind, of our own renders, starter samples and avatars of each style, and pictures of
 #: each kind that every evasion is tried on. Of a half that is learned from: some that were not.
@@ -281,56 +280,6 @@ def release_times(count: int = 200) -> Row:
     return {name: asdict(summarise(values)) for name, values in made.items()}
 
 
-def published(report: Row, document: str) -> str:
-    """The document with the figures of a report in its two measured blocks."""
-    blocks = iter((_of_faces(report), _of_pictures(report)))
-    pattern = r"<!-- measured: likeness\.json -->.*?<!-- end measured -->"
-    return re.sub(
-        pattern,
-        lambda _: f"<!-- measured: likeness.json -->\n{next(blocks)}\n<!-- end measured -->",
-        document,
-        flags=re.DOTALL,
-    )
-
-
-def _of_faces(report: Row) -> str:
-    faces = report["faces"]
-    named = faces["drawings refused as a real person's likeness"]
-    return (
-        f"Detection of photographic faces: **{faces['detection of photographic faces']}**. "
-        f"{faces['photographic faces']} photographs of faces were found in openly licensed packages, and "
-        f"{faces['needed']} are needed.\nOf {named['n']} drawings, {named['hits']} were taken for a real "
-        f"person's likeness: {_percent(named)}."
-    )
-
-
-def _of_pictures(report: Row) -> str:
-    lines = []
-    for title in ("photographs refused", "drawings let in"):
-        lines += [f"| {title}, by source | n | share | 95 % interval |", "|---|---:|---:|---|"]
-        lines += [_line("**all**" if name == "all" else name, row) for name, row in report[title].items()]
-        lines.append("")
-    lines += ["| changed pictures | photographs refused | drawings let in | n each |", "|---|---:|---:|---:|"]
-    for name, row in report["evasions"].items():
-        cells = [_share(row[kind]) if kind in row else "" for kind in (PHOTOGRAPH, DRAWING)]
-        lines.append(f"| {name} | {cells[0]} | {cells[1]} | {row[PHOTOGRAPH]['n']} |")
-    return "\n".join(lines)
-
-
-def _line(name: str, row: Row) -> str:
-    low, high = row["interval"]
-    return f"| {name} | {row['n']} | {_share(row)} | {100 * low:.1f}–{100 * high:.1f} |"
-
-
-def _percent(row: Row) -> str:
-    low, high = row["interval"]
-    return f"{_share(row)} ({100 * low:.1f}–{100 * high:.1f})"
-
-
-def _share(row: Row) -> str:
-    return f"{100 * row['share']:.1f} %"
-
-
 def _square(pixels: Any) -> Any:
     from PIL import Image
 
@@ -361,7 +310,7 @@ def main() -> None:
             "milliseconds at 512 x 512": times,
         }
         REPORT.write_text(json.dumps(report, indent=1) + "\n")
-        DOCUMENT.write_text(published(report, DOCUMENT.read_text("utf-8")), "utf-8")
+        likeness_tables.write()
     print(json.dumps(made, indent=1))
     print("Photographic faces:", made["faces"]["detection of photographic faces"])
 

@@ -76,8 +76,8 @@ def figures(report: Row) -> str:
         lines.append(f"| {name} | {' | '.join(_percent(value) for value in row.values())} |")
     lines += [
         "",
-        f"The judgement and nsfwjs's own five classes, which it does not use, agree on {_percent(agree)} of "
-        f"{agree['n']:,} pictures.",
+        "The judgement and nsfwjs's own five classes, which decide only what is surely drawn, agree on "
+        f"{_percent(agree)} of {agree['n']:,} pictures.",
         "",
         f"A picture of 512 × 512 on its way out takes {times['check']['median']:.1f} ms, of which "
         f"{times['beyond the content network']['median']:.1f} ms are beyond the content network.",

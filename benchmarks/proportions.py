@@ -11,7 +11,7 @@ def clopper_pearson(hits: int, trials: int, level: float = 0.95) -> tuple[float,
     Raises ValueError when there are no trials or more hits than trials.
     """
     if trials <= 0 or not 0 <= hits <= trials:
-        raise ValueError(f"{hits} of {trials} is no proportion")
+        raise ValueError(f"{hits} of {trials} is no share: no proportion has fewer trials than hits, or none")
     tail = (1 - level) / 2
     low = 0.0 if hits == 0 else _root(lambda share: 1 - _at_most(hits - 1, trials, share) - tail)
     high = 1.0 if hits == trials else _root(lambda share: tail - _at_most(hits, trials, share))

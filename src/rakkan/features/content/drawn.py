@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rakkan.features.networks import Network, last_kept
+from rakkan.features.networks import Network
 
 if TYPE_CHECKING:
     from rakkan.features.content.resize import Pixels, Values
@@ -30,16 +30,10 @@ def prepare(pixels: Pixels) -> Values:
     """What the network takes: ``pixels``, uint8 [height, width, 3], as float32 [1, 224, 224, 3], 0-1.
 
     Below 448 pixels a side it is what nsfwjs makes of a picture; a larger one is averaged down first,
-    since nsfwjs reads single places of it and never sees the rest. Read-only.
+    since nsfwjs reads single places of it and never sees the rest.
     """
-    return _prepared(pixels)
-
-
-@last_kept
-def _prepared(pixels: Pixels) -> Values:
     from rakkan.features.content.resize import bilinear_aligned, covered
 
     values = bilinear_aligned(covered(pixels, SIDE), SIDE)
     values *= 1 / 255
-    values.setflags(write=False)
     return values[None]

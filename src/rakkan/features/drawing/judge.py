@@ -85,7 +85,7 @@ class Judge:
         with anything but numbers.
         """
         seen, under = shown(pixels), hidden(pixels)
-        logits = self.logits(seen)
+        logits, drawn_share = self._seen(seen)
         whole, part = joined(logits), agreed(logits)
         if under is not None:
             whole = max(whole, joined(self.logits(under)))
@@ -95,23 +95,24 @@ class Judge:
             boxes = parts(*seen.shape[:2])
             part = max([part, *(agreed(self.logits(seen[rows, columns])) for rows, columns in boxes)])
         content, counted = (_share(logit) for logit in logits)
-        return Scores(whole, part, content, counted, self.drawn(seen))
+        return Scores(whole, part, content, counted, drawn_share)
 
     def logits(self, pixels: Pixels) -> tuple[float, float]:
         """Of one view, uint8 [height, width, 3]: by its content and by its statistics, each -8 to 8; -8 both
         for what is surely drawn."""
-        value = drawn.prepare(numpy.ascontiguousarray(pixels))
-        if self.drawn(pixels) >= SURELY_DRAWN:
-            return -MOST, -MOST
-        features = numpy.asarray(self.content(value)[1], numpy.float32).reshape(1, drawn.FEATURES)
-        counts = statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]
-        return _logit(self.head(features)), _logit(self.counted(counts))
+        return self._seen(pixels)[0]
 
-    def drawn(self, pixels: Pixels) -> float:
-        """The share of the drawn classes in one view, uint8 [height, width, 3], 0-1."""
-        classes = self.content(drawn.prepare(numpy.ascontiguousarray(pixels)))[0]
+    def _seen(self, pixels: Pixels) -> tuple[tuple[float, float], float]:
+        """The logits of one view, and the share of its drawn classes, 0-1."""
+        value = drawn.prepare(numpy.ascontiguousarray(pixels))
+        classes, features = self.content(value)
         shares = dict(zip(drawn.CLASSES, numpy.ravel(classes).tolist(), strict=True))
-        return float(shares["drawing"] + shares["hentai"])
+        drawn_share = float(shares["drawing"] + shares["hentai"])
+        if drawn_share >= SURELY_DRAWN:
+            return (-MOST, -MOST), drawn_share
+        row = numpy.asarray(features, numpy.float32).reshape(1, drawn.FEATURES)
+        counts = statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]
+        return (_logit(self.head(row)), _logit(self.counted(counts))), drawn_share
 
 
 def judge(threads: int = 2) -> Judge:

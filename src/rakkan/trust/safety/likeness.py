@@ -74,9 +74,9 @@ SUSPICIOUS = 0.4
 RATHER_DRAWN = 0.3
 #: A picture that leaves is judged in parts, too, when a side is longer than this.
 LARGEST_WHOLE = 768
-#: The smallest face looked for, in pixels where the longer side has 640: of what comes in and, since looking
-#: for small ones takes longest, of what leaves, where somebody could be recognised.
-SMALLEST, LARGE = 24, 56
+#: The smallest face looked for on the way out, in pixels where the longer side has 640: there somebody could
+#: be recognised, and looking for smaller ones, as on the way in, takes longest.
+LARGE = 56
 NO_FACE = float("-inf")
 
 
@@ -120,6 +120,8 @@ def released_likeness(picture: Picture, to: Destination, load: Load = eyes) -> l
 
 
 def _judged(pixels: NDArray[numpy.uint8], load: Load, arriving: bool) -> list[Finding]:
+    from rakkan.features.faces import detect
+
     try:
         about = pixel_digest(pixels)
         looking = load()
@@ -128,7 +130,7 @@ def _judged(pixels: NDArray[numpy.uint8], load: Load, arriving: bool) -> list[Fi
         drawn = _clearly_drawn(scores)
         harmless = scores.statistics < SUSPICIOUS or scores.drawn >= RATHER_DRAWN
         look_for_faces = arriving or not drawn or not harmless
-        smallest = SMALLEST if arriving else LARGE
+        smallest = detect.SMALLEST if arriving else LARGE
         face = _face(looking, pixels, smallest) if look_for_faces else NO_FACE
     except Exception as error:  # whatever went wrong: a picture that was not judged does not pass
         told = error.message if isinstance(error, RakkanError) else f"{type(error).__name__}: {error}"
