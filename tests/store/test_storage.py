@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from rakkan.errors import RakkanError
 from rakkan.store import disk as disks
 from rakkan.store.disk import FEW_FILES, Disk
 from rakkan.store.folder import FolderStorage
+from tests.store.disks import CHANGES, LOOKS, HookedDisk
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -62,6 +64,42 @@ def test_objects_are_listed_found_and_removed(storage: FolderStorage) -> None:
     assert not (storage.folder / "a").exists(), "an empty folder stayed"
     storage.delete_under("a")
     assert storage.put("a/b/again", b"x")
+
+
+class ErasingDisk(HookedDisk):
+    """Has another process delete everything under ``a/b`` before its ``at``-th operation, and ``times`` on."""
+
+    def __init__(self, other: FolderStorage, at: int, times: int) -> None:
+        super().__init__((*CHANGES, *LOOKS))
+        self.other = other
+        self.erased_at = range(at, at + times)
+
+    def around(self, name: str, arguments: tuple[Any, ...], real: Callable[..., Any]) -> Any:
+        if self.count in self.erased_at:
+            self.other.delete_under("a/b")
+        return real(*arguments)
+
+
+@pytest.mark.parametrize("times", [1, 2, 9])
+@pytest.mark.parametrize("doing", ["put", "put_many", "stream", "settle", "delete"])
+def test_who_erases_at_any_moment_does_not_disturb_who_writes(tmp_path: Path, doing: str, times: int) -> None:
+    work: dict[str, Callable[[FolderStorage], Any]] = {
+        "put": lambda storage: storage.put("a/b/one", b"x"),
+        "put_many": lambda storage: storage.put_many([("a/b/one", b"x"), ("a/b/c/two", b"x")]),
+        "stream": lambda storage: storage.stream("a/b/one", [b"x", b"x"]),
+        "settle": lambda storage: storage.settle("a/b/one"),
+        "delete": lambda storage: storage.delete(["a/b/one"]),
+    }
+    at, operations = 0, 1
+    while at < operations:
+        at += 1
+        folder = tmp_path / str(at)
+        FolderStorage(folder).put("a/b/zero", b"x")
+        disk = ErasingDisk(FolderStorage(folder), at, times)
+        work[doing](FolderStorage(folder, disk))
+        operations = disk.count
+        assert list(FolderStorage(folder).list("temporary")) == []
+    assert at >= 2, "nothing was disturbed"
 
 
 @pytest.mark.parametrize("count", [1, FEW_FILES, FEW_FILES + 1])

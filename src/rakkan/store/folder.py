@@ -17,6 +17,8 @@ from rakkan.store.storage import Source, Stored
 
 TEMPORARY = "temporary"
 LOCKS = "locks"
+#: How often a name is tried whose folder other processes keep removing, each time when it is empty.
+ATTEMPTS = 20
 
 
 class FolderStorage:
@@ -40,7 +42,7 @@ class FolderStorage:
                 added = self._place(temporary, name, replace)
             finally:
                 self._discard(temporary)
-            self._disk.flush_folder(self._path(name).parent)
+            self._flush_folders([name])
             return added
 
     def put_many(self, objects: Sequence[tuple[str, bytes]], *, replace: bool = False) -> Sequence[bool]:
@@ -69,7 +71,7 @@ class FolderStorage:
                 self._place(temporary, name, replace=True)
             finally:
                 self._discard(temporary)
-            self._disk.flush_folder(self._path(name).parent)
+            self._flush_folders([name])
 
     def get(self, name: str) -> bytes | None:
         source = self.source(name)
@@ -92,11 +94,11 @@ class FolderStorage:
             return self._disk.exists(self._path(name))
 
     def settle(self, name: str) -> None:
-        with self._faults("written to"):
+        # The folder, or one above it, may have been removed meanwhile, with what is to be settled.
+        with self._faults("written to"), suppress(FileNotFoundError):
             folder = self._path(name).parent
             self._prepare(folder)
-            with suppress(FileNotFoundError):  # removed meanwhile
-                self._disk.flush_folder(folder)
+            self._disk.flush_folder(folder)
 
     def list(self, prefix: str) -> Iterator[Stored]:
         with self._faults("read"):
@@ -169,7 +171,7 @@ class FolderStorage:
     def _place(self, temporary: Path, name: str, replace: bool) -> bool:
         """Give a written file its name. The name itself is durable only when its folder is flushed."""
         target = self._path(name)
-        for attempt in (1, 2):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 self._prepare(target.parent)
                 if replace:
@@ -181,10 +183,10 @@ class FolderStorage:
                 return False
             except FileNotFoundError:
                 # Its folder was removed, empty, by an erasing process since it was prepared.
-                if attempt == 2:
+                if attempt == ATTEMPTS:
                     raise
                 self._durable.clear()
-        raise AssertionError("the second attempt returns or raises")
+        raise AssertionError("the last attempt returns or raises")
 
     def _discard(self, temporary: Path) -> None:
         with suppress(OSError):  # what stays is removed by clean()
@@ -205,6 +207,7 @@ class FolderStorage:
         self._durable.add(folder)
 
     def _flush_folders(self, names: Sequence[str]) -> None:
+        """Make names durable; where the folder is gone, an erasing process has removed what had the name."""
         for folder in {self._path(name).parent for name in names}:
             with suppress(FileNotFoundError):
                 self._disk.flush_folder(folder)
