@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.store.disks import CHANGES, LOOKS, HookedDisk
 
 from rakkan.errors import RakkanError
 from rakkan.store import disk as disks
 from rakkan.store.disk import FEW_FILES, Disk
 from rakkan.store.folder import FolderStorage
+
+from .disks import CHANGES, LOOKS, HookedDisk
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -67,7 +68,7 @@ def test_objects_are_listed_found_and_removed(storage: FolderStorage) -> None:
 
 
 class ErasingDisk(HookedDisk):
-    """Has another process delete everything under ``a/b`` before its ``at``-th operation and the ones after."""
+    """Has another process delete all under ``a/b`` before its ``at``-th operation and the ones after."""
 
     def __init__(self, other: FolderStorage, at: int, times: int) -> None:
         super().__init__((*CHANGES, *LOOKS))
