@@ -123,7 +123,7 @@ def peaks(pixels: Pixels) -> Peaks:
         for number, (top, left, height, width) in enumerate(windows(*seen.shape[:2])):
             most = found["window" if number else "whole"]
             part = seen[top : top + height, left : left + width]
-            for opinion in shipped_opinions(threads=1):
+            for opinion in shipped_opinions():
                 scores = opinion.scorer.scores(part)
                 for labels in {*scores, *opinion.limits.whole, *opinion.limits.window}:
                     value = round(sum(scores[label] for label in labels.split("+")), 5)

@@ -60,7 +60,7 @@ def features_of(pool: Path) -> Any:
     from rakkan.features.content import drawn
     from rakkan.features.networks import load
 
-    run = load(drawn.NETWORK, 2)
+    run = load(drawn.NETWORK)
     return computed(pool, "features", lambda picture: run(drawn.prepare(picture))[1])
 
 

@@ -128,6 +128,7 @@ def gate() -> Gate:
         endorse=origin.protect,
         overturned=refusals.overturner(ledger(), secret, overturnable()),
         refuse=refusals.refuser(ledger(), secret),
+        begin=content.begin,
     )
 
 

@@ -7,11 +7,13 @@ memory, held against the digests written in the code, and compiled from there: w
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from rakkan.errors import RakkanError
 
@@ -19,67 +21,177 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-Result = TypeVar("Result")
 #: Answers of a network, in the order of its outputs.
 Answers = tuple["NDArray[numpy.float32]", ...]
+#: A network in use, or what stands in for one.
+Run = Callable[["NDArray[numpy.float32]"], Answers]
+#: From pixels, uint8 [height, width, 3], to what a network takes.
+Prepare = Callable[["NDArray[numpy.uint8]"], "NDArray[numpy.float32]"]
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network: its files' common path without an ending, and the SHA-256 of each of the two."""
+    """A network: its files' common path without an ending, and the SHA-256 of each of the two.
+
+    ``precision`` is what it computes in where the processor can: ``f32``, with which a picture gets the same
+    answer on every machine, or ``bf16``, twice as fast, for a network that it hardly changes the answers of.
+    """
 
     path: Path
     graph_sha256: str
     weights_sha256: str
+    precision: str = "f32"
 
 
-@cache
-def load(network: Network, threads: int = 2) -> Callable[[NDArray[numpy.float32]], Answers]:
-    """A function from one input to the network's outputs, computed on the processor in 32-bit floats, so
-    that one picture gets the same answer on every machine. It may be called from several threads at once.
+class Loaded:
+    """A network in use: called with one input it gives its outputs, in as many threads at once as one likes.
+
+    ``begin`` starts it in a thread of the network's own and returns what waits for the outputs, so that
+    other work can be done on another core meanwhile. The last answer is kept, and whoever asks for the same
+    while it is being worked out waits for it: several inspectors put one picture to the same network.
+    Answers are for all who ask and cannot be changed.
+    """
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._lock = Lock()
+        #: Requests that have given their answer: a new one allots all of its memory anew.
+        self._free: list[Any] = []
+        self._last: _Answer | None = None
+
+    def __call__(self, value: NDArray[numpy.float32]) -> Answers:
+        return self._asked(value)()
+
+    def begin(self, value: NDArray[numpy.float32]) -> Callable[[], Answers]:
+        answer = self._asked(value)
+        answer.start()
+        return answer
+
+    def _asked(self, value: NDArray[numpy.float32]) -> _Answer:
+        with self._lock:
+            if self._last is None or self._last.failed or not _same(self._last.value, value):
+                request = self._free.pop() if self._free else self._compiled.create_infer_request()
+                self._last = _Answer(request, _still(value), len(self._compiled.outputs), self._free)
+            return self._last
+
+
+class _Answer:
+    """What a network says of ``value``: called, it gives the outputs, as often and to as many threads as one
+    likes. ``request`` goes to ``free`` when it has; of one that failed nothing is used again."""
+
+    def __init__(self, request: Any, value: NDArray[numpy.float32], outputs: int, free: list[Any]) -> None:
+        self.value = value
+        self.failed = False
+        self._request = request
+        self._outputs = outputs
+        self._free = free
+        self._lock = Lock()
+        self._is_started = False
+        self._answers: Answers | None = None
+
+    def start(self) -> None:
+        with self._lock:
+            if not self._is_started:
+                self._is_started = True
+                self._request.start_async({0: self.value})
+
+    def __call__(self) -> Answers:
+        with self._lock:
+            if self._answers is None:
+                try:
+                    self._answers = self._worked_out()
+                except BaseException:
+                    self.failed = True
+                    raise
+            return self._answers
+
+    def _worked_out(self) -> Answers:
+        if self._is_started:
+            self._request.wait()
+        else:
+            self._is_started = True
+            self._request.infer({0: self.value})
+        tensors = (self._request.get_output_tensor(index) for index in range(self._outputs))
+        answers = tuple(_still(tensor.data) for tensor in tensors)
+        self._free.append(self._request)
+        return answers
+
+
+#: Held while a network is loaded, so that threads that ask for the same one at once share it.
+_LOADING = Lock()
+
+
+def load(network: Network) -> Loaded:
+    """A network in use, computed on one core of the processor: different networks side by side use the cores
+    better than one that is spread over them.
 
     A network is read, verified and compiled once in a process. Raises RakkanError when a file is missing or
     is not the one that shipped.
     """
+    with _LOADING:
+        return _load(network)
+
+
+@cache
+def _load(network: Network) -> Loaded:
     import openvino
 
     graph = _verified(network.path.with_suffix(".xml"), network.graph_sha256)
     weights = _verified(network.path.with_suffix(".bin"), network.weights_sha256)
     core = openvino.Core()
-    model = core.read_model(model=graph, weights=weights)
-    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": str(threads)}
-    compiled = core.compile_model(model, "CPU", settings)
-    outputs = len(compiled.outputs)
-
-    def run(value: NDArray[numpy.float32]) -> Answers:
-        # A compiled model's own request is one, and threads would read each other's answers from it.
-        result = compiled.create_infer_request().infer({0: value})
-        return tuple(_still(result[index]) for index in range(outputs))
-
-    return last_kept(run)
+    is_native = network.precision.upper() in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    settings = {
+        "INFERENCE_PRECISION_HINT": network.precision if is_native else "f32",
+        "INFERENCE_NUM_THREADS": "1",
+        # Pinned, all networks would have to share the first core, and the thread that loads them, too.
+        "ENABLE_CPU_PINNING": "NO",
+    }
+    return Loaded(core.compile_model(core.read_model(model=graph, weights=weights), "CPU", settings))
 
 
-def last_kept(work: Callable[[NDArray[Any]], Result]) -> Callable[[NDArray[Any]], Result]:
-    """``work``, a function of one array alone, with its last answer kept: several inspectors put one picture
-    to the same network, one after the other. The answer is for all who ask, so it must not be changed."""
-    last: list[tuple[NDArray[Any], Result]] = []
+def begin(run: Run, value: NDArray[numpy.float32]) -> Callable[[], Answers]:
+    """Start ``run`` on ``value``; what waits for its outputs. A plain function runs when it is waited for."""
+    return run.begin(value) if isinstance(run, Loaded) else partial(run, value)
 
-    def asked(value: NDArray[Any]) -> Result:
-        known = last[0] if last else None
-        same = known and known[0].shape == value.shape and known[0].dtype == value.dtype
-        if known and same and (known[0] == value).all():
-            return known[1]
-        answer = work(value)
-        last[:] = [(_still(value), answer)]
-        return answer
 
-    return asked
+def last_kept(prepare: Prepare) -> Prepare:
+    """``prepare``, a function of pixels alone, with its last result kept: several inspectors prepare one
+    picture for the same network. Only of pixels over ``bytes``, which nobody can change, while they live."""
+    last: list[tuple[weakref.ref[Any], NDArray[numpy.float32]]] = []
+
+    @wraps(prepare)
+    def prepared(pixels: NDArray[numpy.uint8]) -> NDArray[numpy.float32]:
+        for known, value in last[:1]:
+            if known() is pixels:
+                return value
+        value = prepare(pixels)
+        if _is_over_bytes(pixels):
+            value.setflags(write=False)
+            last[:] = [(weakref.ref(pixels), value)]
+        return value
+
+    return prepared
+
+
+def _is_over_bytes(pixels: NDArray[numpy.uint8]) -> bool:
+    base: Any = pixels
+    while isinstance(base, type(pixels)):
+        base = base.base
+    return isinstance(base, bytes)
+
+
+def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    if one is other:
+        return True
+    return one.shape == other.shape and one.dtype == other.dtype and bool((one == other).all())
 
 
 def _still(values: NDArray[Any]) -> NDArray[Any]:
-    copy = values.copy()
-    copy.setflags(write=False)
-    return copy
+    """Read-only values: themselves when they are, else a copy."""
+    if values.flags.writeable:
+        values = values.copy()
+        values.setflags(write=False)
+    return values
 
 
 def _verified(path: Path, sha256: str) -> bytes:

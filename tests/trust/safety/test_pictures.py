@@ -21,6 +21,7 @@ from PIL import Image
 
 from rakkan.corpus.figures import attributes, render
 from rakkan.errors import RakkanError
+from rakkan.features import networks
 from rakkan.features.content import drawn, photographic
 from rakkan.features.content.scores import Scorer, drawn_scorer, photographic_scorer
 from rakkan.formats.sheet import contact_sheet
@@ -176,11 +177,11 @@ def test_joined_classes_are_added_up() -> None:
     scorer = Scorer("kitchen", ("none", "cup", "pot"), drawn.prepare, lambda values: answer)
     some, more = {"cup+pot": 0.8 - 1e-6}, {"cup": 0.5, "pot": 0.5, "cup+pot": 0.81}
     for is_whole in (True, False):
-        assert Opinion(scorer, alike(some)).objects(ground(9, 9), is_whole)
-        assert not Opinion(scorer, alike(more)).objects(ground(9, 9), is_whole)
-    assert Opinion(scorer, Limits(some, more)).objects(ground(9, 9), is_whole=True)
-    assert Opinion(scorer, Limits(more, some)).objects(ground(9, 9), is_whole=False)
-    assert not Opinion(scorer, Limits(more, some)).objects(ground(9, 9), is_whole=True)
+        assert Opinion(scorer, alike(some)).begin(ground(9, 9), is_whole)()
+        assert not Opinion(scorer, alike(more)).begin(ground(9, 9), is_whole)()
+    assert Opinion(scorer, Limits(some, more)).begin(ground(9, 9), is_whole=True)()
+    assert Opinion(scorer, Limits(more, some)).begin(ground(9, 9), is_whole=False)()
+    assert not Opinion(scorer, Limits(more, some)).begin(ground(9, 9), is_whole=True)()
 
 
 def test_either_network_can_refuse() -> None:
@@ -351,6 +352,40 @@ def test_what_is_well_passes_the_gate(tmp_path: Path) -> None:
     assert gate.release(picture(ground(30, 30)), Destination(tmp_path / "a.png")).exists()
     remarks = gate.admit(Source(tmp_path / "a.png")).remarks
     assert any(remark.startswith("looked at by") for remark in remarks)
+
+
+def test_the_gate_begins_with_what_takes_long_before_it_asks(tmp_path: Path) -> None:
+    told: list[str] = []
+    gate = gate_of(judge(), ground(30, 30))
+    gate = replace(
+        gate,
+        begin=lambda pixels: told.append(f"began {pixels.shape}"),
+        inspectors={**gate.inspectors, "policy": lambda *given: told.append("asked") or [Finding(True, "")]},
+    )
+    gate.release(picture(ground(30, 30)), Destination(tmp_path / "a.png"))
+    assert told == ["began (30, 30, 3)", "asked"]
+    gate.admit(Source(tmp_path / "a.png"))
+    assert told[2:] == ["began (30, 30, 3)"]
+
+
+def test_what_was_begun_is_not_done_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+
+    class Counted(networks._Answer):
+        def __init__(self, *given: Any) -> None:
+            made.append(self)
+            super().__init__(*given)
+
+    monkeypatch.setattr(networks, "_Answer", Counted)
+    judging = Judge(shipped_opinions)
+    pixels = ground(300, 300) + numpy.uint8(1)  # no other test's, whose answer may have been kept
+    for odd in (numpy.zeros((4, 4), numpy.uint8), numpy.zeros((0, 4, 3), numpy.uint8)):
+        judging.begin(odd)  # left to the findings, which refuse it
+    assert not made
+    judging.begin(pixels)
+    assert len(made) == 2
+    assert judging.findings(pixels)[0].allowed and len(made) == 2
+    assert judging.findings(pixels[:200])[0].allowed and len(made) == 4
 
 
 def test_a_model_has_no_pixels_to_judge() -> None:

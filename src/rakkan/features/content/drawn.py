@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rakkan.features.networks import Network
+from rakkan.features.networks import Network, last_kept
 
 if TYPE_CHECKING:
     from rakkan.features.content.resize import Pixels, Values
@@ -26,6 +26,7 @@ NETWORK = Network(
 )
 
 
+@last_kept
 def prepare(pixels: Pixels) -> Values:
     """What the network takes: ``pixels``, uint8 [height, width, 3], as float32 [1, 224, 224, 3], 0-1.
 

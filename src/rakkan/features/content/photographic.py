@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rakkan.features.networks import Network
+from rakkan.features.networks import Network, last_kept
 
 if TYPE_CHECKING:
     from rakkan.features.content.resize import Pixels, Values
@@ -24,9 +24,11 @@ NETWORK = Network(
     Path(__file__).parent / "weights" / "open-nsfw",
     graph_sha256="31a9e0699426cbebbaa6c2320dc5cbda4c3ef25eee5cadd10140c3abbb8029a1",
     weights_sha256="c0317c74c8c750952724ee88150d9f25156e5ccbac788f8039d6c23d1633acfc",
+    precision="bf16",
 )
 
 
+@last_kept
 def prepare(pixels: Pixels) -> Values:
     """What the network takes: ``pixels``, uint8 [height, width, 3], as float32 [1, 224, 224, 3], blue first,
     less the means.
@@ -39,5 +41,6 @@ def prepare(pixels: Pixels) -> Values:
     from PIL import Image
 
     small = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    values = numpy.asarray(small, numpy.float32)[:, :, ::-1] - numpy.array(MEANS, numpy.float32)
-    return values[None]
+    values = numpy.ascontiguousarray(numpy.asarray(small, numpy.float32)[None, :, :, ::-1])
+    values -= numpy.array(MEANS, numpy.float32)
+    return values

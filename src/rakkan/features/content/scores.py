@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
+from rakkan.features.networks import begin
 
 if TYPE_CHECKING:
     import numpy
@@ -33,7 +34,12 @@ class Scorer:
 
         Raises RakkanError when the network's answer is not one probability for each class.
         """
-        return probabilities(self.name, self.classes, self.run(self.prepare(pixels)))
+        return self.begin(pixels)()
+
+    def begin(self, pixels: Pixels) -> Callable[[], Mapping[str, float]]:
+        """Start the network on ``pixels``; what waits for its ``scores``."""
+        finish = begin(self.run, self.prepare(pixels))
+        return lambda: probabilities(self.name, self.classes, finish())
 
 
 def probabilities(name: str, classes: tuple[str, ...], answers: Answers) -> dict[str, float]:
@@ -48,18 +54,18 @@ def probabilities(name: str, classes: tuple[str, ...], answers: Answers) -> dict
     return dict(zip(classes, values, strict=True))
 
 
-def drawn_scorer(threads: int = 2) -> Scorer:
+def drawn_scorer() -> Scorer:
     """The network that knows drawings. Raises RakkanError when its files are not the ones that shipped."""
     from rakkan.features.content import drawn
     from rakkan.features.networks import load
 
-    return Scorer("nsfwjs", drawn.CLASSES, drawn.prepare, load(drawn.NETWORK, threads))
+    return Scorer("nsfwjs", drawn.CLASSES, drawn.prepare, load(drawn.NETWORK))
 
 
-def photographic_scorer(threads: int = 2) -> Scorer:
+def photographic_scorer() -> Scorer:
     """The second opinion, of photographs. Raises RakkanError as ``drawn_scorer`` does."""
     from rakkan.features.content import photographic
     from rakkan.features.networks import load
 
-    run = load(photographic.NETWORK, threads)
+    run = load(photographic.NETWORK)
     return Scorer("open_nsfw", photographic.CLASSES, photographic.prepare, run)

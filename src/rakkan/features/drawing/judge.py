@@ -10,7 +10,6 @@ licence; ``benchmarks/drawing`` is how.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from rakkan.errors import RakkanError
 from rakkan.features.content import drawn
 from rakkan.features.drawing.statistics import statistics
 from rakkan.features.drawing.views import framed, hidden, parts, shown
-from rakkan.features.networks import Network, load
+from rakkan.features.networks import Network, Run, begin, load
 
 if TYPE_CHECKING:
     from rakkan.features.networks import Answers
@@ -48,7 +47,6 @@ SURELY_DRAWN = 0.9
 #: No single logit counts for more than this.
 MOST = 8.0
 
-Run = Callable[[NDArray[numpy.float32]], "Answers"]
 Pixels = NDArray[numpy.uint8]
 
 
@@ -104,20 +102,21 @@ class Judge:
 
     def _seen(self, pixels: Pixels) -> tuple[tuple[float, float], float]:
         """The logits of one view, and the share of its drawn classes, 0-1."""
-        value = drawn.prepare(numpy.ascontiguousarray(pixels))
-        classes, features = self.content(value)
+        value = drawn.prepare(pixels)
+        answers = begin(self.content, value)
+        counts = statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]  # while the network is at work
+        classes, features = answers()
         shares = dict(zip(drawn.CLASSES, numpy.ravel(classes).tolist(), strict=True))
         drawn_share = float(shares["drawing"] + shares["hentai"])
         if drawn_share >= SURELY_DRAWN:
             return (-MOST, -MOST), drawn_share
         row = numpy.asarray(features, numpy.float32).reshape(1, drawn.FEATURES)
-        counts = statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]
         return (_logit(self.head(row)), _logit(self.counted(counts))), drawn_share
 
 
-def judge(threads: int = 2) -> Judge:
+def judge() -> Judge:
     """The judge, loaded. Raises RakkanError when its files are not the ones that shipped."""
-    return Judge(load(drawn.NETWORK, threads), load(HEAD, threads), load(STATISTICS, threads))
+    return Judge(load(drawn.NETWORK), load(HEAD), load(STATISTICS))
 
 
 def joined(logits: tuple[float, float]) -> float:

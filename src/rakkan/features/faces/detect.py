@@ -9,7 +9,6 @@ made the files. The third network's points of eyes, nose and mouth are not read.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from rakkan.errors import RakkanError
 from rakkan.features.faces.boxes import Boxes, distinct, moved, squared
 from rakkan.features.faces.resample import resized
-from rakkan.features.networks import Network, load
+from rakkan.features.networks import Network, Run, load
 
 if TYPE_CHECKING:
     from rakkan.features.networks import Answers
@@ -46,6 +45,9 @@ OUTPUTS = Network(
 LEAST = (0.6, 0.7, 0.7)
 #: Every copy in the pyramid is this much of the one before: about half its area.
 STEP = 0.709
+#: The pyramid is made of the picture averaged in whole blocks, as large as leave it this much larger than the
+#: largest copy: a tenth of the work where only large faces are looked for.
+LEAST_OVER = 2
 #: What the first network looks at, and how far apart.
 CELL, STRIDE = 12, 2
 #: A picture is reduced to this longer side first, and the smallest face looked for is this wide on it.
@@ -53,7 +55,6 @@ LONGEST, SMALLEST = 640, 24
 #: The proposals that go on, best first: a picture made of proposals cannot hold up a release.
 MOST_PROPOSALS = 300
 
-Run = Callable[[NDArray[numpy.float32]], "Answers"]
 Pixels = NDArray[numpy.uint8]
 
 
@@ -92,9 +93,9 @@ class Detector:
         return [Face(*(float(value) for value in row)) for row in found]
 
 
-def detector(threads: int = 2) -> Detector:
+def detector() -> Detector:
     """The detector, loaded. Raises RakkanError when its files are not the ones that shipped."""
-    return Detector(load(PROPOSALS, threads), load(REFUSALS, threads), load(OUTPUTS, threads))
+    return Detector(load(PROPOSALS), load(REFUSALS), load(OUTPUTS))
 
 
 def cascade(networks: Detector, pixels: Pixels, smallest: int) -> Boxes:
@@ -120,10 +121,14 @@ def cascade(networks: Detector, pixels: Pixels, smallest: int) -> Boxes:
 
 def proposals(run: Run, pixels: Pixels, smallest: int) -> Boxes:
     """Square boxes that the first network proposes, at every size of the pyramid."""
+    from PIL import Image
+
     found = [numpy.empty((0, 9))]
     scale = CELL / smallest
+    blocks = max(1, int(1 / (LEAST_OVER * scale)))
+    shape, reduced = pixels.shape, numpy.asarray(Image.fromarray(pixels).reduce(blocks))
     while min(pixels.shape[:2]) * scale >= CELL:
-        shifts, scores = _sound(run(_values(_scaled(pixels, scale))[None]))
+        shifts, scores = _sound(run(_values(_scaled(reduced, shape, scale))[None]))
         across, down = numpy.nonzero(scores[0, :, :, 1] >= LEAST[0])
         corner = STRIDE * numpy.stack([across, down], axis=1)
         edges = [numpy.fix((corner + 1) / scale), numpy.fix((corner + CELL) / scale)]
@@ -153,10 +158,9 @@ def patches(pixels: Pixels, boxes: Boxes, side: int) -> NDArray[numpy.float32]:
     return made
 
 
-def _scaled(pixels: Pixels, scale: float) -> NDArray[numpy.float32]:
-    """A copy in the pyramid, rounded to whole levels as a picture is."""
-    height, width = pixels.shape[:2]
-    return numpy.rint(resized(pixels, math.ceil(height * scale), math.ceil(width * scale)))
+def _scaled(pixels: Pixels, shape: tuple[int, ...], scale: float) -> NDArray[numpy.float32]:
+    """A copy in the pyramid of a picture of this shape, rounded to whole levels as a picture is."""
+    return numpy.rint(resized(pixels, math.ceil(shape[0] * scale), math.ceil(shape[1] * scale)))
 
 
 def _values(levels: NDArray[numpy.float32]) -> NDArray[numpy.float32]:

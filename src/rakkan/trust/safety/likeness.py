@@ -123,7 +123,6 @@ def _judged(pixels: NDArray[numpy.uint8], load: Load, arriving: bool) -> list[Fi
     from rakkan.features.faces import detect
 
     try:
-        about = pixel_digest(pixels)
         looking = load()
         in_parts = arriving or max(pixels.shape[:2]) > LARGEST_WHOLE
         scores = looking.judge.scores(pixels, in_parts)
@@ -140,11 +139,11 @@ def _judged(pixels: NDArray[numpy.uint8], load: Load, arriving: bool) -> list[Fi
         ) from error
     findings = []
     if face >= FACE_PHOTOGRAPH:
-        findings.append(_refusal(LIKENESS, "it shows a photographic face", about))
+        findings.append(_refusal(LIKENESS, "it shows a photographic face", pixels))
     if not drawn:
-        findings.append(_refusal(DRAWINGS_ONLY, _why(scores), about))
+        findings.append(_refusal(DRAWINGS_ONLY, _why(scores), pixels))
     elif FACE_UNCLEAR <= face < FACE_PHOTOGRAPH and not measurable():
-        findings.append(_refusal(DRAWINGS_ONLY, "a face in it is not clearly drawn", about))
+        findings.append(_refusal(DRAWINGS_ONLY, "a face in it is not clearly drawn", pixels))
     return findings or [Finding(True, "a drawing")]
 
 
@@ -182,5 +181,5 @@ def _around(pixels: NDArray[numpy.uint8], face: Face, share: float) -> NDArray[n
     return pixels[rows, columns]
 
 
-def _refusal(rule: str, reason: str, about: str) -> Finding:
-    return Finding(False, reason, rule=rule, hint=RULES[rule].hint, about=about)
+def _refusal(rule: str, reason: str, pixels: NDArray[numpy.uint8]) -> Finding:
+    return Finding(False, reason, rule=rule, hint=RULES[rule].hint, about=pixel_digest(pixels))

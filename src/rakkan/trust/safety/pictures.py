@@ -62,15 +62,22 @@ class Opinion:
     scorer: Scorer
     limits: Limits
 
-    def objects(self, pixels: Pixels, is_whole: bool) -> bool:
-        """Whether ``pixels``, uint8 [height, width, 3], reach a threshold, as a whole picture or a window.
+    def begin(self, pixels: Pixels, is_whole: bool) -> Callable[[], bool]:
+        """Start looking at ``pixels``, uint8 [height, width, 3], as a whole picture or a window of one; what
+        waits for the answer whether they reach a threshold.
 
-        Raises RakkanError when the network's answer is not one probability for each class."""
-        scores = self.scorer.scores(pixels)
+        That raises RakkanError when the network's answer is not one probability for each class."""
+        finish = self.scorer.begin(pixels)
         thresholds = self.limits.whole if is_whole else self.limits.window
-        return any(
-            sum(scores[label] for label in labels.split("+")) >= least for labels, least in thresholds.items()
-        )
+
+        def objects() -> bool:
+            scores = finish()
+            return any(
+                sum(scores[label] for label in labels.split("+")) >= least
+                for labels, least in thresholds.items()
+            )
+
+        return objects
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,17 @@ class Judge:
         if arrival.pixels is None:
             return [Finding(True, "no picture to look at")]
         return self.findings(arrival.pixels)
+
+    def begin(self, pixels: Pixels) -> None:
+        """Start what ``findings`` looks at first, the picture as a whole, on other cores while the caller
+        does something else: the networks keep their last answers. What is no picture is left to it.
+
+        Raises RakkanError when a network is missing or is not the one that shipped.
+        """
+        if _is_picture(pixels):
+            seen = next(renditions(pixels))
+            for opinion in self.opinions():
+                opinion.begin(seen, is_whole=True)
 
     def findings(self, pixels: Pixels) -> list[Finding]:
         """What there is to say of ``pixels``, uint8 [height, width, 3], or 4 with alpha: one refusal, or one
@@ -122,7 +140,7 @@ class Judge:
                 f"Pictures are judged by {FEWEST_NETWORKS} networks or not at all, and here are {names}",
                 "Install Rakkan anew",
             )
-        if pixels.dtype != "uint8" or pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or not pixels.size:
+        if not _is_picture(pixels):
             raise RakkanError(f"Cannot judge an array of {pixels.dtype} {list(pixels.shape)}")
         for seen in renditions(pixels):
             objector = _objector(opinions, seen)
@@ -136,16 +154,27 @@ class Judge:
         return [Finding(True, f"looked at by {' and '.join(names)}")]
 
 
+def _is_picture(pixels: Pixels) -> bool:
+    return pixels.dtype == "uint8" and pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.size > 0
+
+
 def _objector(opinions: Sequence[Opinion], pixels: Pixels) -> str:
-    """The first network that objects to a part of ``pixels``, or ""."""
+    """The first network that objects to a part of ``pixels``, or "". All look at a part at the same time, and
+    begin with the next before what they say of the last is heard."""
     from rakkan.features.content.windows import windows
 
+    begun: list[tuple[str, Callable[[], bool]]] = []
     for number, (top, left, height, width) in enumerate(windows(*pixels.shape[:2])):
-        part = pixels[top : top + height, left : left + width]
-        for opinion in opinions:
-            if opinion.objects(part, is_whole=number == 0):
-                return opinion.scorer.name
-    return ""
+        part = pixels[top : top + height, left : left + width] if number else pixels
+        next_begun = [(opinion.scorer.name, opinion.begin(part, number == 0)) for opinion in opinions]
+        if objector := _heard(begun):
+            return objector
+        begun = next_begun
+    return _heard(begun)
+
+
+def _heard(begun: Sequence[tuple[str, Callable[[], bool]]]) -> str:
+    return next((name for name, objects in begun if objects()), "")
 
 
 def renditions(pixels: Pixels) -> Iterator[Pixels]:
@@ -165,12 +194,12 @@ def renditions(pixels: Pixels) -> Iterator[Pixels]:
 
 
 @cache
-def shipped_opinions(threads: int = 2) -> tuple[Opinion, ...]:
+def shipped_opinions() -> tuple[Opinion, ...]:
     """The two networks that ship, with their thresholds; they are read, verified and compiled once.
 
     Raises RakkanError when a file of theirs is missing or is not the one that shipped.
     """
     from rakkan.features.content.scores import drawn_scorer, photographic_scorer
 
-    scorers = drawn_scorer(threads), photographic_scorer(threads)
+    scorers = drawn_scorer(), photographic_scorer()
     return tuple(Opinion(scorer, LIMITS[scorer.name]) for scorer in scorers)
