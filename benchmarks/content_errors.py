@@ -107,7 +107,7 @@ def grid(drawn: Sequence[Pixels], number: int) -> Pixels:
 
 
 #: What the notes of an earlier run hold: another number, and they are made anew.
-NOTES = 2
+NOTES = 3
 
 #: By "whole" and "window": the most that each class and each sum with a threshold got.
 Peaks = Mapping[str, Mapping[str, float]]

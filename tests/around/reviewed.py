@@ -76,6 +76,7 @@ REVIEWED: dict[str, Names] = {
     ),
     "makes views of a picture for the networks that judge it; only scores come of them": (
         "features.content.resize.covered",
+        "features.content.scores.Scorer.begin",
         "features.content.scores.Scorer.scores",
         "features.drawing.views.hidden",
         "features.drawing.views.shown",
