@@ -190,19 +190,6 @@ def test_either_network_can_refuse() -> None:
         assert refused(judge(*opinions).findings(pixels))
 
 
-def test_a_further_rule_can_refuse_and_sees_every_rendition() -> None:
-    seen: list[tuple[int, ...]] = []
-
-    def rule(pixels: Pixels) -> list[Finding]:
-        seen.append(pixels.shape)
-        return [Finding(len(seen) < 3, "a cup", rule="cups")]
-
-    clear = numpy.zeros((20, 20, 4), numpy.uint8)
-    found = Judge(lambda: (easy_going(), teapots()), (rule,)).findings(clear)
-    assert [finding.rule for finding in found] == ["cups"]
-    assert seen == [(20, 20, 3)] * 3
-
-
 # ---- nothing passes unjudged
 
 

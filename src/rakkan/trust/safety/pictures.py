@@ -82,14 +82,10 @@ class Opinion:
 
 @dataclass(frozen=True)
 class Judge:
-    """What looks at pictures: two or more networks, loaded when first needed, and further rules.
-
-    A further rule is given the pixels, uint8 [height, width, 3], as they look on one ground, and returns
-    its findings. ``released_content`` and ``arriving_content`` are the gate's inspectors.
-    """
+    """What looks at pictures: two or more networks, loaded when first needed. ``released_content`` and
+    ``arriving_content`` are the gate's inspectors."""
 
     opinions: Callable[[], Sequence[Opinion]]
-    further: tuple[Callable[[Pixels], list[Finding]], ...] = ()
 
     def released_content(self, picture: Picture, to: Destination) -> list[Finding]:
         """Inspector of what leaves. Raises RakkanError when the picture cannot be judged."""
@@ -147,10 +143,6 @@ class Judge:
             if objector:
                 reason = f"the network {objector} takes it, or a part of it, for sexual content"
                 return [Finding(False, reason, rule=RULE, hint=HINT, about=pixel_digest(pixels))]
-            for rule in self.further:
-                refused = [finding for finding in rule(seen) if not finding.allowed]
-                if refused:
-                    return refused
         return [Finding(True, f"looked at by {' and '.join(names)}")]
 
 
