@@ -195,9 +195,23 @@ SOURCES: tuple[Source, ...] = (
             *((f"*/Media/Backgrounds/*/{name}*", DRAWING) for name in _SCRATCH_DRAWN),
             ("*/Media/Backgrounds/*.jpg", PHOTOGRAPH),
             ("*/Media/Costumes/Animals/squirrel1.png", PHOTOGRAPH),
-            *((f"*/Media/Costumes/*/{name}.png", OTHER) for name in ("manhole", "rock", "street-cleaner-mit")),
+            *(
+                (f"*/Media/Costumes/*/{name}.png", OTHER)
+                for name in ("manhole", "rock", "street-cleaner-mit")
+            ),
             ("*/Media/Costumes/*/tennisball.png", OTHER),
             ("*/Media/Costumes/*.png", DRAWING),
+        ),
+    ),
+    Source(
+        "kphotoalbum",
+        DEBIAN,
+        DEVELOPMENT,
+        "GPL-2+",
+        (
+            ("*/CategoryImages/*", OTHER),  # the same once more, small
+            *((f"*/demo/{name}.jpg", FACE) for name in _FACES),
+            ("*/demo/*.jpg", PHOTOGRAPH),
         ),
     ),
     Source("krank", DEBIAN, DEVELOPMENT, "public domain", (("*-backgrounds/level-[012]*.jpg", PHOTOGRAPH),)),
@@ -225,17 +239,6 @@ SOURCES: tuple[Source, ...] = (
         ),
     ),
     Source("kalzium-data", DEBIAN, HELD_OUT, "GPL-2+", (("*/toolpics/*.jpg", PHOTOGRAPH),)),
-    Source(
-        "kphotoalbum",
-        DEBIAN,
-        HELD_OUT,
-        "GPL-2+",
-        (
-            ("*/CategoryImages/*", OTHER),  # the same once more, small
-            *((f"*/demo/{name}.jpg", FACE) for name in _FACES),
-            ("*/demo/*.jpg", PHOTOGRAPH),
-        ),
-    ),
     Source("pysiogame", DEBIAN, HELD_OUT, "GPL-3+, public domain", (("*/art4apps/*.jpg", DRAWING),)),
     Source(
         "warmux-data",
