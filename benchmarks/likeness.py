@@ -49,6 +49,8 @@ AVATARS = {DEVELOPMENT: 10, HELD_OUT: 30}
 SHEETS = {DEVELOPMENT: 18, HELD_OUT: 45}
 EVADING = {DEVELOPMENT: 20, HELD_OUT: 25}
 LONGEST = 1024
+#: Other limits for the whole, shown beside the one that holds.
+LIMITS = (0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98)
 
 Row = dict[str, Any]
 Item = tuple[str, str, str, str, Any]
@@ -204,10 +206,25 @@ def tables(rows: list[Row]) -> Row:
             }
             for name in dict.fromkeys(row["change"] for row in rows if row["change"])
         },
+        "curve": {f"{limit:g}": _at(limit, photographs, drawings) for limit in LIMITS},
         "independent": _independent(photographs, drawings),
         "faces": _faces(plain),
     }
     return made
+
+
+def _at(limit: float, photographs: list[Row], drawings: list[Row]) -> Row:
+    """What would have come of another limit for the whole, with the parts and faces judged as they are."""
+
+    def refused(row: Row) -> bool:
+        by_face = row["refused"] and row["whole"] < likeness.UNCLEAR
+        return row["whole"] >= limit or row["part"] >= likeness.PART_UNCLEAR or bool(by_face)
+
+    caught, hurt = (sum(map(refused, rows)) for rows in (photographs, drawings))
+    return {
+        "photographs refused": proportion(caught, len(photographs)),
+        "drawings let in": proportion(len(drawings) - hurt, len(drawings)),
+    }
 
 
 def _changed(rows: list[Row], change: str, kind: str) -> list[Row]:

@@ -116,8 +116,8 @@ def arriving_likeness(arrival: Arrival, source: Source, load: Load = eyes) -> li
 
 
 def released_likeness(picture: Picture, to: Destination, load: Load = eyes) -> list[Finding]:
-    """What leaves is a drawing. The face detector is asked only when the picture's statistics or classes could
-    be those of a photograph of a face. Raises RakkanError when it cannot be judged."""
+    """What leaves is a drawing. The face detector is asked only when the picture's statistics or classes
+    could be those of a photograph of a face. Raises RakkanError when it cannot be judged."""
     return _judged(picture.pixels, load, arriving=False)
 
 
