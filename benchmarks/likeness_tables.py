@@ -69,6 +69,9 @@ def figures(report: Row) -> str:
             for cell in ((_percent(kinds[kind]), str(kinds[kind]["n"])) if kind in kinds else ("", ""))
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", "| limit of the whole | photographs refused | drawings let in |", "|---|---|---|"]
+    for limit, row in report["curve"].items():
+        lines.append(f"| `{limit}` | {' | '.join(_percent(value) for value in row.values())} |")
     lines += ["", "| voice | photographs called photographs | drawings called photographs |", "|---|---|---|"]
     independent = dict(report["independent"])
     agree = independent.pop("judgement and nsfwjs's classes agree")

@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.drawing.pool --pictures FOLDER --out FOLDER`` writes ``pixels.npy`` (uint8
 [n, 224, 224, 3]), ``cover.npy`` (float32 [n, 14, 14], the share of every 16 × 16 block that is photographic),
-``origin.npy`` (number of the picture, by which the pool is split) and ``manifest.json`` (every source with
-its licence and number of pictures). Same folder, same pool.
+``origin.npy`` (number of the picture), ``sources.json`` (the source of every such number) and
+``manifest.json`` (every source with its licence and number of pictures). Same folder, same pool.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.pictures import DEVELOPMENT, DRAWING, PHOTOGRAPH, own, read, rec
 
 SIDE, BLOCKS = 224, 14
 #: Kept of each picture in memory, and how many openclipart drawings of the 6,900.
-LONGEST, CLIPART = 1024, 1100
+LONGEST, CLIPART = 640, 1100
 RENDERS, SAMPLES, AVATARS = 450, 150, 100
 FREE = ("CC", "public", "BSD", "MIT", "Expat", "Apache")
 
@@ -126,6 +126,7 @@ def build(folder: Path, out: Path, size: int, cut: int, sheets: int, seed: int) 
         for (source, licence, kind), count in sorted(counts.items())
     ]
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    (out / "sources.json").write_text(json.dumps([source for source, *_ in pictures]))
     by_source: dict[str, dict[str, list[int]]] = {PHOTOGRAPH: {}, DRAWING: {}}
     for number, (source, _, kind, _) in enumerate(pictures):
         by_source[kind].setdefault(source, []).append(number)
@@ -159,7 +160,7 @@ def _ordinary(random: Random, pictures: list[Any], by_source: Any) -> tuple[Pixe
     share = numpy.full((BLOCKS, BLOCKS), float(kind == PHOTOGRAPH), numpy.float32)
     if kind == DRAWING and random.random() < 0.22:
         chosen = _chosen(random, by_source[PHOTOGRAPH])
-        pixels, where = pasted(random, pixels, cropped(random, pictures[chosen][3]))
+        pixels, where = pasted(random, pixels, cropped(random, on_ground(random, pictures[chosen][3])))
         return jpeg(random, pixels) if random.random() < 0.5 else pixels, cover_of(where), chosen
     return changed(random, pixels), share, chosen
 
@@ -223,9 +224,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=Path, required=True, help="what benchmarks.pictures has fetched")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--size", type=int, default=14000)
-    parser.add_argument("--cut", type=int, default=3500)
-    parser.add_argument("--sheets", type=int, default=2400)
+    parser.add_argument("--size", type=int, default=9000)
+    parser.add_argument("--cut", type=int, default=2500)
+    parser.add_argument("--sheets", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     build(arguments.pictures, arguments.out, arguments.size, arguments.cut, arguments.sheets, arguments.seed)

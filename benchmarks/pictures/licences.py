@@ -13,7 +13,8 @@ def stanzas(text: str) -> list[tuple[list[str], str]]:
     for block in re.split(r"\n\s*\n", text):
         fields = dict(re.findall(r"^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)", block, re.MULTILINE))
         if "Files" in fields and "License" in fields:
-            found.append((fields["Files"].split(), fields["License"].strip().splitlines()[0].strip()))
+            patterns = [pattern.removeprefix("./") for pattern in fields["Files"].split()]
+            found.append((patterns, (fields["License"].split("\n")[0].strip() or "not stated")))
     return found
 
 

@@ -78,6 +78,16 @@ _TUX_UNCLEAR = (
         "soccer rugby_goal_posts stoplight_01_red stoplight_02_yellow stoplight_03_green"
     ),
 )
+_SCRATCH_DRAWN = ("party-room", "room", "spotlight-stage", "woods-and-bench", "school2")
+_SCRATCH_UNCLEAR = ("forest", "graffiti", "mural-faro", "berkeley-mural", "all-sports-mural", "brick-wall1")
+#: Photographs among the examples: no pattern, no screenshot, nobody's face.
+_OPENCV = (
+    *("aero1.jpg", "aero3.jpg", "baboon.jpg", "building.jpg", "chicky_512.png", "ela_original.jpg"),
+    *("fruits.jpg", "home.jpg", "leuvenB.jpg", "rubberwhale1.png", "squirrel_cls.jpg", "box_in_scene.png"),
+    *("graf1.png", "scenetext01.jpg", "scenetext05.jpg", "scenetext06.jpg", "left02.jpg", "right13.jpg"),
+)
+#: Faces that fill a tenth of the picture or more.
+_FACES = ("bar55", "bar55_2", "jesper", "jesper_2", "new_wave_2", "qt-logo")
 _GCOMPRIS = "*/src/activities/"
 
 SOURCES: tuple[Source, ...] = (
@@ -154,6 +164,65 @@ SOURCES: tuple[Source, ...] = (
     ),
     Source("gnome-backgrounds", DEBIAN, DEVELOPMENT, "CC-BY-SA-3.0", (("*/backgrounds/gnome/*", DRAWING),)),
     Source(
+        "wesnoth-1.16-data",
+        DEBIAN,
+        DEVELOPMENT,
+        "GPL-2+, CC-BY-SA-4.0",
+        (
+            ("*/data/core/images/portraits/*.png", DRAWING),
+            ("*/data/core/images/story/*", DRAWING),
+            ("*/images/portraits/*", DRAWING),
+        ),
+    ),
+    Source(
+        "naev-data",
+        DEBIAN,
+        DEVELOPMENT,
+        "",
+        (
+            ("*/portraits/*.png", DRAWING),
+            ("*/gfx/planet/exterior/*", OTHER),
+        ),
+    ),
+    Source(
+        "scratch",
+        DEBIAN,
+        DEVELOPMENT,
+        "CC-BY-SA-3.0",  # of Media, where all of these lie
+        (
+            # Murals, photographs through a filter, and what is neither the one nor the other.
+            *((f"*/Media/Backgrounds/*/{name}*", OTHER) for name in _SCRATCH_UNCLEAR),
+            *((f"*/Media/Backgrounds/*/{name}*", DRAWING) for name in _SCRATCH_DRAWN),
+            ("*/Media/Backgrounds/*.jpg", PHOTOGRAPH),
+            ("*/Media/Costumes/Animals/squirrel1.png", PHOTOGRAPH),
+            *(
+                (f"*/Media/Costumes/*/{name}.png", OTHER)
+                for name in ("manhole", "rock", "street-cleaner-mit")
+            ),
+            ("*/Media/Costumes/*/tennisball.png", OTHER),
+            ("*/Media/Costumes/*.png", DRAWING),
+        ),
+    ),
+    Source(
+        "kphotoalbum",
+        DEBIAN,
+        DEVELOPMENT,
+        "GPL-2+",
+        (
+            ("*/CategoryImages/*", OTHER),  # the same once more, small
+            *((f"*/demo/{name}.jpg", FACE) for name in _FACES),
+            ("*/demo/*.jpg", PHOTOGRAPH),
+        ),
+    ),
+    Source("krank", DEBIAN, DEVELOPMENT, "public domain", (("*-backgrounds/level-[012]*.jpg", PHOTOGRAPH),)),
+    Source(
+        "opencv-doc",
+        DEBIAN,
+        DEVELOPMENT,
+        "Apache-2.0",
+        tuple((f"*/examples/*/{name}", PHOTOGRAPH) for name in _OPENCV),
+    ),
+    Source(
         "dicebear-styles", PYPI, DEVELOPMENT, "CC0-1.0 and CC-BY-4.0, per style", (), also=("dicebear-core",)
     ),
     # Measured on.
@@ -168,6 +237,26 @@ SOURCES: tuple[Source, ...] = (
             *((pattern, DRAWING) for pattern in _TUX_DRAWN),
             (f"{_TUX}*.png", PHOTOGRAPH),
         ),
+    ),
+    Source("kalzium-data", DEBIAN, HELD_OUT, "GPL-2+", (("*/toolpics/*.jpg", PHOTOGRAPH),)),
+    Source("pysiogame", DEBIAN, HELD_OUT, "GPL-3+, public domain", (("*/art4apps/*.jpg", DRAWING),)),
+    Source(
+        "warmux-data",
+        DEBIAN,
+        HELD_OUT,
+        "GPL-2+",
+        (
+            ("*/map/hive/*", OTHER),  # photographs of honeycombs and of a leaf, worked into a map
+            ("*/map/leafs/*", OTHER),
+            ("*/map/*.jpg", DRAWING),
+        ),
+    ),
+    Source(
+        "ardentryst",
+        DEBIAN,
+        HELD_OUT,
+        "GPL-3+, CC-BY-SA-3.0",
+        (("*/Data/InvItems/*.png", DRAWING), ("*/Data/StorySceneImages/*.png", DRAWING)),
     ),
     Source(
         "mate-backgrounds",
@@ -248,27 +337,6 @@ SOURCES: tuple[Source, ...] = (
             ("*/images/eileen *", DRAWING),
             ("*/images/lucy *", DRAWING),
             ("*/concert?.png", DRAWING),
-        ),
-    ),
-    Source(
-        "wesnoth-1.16-data",
-        DEBIAN,
-        HELD_OUT,
-        "GPL-2+, CC-BY-SA-4.0",
-        (
-            ("*/data/core/images/portraits/*.png", DRAWING),
-            ("*/data/core/images/story/*", DRAWING),
-            ("*/images/portraits/*", DRAWING),
-        ),
-    ),
-    Source(
-        "naev-data",
-        DEBIAN,
-        HELD_OUT,
-        "GPL-3+, CC-BY-SA-3.0, CC-BY-3.0, public domain",
-        (
-            ("*/portraits/*.png", DRAWING),
-            ("*/gfx/planet/exterior/*", OTHER),
         ),
     ),
     Source("gramps", DEBIAN, HELD_OUT, "GPL-2+", (("*/example/gramps/*.jpg", FACE),)),

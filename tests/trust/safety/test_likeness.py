@@ -43,15 +43,16 @@ class Said:
         around: float = -8.0,
         statistics: float = 0.0,
     ):
-        self.answer, self.found, self.around = Scores(whole, part, whole, statistics), list(faces), around
+        self.answer = Scores(whole, part, whole, statistics, drawn=0.1)
+        self.found, self.around = list(faces), around
         self.asked = 0
 
     def scores(self, pixels: Any, in_parts: bool = True) -> Scores:
         return self.answer if in_parts else replace(self.answer, part=0.0)
 
-    def logits(self, pixels: Any) -> tuple[float, float]:
+    def photographic(self, pixels: Any) -> float:
         assert pixels.size, "nothing was cut out"
-        return 0.0, self.around
+        return self.around
 
     def faces(self, pixels: Any, smallest: int) -> list[Face]:
         self.asked += 1
@@ -148,7 +149,7 @@ def test_a_large_picture_leaves_only_after_a_look_at_its_parts() -> None:
     assert rules(released(Said(part=1.0), large[1:])) == []
 
 
-def test_a_face_counts_by_the_statistics_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_face_counts_by_what_is_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
     sure = likeness.FACE_PHOTOGRAPH
     assert rules(arriving(Said(faces=(FACE,), around=sure))) == [LIKENESS]
     assert rules(arriving(Said(faces=(FACE,), around=likeness.FACE_UNCLEAR - 0.01))) == []
@@ -183,6 +184,11 @@ def test_on_the_way_out_the_detector_is_asked_of_what_could_be_a_photograph() ->
     assert rules(released(clear)) == [] and clear.asked == 0
     suspicious = Said(faces=(FACE,), around=8.0, statistics=likeness.SUSPICIOUS)
     assert rules(released(suspicious)) == [LIKENESS] and suspicious.asked == 1
+    alone = Said(faces=(FACE,), around=8.0)  # a face close up has the statistics of a drawing
+    alone.answer = replace(alone.answer, drawn=likeness.HARDLY_DRAWN - 0.001)
+    assert rules(released(alone)) == [LIKENESS] and alone.asked == 1
+    alone.answer = replace(alone.answer, drawn=likeness.HARDLY_DRAWN)
+    assert rules(released(alone)) == [] and alone.asked == 1
     refused = Said(whole=1.0, faces=(FACE,), around=8.0)
     assert rules(released(refused)) == [LIKENESS, DRAWINGS_ONLY] and refused.asked == 1
 

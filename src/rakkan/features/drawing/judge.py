@@ -1,10 +1,10 @@
 """How photographic a picture is, from two kinds of evidence.
 
-*Content*: a logistic head on the features of the network that knows drawings
+*Content*: a logistic head on the features and classes of the network that knows drawings
 (``rakkan.features.content.drawn``): what is shown, and in which manner. *Statistics*: a small network of our
-own on numbers that are counted on the pixels (``statistics``), whatever they show. A logistic regression
-joins the two. ``weights/manifest.json`` lists every picture source that they have learned from, with its
-licence; ``benchmarks/drawing`` is how.
+own on the means and deviations of what the first layers of the same network respond with: edges, strokes and
+textures, wherever they are. A logistic regression joins the two. ``weights/manifest.json`` lists every
+picture source that they have learned from, with its licence; ``benchmarks/drawing`` is how.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from rakkan.errors import RakkanError
 from rakkan.features.content import drawn
-from rakkan.features.drawing.statistics import statistics
 from rakkan.features.drawing.views import framed, hidden, parts, shown
 from rakkan.features.networks import Network, Run, begin, load
 
@@ -29,18 +28,19 @@ if TYPE_CHECKING:
 _WEIGHTS = Path(__file__).parent / "weights"
 HEAD = Network(
     _WEIGHTS / "head",
-    graph_sha256="b4ec0bea6923503243a53b330fe7a970476155292b2e12477fe794995118ee63",
-    weights_sha256="86af5ff7f7506bfd3862afb0e2ef1d45cfb7b93bc705a62309ca691805a5f530",
+    graph_sha256="403d81729a4ce051f283954cedaeb92c5b98bf220b37206cbe061d94cac3b5f0",
+    weights_sha256="2fa44517500f5be7bce4dbdd068ef9056c3476499665cca02f24cbac45e2efc3",
 )
 STATISTICS = Network(
     _WEIGHTS / "statistics",
-    graph_sha256="5e6fe9fd54b216d811444844cd10390304d86cb8077a7586f57145c206bae216",
-    weights_sha256="d5be16eca9ea7a5688b7d7a13dbe8f973e407fdacc77b58e00931660f892660e",
+    graph_sha256="b8d399274da341fed89f6b39586aff8f02e75cdaf48b869de2b16fdb63af1dd8",
+    weights_sha256="75ca27c32e44f85d558fda9b666d8208bcb9d123ddeef27433ef58fde379cfcb",
 )
 
-#: How the logits of content and statistics are joined.
-JOINED = (0.7994, 0.5661)
-OFFSET = -0.1431
+#: How the logits of content and statistics are joined: by what was judged of whole pictures of sources that
+#: were left out of the learning.
+JOINED = (0.7, 0.74)
+OFFSET = 0.0
 #: From this share on for its drawn classes, the network that knows drawings settles it by itself: it saw many
 #: more of them than the pool holds, painted ones with the texture of photographs among them.
 SURELY_DRAWN = 0.9
@@ -70,7 +70,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Judge:
-    """The networks in use: content features, the head on them, and the one on statistics."""
+    """The networks in use: content features and classes, the head on them, and the one on statistics."""
 
     content: Run
     head: Run
@@ -100,18 +100,24 @@ class Judge:
         for what is surely drawn."""
         return self._seen(pixels)[0]
 
+    def photographic(self, pixels: Pixels) -> float:
+        """How photographic one view is whatever it shows, as a logit: what the classes say, and half of what
+        statistics do. For faces, where the head is no use: all that it learned from were drawn."""
+        (_, counted), drawn_share = self._seen(pixels)
+        return _odds(drawn_share) + counted / 2
+
     def _seen(self, pixels: Pixels) -> tuple[tuple[float, float], float]:
         """The logits of one view, and the share of its drawn classes, 0-1."""
         value = drawn.prepare(pixels)
         answers = begin(self.content, value)
-        counts = statistics((value[0] * 255 + 0.5).astype(numpy.uint8))[None]  # while the network is at work
+        counted = self.counted(value)  # while the other network is at work
         classes, features = answers()
         shares = dict(zip(drawn.CLASSES, numpy.ravel(classes).tolist(), strict=True))
         drawn_share = float(shares["drawing"] + shares["hentai"])
         if drawn_share >= SURELY_DRAWN:
             return (-MOST, -MOST), drawn_share
-        row = numpy.asarray(features, numpy.float32).reshape(1, drawn.FEATURES)
-        return (_logit(self.head(row)), _logit(self.counted(counts))), drawn_share
+        row = numpy.append(numpy.ravel(features), _odds(drawn_share)).astype(numpy.float32)[None]
+        return (_logit(self.head(row)), _logit(counted)), drawn_share
 
 
 def judge() -> Judge:
@@ -134,6 +140,12 @@ def _logit(answers: Answers) -> float:
     if not math.isfinite(logit):
         raise RakkanError("What tells photographs from drawings answered something that is no number")
     return max(-MOST, min(MOST, logit))
+
+
+def _odds(drawn_share: float) -> float:
+    """The logit of the classes that are not drawn."""
+    share = min(max(drawn_share, 1e-4), 1 - 1e-4)
+    return math.log((1 - share) / share)
 
 
 def _share(logit: float) -> float:

@@ -2,8 +2,9 @@
 
 Two things look: how photographic a picture is (``rakkan.features.drawing``), and whether it shows a
 photographic face (``rakkan.features.faces``). A face counts as photographic when the detector finds it and
-the statistics of what is around it are a photograph's, since the detector alone also fires on drawn faces.
-What the picture shows does not count there: all faces that was learned from were drawn ones.
+what is around it has hardly anything of a drawing, by the classes of the network that knows drawings and by
+statistics, since the detector alone also fires on drawn faces. Our own head on content does not count there:
+all faces that it learned from were drawn ones.
 
 **Not measurable.** Fewer than 100 openly licensed photographs of faces could be had to test the detector
 on (``FACES_TESTED``). How often it misses one is therefore unknown, and "no face found" lets nothing in:
@@ -56,21 +57,22 @@ RULES: dict[str, Rule] = {
 #: Photographs of faces that ``docs/measurements/likeness.json`` is from, and how many it takes to say
 #: anything of the detector.
 FACES_TESTED, FACES_NEEDED = 12, 100
-#: From this score on a picture is a photograph, or not clearly a drawing: the latter is the highest at which
-#: the development half's photographs are refused as wanted.
-PHOTOGRAPH, UNCLEAR = 0.75, 0.5
+#: From this score on a picture is a photograph, or not clearly a drawing: the latter is where, on sources
+#: that were left out of the learning, photographs let in and drawings refused are about as many.
+PHOTOGRAPH, UNCLEAR = 0.9, 0.8
 #: The same of a part of a picture: it is the most photographic of many, so more is asked of it.
-PART_PHOTOGRAPH, PART_UNCLEAR = 0.985, 0.98
+PART_PHOTOGRAPH, PART_UNCLEAR = 0.99, 0.98
 #: A face that the detector is this sure of counts; it is photographic, or not clearly drawn, from these means
-#: on of the logits that statistics give with so much of its size around it on every side.
+#: on of ``Judge.photographic`` with so much of its size around it on every side. The development half's six
+#: photographs of faces have 6.1 and more.
 FACE_SURE = 0.9
-FACE_PHOTOGRAPH, FACE_UNCLEAR = 2.5, 1.5
+FACE_PHOTOGRAPH, FACE_UNCLEAR = 7.0, 5.0
 AROUND_FACE = (0.2, 0.5, 1.0)
-#: On the way out the detector is asked from this share on by statistics. The least of the development half's
-#: 134 photographs has 0.49.
-SUSPICIOUS = 0.4
+#: On the way out the detector is asked from this share on by statistics, or below that share of the drawn
+#: classes: a face alone may have the statistics of a drawing, but the development half's have 0.0025 at most.
+SUSPICIOUS, HARDLY_DRAWN = 0.4, 0.005
 #: Nor from this share on of the drawn classes of the network that knows drawings, which has seen faces of
-#: both kinds: every photograph of a face that was tried has less than an eighth of it.
+#: both kinds.
 RATHER_DRAWN = 0.3
 #: A picture that leaves is judged in parts, too, when a side is longer than this.
 LARGEST_WHOLE = 768
@@ -114,8 +116,8 @@ def arriving_likeness(arrival: Arrival, source: Source, load: Load = eyes) -> li
 
 
 def released_likeness(picture: Picture, to: Destination, load: Load = eyes) -> list[Finding]:
-    """What leaves is a drawing. The face detector is asked only when the picture's statistics could be a
-    photograph's, since a face counts by statistics alone. Raises RakkanError when it cannot be judged."""
+    """What leaves is a drawing. The face detector is asked only when the picture's statistics or classes
+    could be those of a photograph of a face. Raises RakkanError when it cannot be judged."""
     return _judged(picture.pixels, load, arriving=False)
 
 
@@ -127,7 +129,8 @@ def _judged(pixels: NDArray[numpy.uint8], load: Load, arriving: bool) -> list[Fi
         in_parts = arriving or max(pixels.shape[:2]) > LARGEST_WHOLE
         scores = looking.judge.scores(pixels, in_parts)
         drawn = _clearly_drawn(scores)
-        harmless = scores.statistics < SUSPICIOUS or scores.drawn >= RATHER_DRAWN
+        harmless = scores.statistics < SUSPICIOUS and scores.drawn >= HARDLY_DRAWN
+        harmless = harmless or scores.drawn >= RATHER_DRAWN
         look_for_faces = arriving or not drawn or not harmless
         smallest = detect.SMALLEST if arriving else LARGE
         face = _face(looking, pixels, smallest) if look_for_faces else NO_FACE
@@ -162,14 +165,14 @@ def _why(scores: Scores) -> str:
 
 
 def _face(looking: Eyes, pixels: NDArray[numpy.uint8], smallest: int) -> float:
-    """How photographic the most photographic face is, by the statistics around it, as a logit."""
+    """How photographic the most photographic face is, by what is around it, as a logit."""
     from rakkan.features.drawing.views import shown
 
     most, seen = NO_FACE, shown(pixels)
     for face in looking.detector.faces(seen, smallest):
         if face.score >= FACE_SURE:
             cuts = [_around(seen, face, share) for share in AROUND_FACE]
-            most = max(most, sum(looking.judge.logits(cut)[1] for cut in cuts) / len(cuts))
+            most = max(most, sum(looking.judge.photographic(cut) for cut in cuts) / len(cuts))
     return most
 
 
