@@ -30,9 +30,6 @@ SHIPPED = Path(__file__).resolve().parents[2] / "src" / "rakkan" / "features" / 
 MOST = 8.0
 #: A picture counts as a photograph when this much of it is one, and as nothing below.
 LEAST_SHARE = 0.2
-#: The ends of five blocks of the network, at 112, 56, 28, 14 and 14 pixels a side: how it is drawn more than
-#: what is shown.
-BLOCKS = ("Add_46", "Add_130", "Add_255", "Add_421", "Add_542")
 CLASSES, FEATURES = 5, 1280
 DECAY, EPOCHS = 3e-3, 15
 #: What the odds of the classes weigh in the content. The pool alone would give them less; on whole pictures
@@ -55,39 +52,18 @@ class Scaled(nn.Module):
         return self.layers((values - self.mean) / self.deviation)
 
 
-def first_layers() -> Any:
-    """A model from pixels [1, 224, 224, 3] to classes, features, and the means and deviations of BLOCKS."""
-    import openvino
-    from openvino import opset13 as ops
-
-    from rakkan.features.content import drawn
-
-    model = openvino.Core().read_model(drawn.NETWORK.path.with_suffix(".xml"))
-    nodes = {node.get_friendly_name(): node for node in model.get_ordered_ops()}
-    places, found = ops.constant(numpy.array([2, 3])), []
-    for name in BLOCKS:
-        mean = ops.reduce_mean(nodes[name].output(0), places, True)
-        apart = ops.subtract(nodes[name].output(0), mean)
-        variance = ops.reduce_mean(ops.multiply(apart, apart), places, False)
-        found += [ops.squeeze(mean, places), ops.sqrt(variance)]
-    answers = [result.input_value(0) for result in model.get_results()]
-    return openvino.Model([*answers, ops.concat(found, 1).output(0)], model.get_parameters(), "evidence")
-
-
 def evidence_of(pool: Path) -> Any:
     """Classes, features and responses of every picture of the pool, [n, 5 + 1280 + 464]; kept there."""
-    import openvino
-
     from rakkan.features.content import drawn
+    from rakkan.features.networks import load
 
     file = pool / "evidence.npy"
     if not file.exists():
-        run = openvino.Core().compile_model(first_layers(), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        request = run.create_infer_request()
+        run = load(drawn.NETWORK)
         rows: list[Any] = []
         for picture in numpy.load(pool / "pixels.npy", mmap_mode="r"):
-            answers = request.infer({0: drawn.prepare(numpy.asarray(picture))})
-            rows.append(numpy.concatenate([numpy.ravel(answers[place]) for place in range(3)]))
+            answers = run(drawn.prepare(numpy.asarray(picture)))
+            rows.append(numpy.concatenate([numpy.ravel(answer) for answer in answers]))
         numpy.save(file, numpy.stack(rows).astype(numpy.float32))
     return numpy.load(file)
 
@@ -204,17 +180,6 @@ def converted(module: nn.Module, numbers: int) -> Any:
     return openvino.convert_model(module, example_input=torch.zeros(1, numbers), input=[[1, numbers]])
 
 
-def on_pixels(module: nn.Module, numbers: int) -> Any:
-    """``module`` behind the first layers: a model from pixels [1, 224, 224, 3] to its logit."""
-    import openvino
-
-    front, after = first_layers(), converted(module, numbers)
-    responses = front.get_results()[2].input_value(0)
-    for reader in list(after.get_parameters()[0].output(0).get_target_inputs()):
-        reader.replace_source_output(responses)
-    return openvino.Model([after.get_results()[0].input_value(0)], front.get_parameters(), "statistics")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, required=True)
@@ -247,7 +212,7 @@ def main() -> None:
     shipped_head = WithOdds(learn_head(features, wanted), *of_content)
     shipped_net = ToScale(learn_statistics(responses, wanted), of_net[0][0], of_net[1])
     models = {"head": converted(shipped_head, FEATURES + 1)}
-    write({**models, "statistics": on_pixels(shipped_net, responses.shape[1])}, pool)
+    write({**models, "statistics": converted(shipped_net, responses.shape[1])}, pool)
     if arguments.publish:
         publish(pool)
 
@@ -266,7 +231,7 @@ def write(models: dict[str, Any], pool: Path) -> None:
     import openvino
 
     for name, model in models.items():
-        openvino.save_model(model, pool / f"{name}.xml", compress_to_fp16=True)
+        openvino.save_model(model, pool / f"{name}.xml", compress_to_fp16=False)
 
 
 def publish(pool: Path) -> None:

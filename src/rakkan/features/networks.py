@@ -33,14 +33,16 @@ Prepare = Callable[["NDArray[numpy.uint8]"], "NDArray[numpy.float32]"]
 class Network:
     """A network: its files' common path without an ending, and the SHA-256 of each of the two.
 
-    ``precision`` is what it computes in where the processor can: ``f32``, with which a picture gets the same
-    answer on every machine, or ``bf16``, twice as fast, for a network that it hardly changes the answers of.
+    ``extend`` is given the model that was read and returns the one that is compiled: its weights in another
+    graph. ``precision`` is what it computes in where the processor can: ``f32``, with which a picture gets
+    the same answer on every machine, or ``bf16``, twice as fast, for one whose answers it hardly changes.
     """
 
     path: Path
     graph_sha256: str
     weights_sha256: str
     precision: str = "f32"
+    extend: Callable[[Any], Any] | None = None
 
 
 class Loaded:
@@ -146,7 +148,9 @@ def _load(network: Network) -> Loaded:
         # Pinned, all networks would have to share the first core, and the thread that loads them, too.
         "ENABLE_CPU_PINNING": "NO",
     }
-    return Loaded(core.compile_model(core.read_model(model=graph, weights=weights), "CPU", settings))
+    model = core.read_model(model=graph, weights=weights)
+    extended = network.extend(model) if network.extend else model
+    return Loaded(core.compile_model(extended, "CPU", settings))
 
 
 def begin(run: Run, value: NDArray[numpy.float32]) -> Callable[[], Answers]:

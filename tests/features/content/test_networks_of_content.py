@@ -62,7 +62,7 @@ def test_the_drawn_network_gives_the_originals_classes(name: str) -> None:
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_the_drawn_network_gives_the_originals_features(name: str) -> None:
-    _, features = load(drawn.NETWORK)(drawn.prepare(PICTURES[name]))
+    _, features, _ = load(drawn.NETWORK)(drawn.prepare(PICTURES[name]))
     assert features.shape == (1, drawn.FEATURES)
     kept = OUTPUTS[name]["features"]
     assert numpy.abs(features[0, :: drawn.FEATURES // len(kept)] - kept).max() <= 1e-3

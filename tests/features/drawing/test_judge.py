@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import numpy
+import openvino
 import pytest
 
 from rakkan.corpus.figures import attributes, render
@@ -72,25 +73,48 @@ def test_a_photograph_hidden_under_transparency_is_found(judge: Judge) -> None:
     assert judge.scores(pixels, in_parts=False).whole > 0.6
 
 
+#: What a network that stands in answers: classes, of which a quarter is drawn, and responses.
+CLASSES = numpy.array([[0.15, 0.1, 0.5, 0.05, 0.2]])
+RESPONSES = numpy.zeros((1, drawn.RESPONSES), numpy.float32)
+
+
+def test_the_responses_are_means_and_deviations_of_what_the_blocks_answer(judge: Judge) -> None:
+    """Against the network cut off at each block, its answers averaged by numpy."""
+    core = openvino.Core()
+    model = core.read_model(drawn.NETWORK.path.with_suffix(".xml"))
+    nodes = {node.get_friendly_name(): node for node in model.get_ordered_ops()}
+    cut = openvino.Model([nodes[name].output(0) for name in drawn.BLOCKS], model.get_parameters())
+    value = drawn.prepare(photograph("chelsea"))
+    answers = core.compile_model(cut, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(value)
+    blocks = [answers[index][0] for index in range(len(drawn.BLOCKS))]
+    assert [block.shape[1] for block in blocks] == [112, 56, 28, 14, 14]
+    expected = [number for block in blocks for number in (block.mean((1, 2)), block.std((1, 2)))]
+    responses = judge.content(value)[2]
+    assert responses.shape == (1, drawn.RESPONSES)
+    assert numpy.allclose(responses[0], numpy.concatenate(expected), atol=1e-4)
+
+
 def test_the_head_reads_the_features_and_the_odds_of_the_classes(judge: Judge) -> None:
     rows: list[numpy.ndarray] = []
 
-    def said(value: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
-        return numpy.array([[0.15, 0.1, 0.5, 0.05, 0.2]]), numpy.arange(drawn.FEATURES, dtype=numpy.float32)
+    def said(value: numpy.ndarray) -> tuple[numpy.ndarray, ...]:
+        return CLASSES, numpy.arange(drawn.FEATURES, dtype=numpy.float32), RESPONSES
 
     def watched(row: numpy.ndarray) -> tuple[numpy.ndarray, ...]:
         rows.append(row)
         return (numpy.zeros((1, 1)),)
 
-    replace(judge, content=said, head=watched).logits(numpy.zeros((20, 20, 3), numpy.uint8))
+    known = replace(judge, content=said, head=watched, counted=watched)
+    known.logits(numpy.zeros((20, 20, 3), numpy.uint8))
+    assert rows[1] is RESPONSES
     assert rows[0].shape == (1, drawn.FEATURES + 1) and rows[0].dtype == numpy.float32
     assert rows[0][0, :-1].tolist() == list(range(drawn.FEATURES))
     assert rows[0][0, -1] == pytest.approx(numpy.log(3))
 
 
 def test_a_face_is_judged_by_the_classes_and_half_of_the_statistics(judge: Judge) -> None:
-    def said(value: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
-        return numpy.array([[0.15, 0.1, 0.5, 0.05, 0.2]]), numpy.zeros(drawn.FEATURES)
+    def said(value: numpy.ndarray) -> tuple[numpy.ndarray, ...]:
+        return CLASSES, numpy.zeros(drawn.FEATURES), RESPONSES
 
     known = replace(judge, content=said, counted=lambda value: (numpy.array([3.0]),))
     strange = replace(known, head=lambda row: (numpy.array([-8.0]),))
@@ -117,9 +141,9 @@ def test_of_a_part_the_weaker_evidence_counts() -> None:
 def test_what_the_network_that_knows_drawings_is_sure_of_is_settled(
     judge: Judge, drawing: float, hentai: float, settled: bool
 ) -> None:
-    def sure(value: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+    def sure(value: numpy.ndarray) -> tuple[numpy.ndarray, ...]:
         rest = 1 - drawing - hentai
-        return numpy.array([[drawing, hentai, rest, 0, 0]], numpy.float32), judge.content(value)[1]
+        return numpy.array([[drawing, hentai, rest, 0, 0]], numpy.float32), *judge.content(value)[1:]
 
     found = replace(judge, content=sure).logits(photograph("chelsea"))
     assert (found == (-8, -8)) == settled

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rakkan.errors import RakkanError
 from rakkan.features.content import drawn
 from rakkan.features.drawing.views import framed, hidden, parts, shown
-from rakkan.features.networks import Network, Run, begin, load
+from rakkan.features.networks import Network, Run, load
 
 if TYPE_CHECKING:
     from rakkan.features.networks import Answers
@@ -33,8 +33,8 @@ HEAD = Network(
 )
 STATISTICS = Network(
     _WEIGHTS / "statistics",
-    graph_sha256="b8d399274da341fed89f6b39586aff8f02e75cdaf48b869de2b16fdb63af1dd8",
-    weights_sha256="75ca27c32e44f85d558fda9b666d8208bcb9d123ddeef27433ef58fde379cfcb",
+    graph_sha256="80e954f75ab7ee6ad13be918739457303d06436c09245ceb0030f8e01fc70963",
+    weights_sha256="ce014c7213b2823456c5ac5384274e0919c4258c32248546e86524e8057b6e52",
 )
 
 #: How the logits of content and statistics are joined: by what was judged of whole pictures of sources that
@@ -70,7 +70,8 @@ class Scores:
 
 @dataclass(frozen=True)
 class Judge:
-    """The networks in use: content features and classes, the head on them, and the one on statistics."""
+    """The networks in use: content with its classes, features and responses, the head on the first two of
+    them, and the one on the responses."""
 
     content: Run
     head: Run
@@ -109,15 +110,13 @@ class Judge:
     def _seen(self, pixels: Pixels) -> tuple[tuple[float, float], float]:
         """The logits of one view, and the share of its drawn classes, 0-1."""
         value = drawn.prepare(pixels)
-        answers = begin(self.content, value)
-        counted = self.counted(value)  # while the other network is at work
-        classes, features = answers()
+        classes, features, responses = self.content(value)
         shares = dict(zip(drawn.CLASSES, numpy.ravel(classes).tolist(), strict=True))
         drawn_share = float(shares["drawing"] + shares["hentai"])
         if drawn_share >= SURELY_DRAWN:
             return (-MOST, -MOST), drawn_share
         row = numpy.append(numpy.ravel(features), _odds(drawn_share)).astype(numpy.float32)[None]
-        return (_logit(self.head(row)), _logit(counted)), drawn_share
+        return (_logit(self.head(row)), _logit(self.counted(responses))), drawn_share
 
 
 def judge() -> Judge:
