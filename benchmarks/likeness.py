@@ -3,8 +3,8 @@
 Every picture of one half is put to ``rakkan.trust.safety.likeness`` as a reference on its way in; what it
 found goes to ``--scores`` line by line, so that a stopped run goes on. With the half ``held out`` the table
 is written to ``docs/measurements/likeness.json``: counts and exact intervals per source package, the same
-for evasions, the agreement with an independent classifier (nsfwjs's own classes, which the judgement does
-not use), and the time a picture takes. The half ``development`` is for choosing thresholds and prints only.
+for evasions, and each voice of the judgement alone beside it: nsfwjs's own classes, content, statistics. The
+half ``development`` is for choosing thresholds and prints only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from random import Random
 from typing import Any, cast
 
 import numpy
-from benchmarks.bench import machine, summarise
+from benchmarks.bench import machine
 from benchmarks.drawing.evasions import CHANGES, pasted
 from benchmarks.drawing.pool import CLIPART, free
 from benchmarks.pictures import DEVELOPMENT, DRAWING, FACE, HELD_OUT, OTHER, PHOTOGRAPH, own, read, records
@@ -31,8 +31,7 @@ from benchmarks import likeness_tables
 from rakkan.checkout import commit
 from rakkan.features.content import drawn
 from rakkan.features.drawing.views import shown
-from rakkan.records import Picture
-from rakkan.trust.gate import Arrival, Destination, Source
+from rakkan.trust.gate import Arrival, Source
 from rakkan.trust.safety import likeness
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -280,33 +279,6 @@ def _faces(plain: list[Row]) -> Row:
     return {"detection of photographic faces": proportion(found, len(faces)), **result}
 
 
-def release_times(count: int = 200) -> Row:
-    """Milliseconds of the check of a 512 × 512 picture on its way out, and of what it adds to the content
-    network that other inspectors run as well."""
-    eyes, made = likeness.eyes(), {"check": [], "beyond the content network": []}
-    drawings = [numpy.asarray(pixels) for pixels in own.starter_samples(HELD_OUT, 4)]
-    large = [_square(pixels) for pixels in drawings]
-    for number in range(count + 4):
-        pixels = large[number % len(large)]
-        start = time.perf_counter()
-        likeness.released_likeness(Picture(pixels, cast(Any, None), "figure"), Destination(Path("a.png")))
-        middle = time.perf_counter()
-        # Turned over, since the network keeps its last answer.
-        value = drawn.prepare(numpy.ascontiguousarray(pixels[::-1]))
-        eyes.judge.content(value)
-        shared = time.perf_counter() - middle
-        if number >= 4:
-            made["check"].append(1000 * (middle - start))
-            made["beyond the content network"].append(1000 * (middle - start - shared))
-    return {name: asdict(summarise(values)) for name, values in made.items()}
-
-
-def _square(pixels: Any) -> Any:
-    from PIL import Image
-
-    return numpy.asarray(Image.fromarray(pixels[..., :3]).resize((512, 512), Image.LANCZOS))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=Path, required=True, help="what benchmarks.pictures has fetched")
@@ -316,7 +288,6 @@ def main() -> None:
     rows = collect(arguments.pictures, arguments.half, arguments.scores)
     made = tables(rows)
     if arguments.half == HELD_OUT:
-        times = release_times()
         report = {
             "command": "python -m benchmarks.likeness",
             "date": datetime.now(UTC).date().isoformat(),
@@ -325,10 +296,9 @@ def main() -> None:
             "seed": SEED,
             "n": len(rows),
             "half": HELD_OUT,
-            "interval": "95 %, Clopper-Pearson; of times: 95 % of the median, from order statistics",
+            "interval": "95 %, Clopper-Pearson",
             "wanted": {"photographs refused": 0.98, "drawings let in": 0.97},
             **made,
-            "milliseconds at 512 x 512": times,
         }
         REPORT.write_text(json.dumps(report, indent=1) + "\n")
         likeness_tables.write()

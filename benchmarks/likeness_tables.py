@@ -48,7 +48,6 @@ def _told(value: Any) -> str:
 
 def figures(report: Row) -> str:
     refused, let_in = report["photographs refused"], report["drawings let in"]
-    times = report["milliseconds at 512 x 512"]
     lines = [
         f"{report['n']:,} judgements of the half that nothing was learned from, {report['processor']}, "
         "intervals at `95 %` (Clopper-Pearson).",
@@ -79,11 +78,8 @@ def figures(report: Row) -> str:
         lines.append(f"| {name} | {' | '.join(_percent(value) for value in row.values())} |")
     lines += [
         "",
-        "The judgement and nsfwjs's own five classes, which decide only what is surely drawn, agree on "
+        "The judgement and nsfwjs's own five classes, one of the things it reads, agree on "
         f"{_percent(agree)} of {agree['n']:,} pictures.",
-        "",
-        f"A picture of 512 × 512 on its way out takes {times['check']['median']:.1f} ms, of which "
-        f"{times['beyond the content network']['median']:.1f} ms are beyond the content network.",
     ]
     return "\n".join(lines)
 
