@@ -61,8 +61,16 @@ def build(
         fill(encoder, tensors, find, f"text encoder {index + 1}", dtype=dtype, device=device)
         _place_positions(encoder, device)
         encoders.append(encoder.eval())
-    tokenizers = tuple(Tokenizer(END if not one.is_open_clip else 0) for one in architecture.text)
-    return Networks(architecture, unet.eval(), vae.eval(), tuple(encoders), tokenizers, dtype, device)
+    return Networks(
+        architecture, unet.eval(), vae.eval(), tuple(encoders), tokenizers(architecture), dtype, device
+    )
+
+
+def tokenizers(architecture: Architecture) -> tuple[Tokenizer, ...]:
+    """The tokenizer of each text encoder: OpenCLIP's fill up short texts with another id than OpenAI's."""
+    if architecture.family == SDXL:
+        return Tokenizer(END), Tokenizer(0)
+    return (Tokenizer(0 if architecture.family == SD2 else END),)
 
 
 def vae_dtype(architecture: Architecture, dtype: torch.dtype) -> torch.dtype:
