@@ -63,7 +63,7 @@ def fill(
         _assign(network, name, value)
     if broken:
         raise RakkanError(
-            f"{_some(broken)} of {what} hold numbers that are not finite",
+            f"{some(broken)} of {what} hold numbers that are not finite",
             "the file is damaged or a failed merge: fetch another copy, or draw in float32",
         )
 
@@ -79,7 +79,7 @@ def _refuse_misfits(
     missing = [one.names[0] for one in found.values() if one.names[0] not in tensors.entries]
     if missing:
         raise RakkanError(
-            f"{what} lacks {len(set(missing))} of its tensors: {_some(missing)}",
+            f"{what} lacks {len(set(missing))} of its tensors: {some(missing)}",
             "the file is incomplete, or not the kind of checkpoint it looks like: fetch it again",
         )
     misfits = []
@@ -92,7 +92,7 @@ def _refuse_misfits(
             misfits.append(f"{found[name].names[0]} {list(entry.shape)}")
     if misfits:
         raise RakkanError(
-            f"{what} mixes architectures: {_some(misfits)} do not fit the rest",
+            f"{what} mixes architectures: {some(misfits)} do not fit the rest",
             "the file is a merge of models of different kinds: use one that is whole",
         )
 
@@ -117,8 +117,8 @@ def _assign(network: torch.nn.Module, name: str, value: torch.Tensor) -> None:
         owner._buffers[end] = value
 
 
-def _some(names: Iterable[str]) -> str:
-    """The first few of the names."""
+def some(names: Iterable[str]) -> str:
+    """The first few of the names, for an error."""
     distinct = list(dict.fromkeys(names))
     more = len(distinct) - NAMED
     return ", ".join(distinct[:NAMED]) + (f" and {more} more" if more > 0 else "")
