@@ -1,4 +1,4 @@
-"""What is wrong with a checkpoint, found before anything is drawn with it: one message, the first few names."""
+"""What is wrong with a checkpoint, found before anything is drawn: one message with the first few names."""
 
 from __future__ import annotations
 
