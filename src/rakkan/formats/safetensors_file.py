@@ -47,6 +47,16 @@ class Header:
     size: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """One tensor: its dtype and shape, and where its bytes lie, counted from the start of the file."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
 def header_bytes(start: bytes) -> int:
     """How many bytes at the start of a file are its header, the length before it included.
 
@@ -65,33 +75,42 @@ def read(start: bytes, size: int) -> Header:
 
     Raises RakkanError for one that is unsound or passes a cap.
     """
+    return table(start, size)[0]
+
+
+def table(start: bytes, size: int) -> tuple[Header, dict[str, Place]]:
+    """``read``, and where each tensor lies, in the order of their bytes. Raises RakkanError as it does."""
     end = header_bytes(start)
     if end > len(start) or end > size:
         raise _unsound("it is cut short")
     if start[8:9] != b"{":
         raise _unsound("its header is not a JSON object")
-    table = _json(start[8:end])
-    metadata = _metadata(table.pop("__metadata__", {}))
-    if len(table) > MOST_TENSORS:
+    described = _json(start[8:end])
+    metadata = _metadata(described.pop("__metadata__", {}))
+    if len(described) > MOST_TENSORS:
         raise _unsound(f"it holds more than {MOST_TENSORS} tensors")
-    dtypes: Counter[str] = Counter()
-    spans: list[tuple[int, int]] = []
+    places: dict[str, Place] = {}
     parameters = 0
-    for name, entry in table.items():
+    for name, entry in described.items():
         if len(name) > LONGEST_NAME:
             raise _unsound(f"a tensor's name is longer than {LONGEST_NAME} characters")
-        dtype, elements, span = _tensor(name, entry)
-        dtypes[dtype] += 1
+        elements, places[name] = _tensor(name, entry)
         parameters += elements
-        spans.append(span)
+    ordered = sorted(places.items(), key=lambda item: (item[1].begin, item[1].end))
     place = 0
-    for begin, stop in sorted(spans):
-        if begin != place:
-            raise _unsound(f"its tensors {'overlap' if begin < place else 'leave a hole'} at byte {begin}")
-        place = stop
+    for _, one in ordered:
+        if one.begin != place:
+            raise _unsound(
+                f"its tensors {'overlap' if one.begin < place else 'leave a hole'} at byte {one.begin}"
+            )
+        place = one.end
     if place != size - end:
         raise _unsound(f"its tensors have {place} bytes, but {size - end} follow its header")
-    return Header(len(table), parameters, dict(dtypes), metadata, end)
+    dtypes = Counter(one.dtype for one in places.values())
+    header = Header(len(places), parameters, dict(dtypes), metadata, end)
+    return header, {
+        name: Place(one.dtype, one.shape, one.begin + end, one.end + end) for name, one in ordered
+    }
 
 
 def describe(data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -141,8 +160,8 @@ def _metadata(found: Any) -> dict[str, str]:
     return found
 
 
-def _tensor(name: str, entry: Any) -> tuple[str, int, tuple[int, int]]:
-    """Dtype, number of elements, and first and last byte (exclusive) of one tensor."""
+def _tensor(name: str, entry: Any) -> tuple[int, Place]:
+    """The number of elements of one tensor, and its place, counted from the end of the header."""
     shown = "".join(character if character.isprintable() else "?" for character in name[:80])
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise _unsound(f"its tensor {shown!r} is not described as one")
@@ -158,7 +177,7 @@ def _tensor(name: str, entry: Any) -> tuple[str, int, tuple[int, int]]:
         elements *= side
     if elements * DTYPES[dtype] != (offsets[1] - offsets[0]) * 8:
         raise _unsound(f"its tensor {shown!r} does not have the bytes its shape needs")
-    return dtype, elements, (offsets[0], offsets[1])
+    return elements, Place(dtype, tuple(shape), offsets[0], offsets[1])
 
 
 def _numbers(value: Any) -> bool:

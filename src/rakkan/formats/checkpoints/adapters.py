@@ -1,0 +1,202 @@
+"""LoRA files and textual inversions: what they change, and whether that is in a given checkpoint.
+
+Names of LoRA layers: kohya-ss (``lora_unet_…`` with underscores, ``lora_te1_…``) and diffusers/PEFT
+(``unet.….lora_A.weight``, before that ``….lora.down.weight``). Low-rank adaptation: Hu et al. 2021.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rakkan.errors import RakkanError
+from rakkan.formats.checkpoints import layout
+from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture
+from rakkan.formats.checkpoints.checks import NAMES
+from rakkan.formats.checkpoints.files import few
+from rakkan.formats.checkpoints.tensors import Entry, Tensors
+
+KOHYA, DIFFUSERS = "kohya", "diffusers"
+#: How each pair of matrices ends, first the one that reads: kohya-ss, PEFT, diffusers before PEFT.
+_PAIRS = (
+    (".lora_down.weight", ".lora_up.weight"),
+    (".lora_A.weight", ".lora_B.weight"),
+    (".lora.down.weight", ".lora.up.weight"),
+    ("_lora.down.weight", "_lora.up.weight"),
+    (".lora_linear_layer.down.weight", ".lora_linear_layer.up.weight"),
+)
+#: How the matrices of other decompositions end (LyCORIS).
+_OTHERS = {".hada_w1_a": "LoHa", ".lokr_w1": "LoKr", ".lokr_w1_a": "LoKr", ".oft_blocks": "OFT"}
+#: Width of the text that a U-Net reads, by family; and the families' first channels.
+_CONTEXTS = {768: SD1, 1024: SD2, 2048: SDXL}
+_TEXTS = {768: SD1, 1024: SD2}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One changed layer: its key in the file without the ending, its rank, and the sides it fits."""
+
+    key: str
+    rank: int
+    inputs: int
+    outputs: int
+
+
+@dataclass(frozen=True)
+class Lora:
+    """``naming`` is ``kohya`` or ``diffusers``; ``ranks`` from least to most; ``family`` the base it was made
+    for as its shapes tell, "" when they do not; ``texts`` whether it changes text encoders, too; ``kind``
+    is ``LoRA``, or the name of another decomposition, whose layers are not told apart."""
+
+    naming: str
+    ranks: tuple[int, ...]
+    family: str
+    texts: bool
+    layers: tuple[Layer, ...]
+    kind: str = "LoRA"
+
+
+def read_lora(entries: Mapping[str, Entry]) -> Lora | None:
+    """What a LoRA changes; None for a file that is none. Raises RakkanError for a half of a pair alone."""
+    other = next((kind for end, kind in _OTHERS.items() if any(name.endswith(end) for name in entries)), "")
+    layers = tuple(_layers(entries))
+    if not layers and not other:
+        return None
+    kohya = any(name.startswith("lora_") for name in entries)
+    return Lora(
+        naming=KOHYA if kohya else DIFFUSERS,
+        ranks=tuple(sorted({one.rank for one in layers})),
+        family=_family(entries, layers),
+        texts=any(re.match(r"lora_te|text_encoder|te\d?[._]", name) for name in entries),
+        layers=layers,
+        kind=other or "LoRA",
+    )
+
+
+def check_lora(tensors: Tensors, base: Architecture, name: str = "The LoRA") -> None:
+    """Raises RakkanError when a LoRA was made for another base than ``base``."""
+    found = read_lora(tensors.entries)
+    if found is None:
+        raise RakkanError(f"{name} is no LoRA: it holds {few(tensors.entries)}", "Give one")
+    if found.family and found.family != base.family:
+        raise RakkanError(
+            f"{name} was made for {NAMES[found.family]}, not for {NAMES[base.family]}: "
+            f"see {few(one.key for one in found.layers)}",
+            "Use it with a checkpoint of its family",
+        )
+    places = _places(base)
+    unknown = [one.key for one in found.layers if _plain(one.key) not in places]
+    if unknown:
+        raise RakkanError(
+            f"{name} changes {len(unknown)} layers that this checkpoint does not have: {few(unknown)}",
+            "It was made for another one",
+        )
+    wrong = [one.key for one in found.layers if places[_plain(one.key)] != (one.outputs, one.inputs)]
+    if wrong:
+        raise RakkanError(
+            f"{name} does not fit this checkpoint in {len(wrong)} layers: {few(wrong)}",
+            "It was made for another one",
+        )
+
+
+def read_embedding(entries: Mapping[str, Entry]) -> tuple[int, ...] | None:
+    """The widths of a textual inversion, one for each text encoder; None for a file that is none."""
+    if set(entries) == {"clip_l", "clip_g"}:
+        shapes = [entries["clip_l"].shape, entries["clip_g"].shape]
+    elif len(entries) == 1:
+        shapes = [one.shape for one in entries.values()]
+    else:
+        shapes = [entries["emb_params"].shape] if "emb_params" in entries and len(entries) <= 3 else []
+    if not shapes or not all(1 <= len(shape) <= 2 for shape in shapes):
+        return None
+    vectors = {shape[0] if len(shape) == 2 else 1 for shape in shapes}
+    return tuple(shape[-1] for shape in shapes) if len(vectors) == 1 and max(vectors) <= 256 else None
+
+
+def embedding_family(widths: tuple[int, ...]) -> str:
+    """The family a textual inversion was made for, by its widths; "" when they do not tell."""
+    if len(widths) == 2:
+        return SDXL
+    return _TEXTS.get(widths[0], "")
+
+
+def check_embedding(tensors: Tensors, base: Architecture, name: str = "The textual inversion") -> None:
+    """Raises RakkanError when a textual inversion was made for another base than ``base``."""
+    widths = read_embedding(tensors.entries)
+    if widths is None:
+        raise RakkanError(f"{name} is no textual inversion: it holds {few(tensors.entries)}", "Give one")
+    wanted = tuple(one.width for one in base.text)
+    if widths != wanted:
+        raise RakkanError(
+            f"{name} is {_and(widths)} wide, where {NAMES[base.family]} reads {_and(wanted)}",
+            "Use it with a checkpoint of its family",
+        )
+
+
+def _layers(entries: Mapping[str, Entry]) -> Iterator[Layer]:
+    for name, one in entries.items():
+        for down, up in _PAIRS:
+            if name.endswith(up) and name.removesuffix(up) + down not in entries:
+                raise _alone(name)
+            if not name.endswith(down):
+                continue
+            key = name.removesuffix(down)
+            other = entries.get(key + up)
+            if other is None:
+                raise _alone(name)
+            if len(one.shape) < 2 or len(other.shape) < 2 or one.shape[0] != other.shape[1]:
+                raise RakkanError(f"The LoRA's matrices of {few([key])} do not fit each other", "Fetch it again")
+            yield Layer(key, one.shape[0], one.shape[1], other.shape[0])
+            break
+
+
+def _alone(name: str) -> RakkanError:
+    return RakkanError(f"The LoRA holds {few([name])} without its other half", "Fetch it again")
+
+
+def _family(entries: Mapping[str, Entry], layers: tuple[Layer, ...]) -> str:
+    if any(name.startswith(("lora_te2_", "text_encoder_2")) for name in entries):
+        return SDXL
+    widths = {one.inputs for one in layers if re.search(r"attn2[._](processor\.)?to_[kv]$", one.key)}
+    for width in widths:
+        if width in _CONTEXTS:
+            return _CONTEXTS[width]
+    texts = {one.inputs for one in layers if re.match(r"lora_te_|text_encoder\.", one.key)}
+    return next((_TEXTS[width] for width in texts if width in _TEXTS), "")
+
+
+def _plain(key: str) -> str:
+    """A layer's name as kohya-ss has it, whoever wrote it: parts joined by underscores."""
+    plain = key.replace("_lora", "").replace(".processor", "").replace(".", "_")
+    if plain.startswith("lora_"):
+        return plain
+    for part, short in (("text_encoder_2_", "lora_te2_"), ("text_encoder_", "lora_te1_"), ("unet_", "lora_unet_")):
+        if plain.startswith(part):
+            return short + plain.removeprefix(part)
+    return plain
+
+
+def _places(base: Architecture) -> dict[str, tuple[int, int]]:
+    """The layers of a checkpoint that can be changed, by the names LoRA files have for them, with their
+    outputs and inputs."""
+    found: dict[str, tuple[int, int]] = {}
+    for one in layout.unet(base.unet) if base.unet else ():
+        if len(one.shape) > 1:
+            for name in (one.single, one.folder):
+                plain = name.removesuffix(".weight").replace(".", "_")
+                found[f"lora_unet_{plain}"] = one.shape[:2]
+                # A layer of attention that older versions did not count.
+                found[f"lora_unet_{plain.replace('_to_out_0', '_to_out')}"] = one.shape[:2]
+    for number, text in enumerate(base.text):
+        names = ("lora_te_", "lora_te1_") if number == 0 else (f"lora_te{number + 1}_",)
+        for name, shape in layout.clip(text).items():
+            if len(shape) > 1 and not name.startswith("embeddings"):
+                plain = name.removesuffix(".weight").replace(".", "_")
+                for prefix in names:
+                    found[f"{prefix}text_model_{plain}"] = found[f"{prefix}{plain}"] = shape[:2]  # type: ignore[assignment]
+    return found
+
+
+def _and(widths: tuple[int, ...]) -> str:
+    return " and ".join(map(str, widths))

@@ -1,0 +1,1 @@
+"""Models that people bring: known by their hashes and cards, kept in the vault."""
