@@ -22,7 +22,9 @@ def main() -> int:
     stand_in(Watch(Path()))
     status = 0
     while not status:
-        status = entry(["create", "smile", "--seed", "1", "--count", "64", "--steps", "1", "--out", "several"])
+        status = entry(
+            ["create", "smile", "--seed", "1", "--count", "64", "--steps", "1", "--out", "several"]
+        )
     return status
 
 
