@@ -20,7 +20,12 @@ def main() -> int:
 
     StandIn.sample = sample  # type: ignore[method-assign]
     stand_in(Watch(Path()))
-    return entry(["create", "smile", "--seed", "1", "--count", "64", "--steps", "1", "--out", "several"])
+    status = 0
+    while not status:
+        status = entry(
+            ["create", "smile", "--seed", "1", "--count", "64", "--steps", "1", "--out", "several"]
+        )
+    return status
 
 
 if __name__ == "__main__":
