@@ -30,7 +30,10 @@ class Recipe:
     ``width`` and ``height`` are pixels of the finished picture, after ``upscaler`` ("" for none).
     ``seed`` is 0 to 2⁵³-1, ``steps`` at least 1, ``guidance`` 1 for none. Digests are SHA-256 in
     lower-case hexadecimal. ``versions`` names what computed it (``rakkan``, ``openvino``, …), since
-    equal pixels are promised for equal versions on one machine only.
+    equal pixels are promised for equal versions on one machine only. ``adapters`` maps the digest of every
+    further model file to what it was used as (``lora pastel 0.8``, ``vae``), ``settings`` holds what else
+    made the picture (``clip skip``, ``noise``). The last two are left out of the JSON when they are empty, so
+    that recipes from before them keep their digests.
     """
 
     prompt: str
@@ -49,6 +52,8 @@ class Recipe:
     engine: str = "openvino"
     precision: str = "f32"
     versions: Mapping[str, str] = field(default_factory=dict)
+    adapters: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,8 @@ class TrainingGridRecipe:
 
 
 AnyRecipe = Recipe | SheetRecipe | FiguresRecipe | TrainingGridRecipe
+
+_LEFT_OUT_EMPTY = ("adapters", "settings")
 
 _KINDS: dict[type[Any], str] = {
     Recipe: "rakkan recipe 1",
@@ -195,7 +202,8 @@ def _plain(value: Any) -> Any:
     kind = _KINDS.get(type(value))
     if kind is not None:
         named = {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
-        return {"kind": kind, **named}
+        told = {name: item for name, item in named.items() if item or name not in _LEFT_OUT_EMPTY}
+        return {"kind": kind, **told}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -229,6 +237,8 @@ def _read(value: Any) -> AnyRecipe:
     if "guidance" in values and isinstance(values["guidance"], int):
         values["guidance"] = float(values["guidance"])
     wanted = {part.name: str(part.type) for part in fields(record)}
+    for name in wanted.keys() & set(_LEFT_OUT_EMPTY):
+        values.setdefault(name, {})
     wrong = [name for name in values if name not in wanted]
     wrong += [name for name, type_name in wanted.items() if not _fits(values.get(name), type_name)]
     if wrong:

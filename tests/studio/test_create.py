@@ -15,10 +15,11 @@ from rakkan.formats import png
 from rakkan.formats.inspect import inspect
 from rakkan.formats.unsealed import without_seal
 from rakkan.records import LARGEST_INTEGER, Recipe, SheetRecipe, recipe_from_json
-from rakkan.studio.create import Created, CreateRequest, Upscaler, create, plan, slug
+from rakkan.studio.create import CreateRequest, Upscaler, create, plan
 from rakkan.studio.engines.engine import Pixels
 from rakkan.studio.engines.fake_engine import FakeEngine
 from rakkan.studio.metadata import read
+from rakkan.studio.requests import Created, slug
 
 
 def doubled(pixels: Pixels) -> Pixels:

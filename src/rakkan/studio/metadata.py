@@ -41,16 +41,23 @@ class Parameters:
 
 def parameters(recipe: Recipe) -> str:
     """The ``parameters`` text of a recipe."""
+    from rakkan.studio.diffusion.samplers import SAMPLERS
+    from rakkan.studio.diffusion.schedules import SCHEDULES
+
+    sampler, schedule = SAMPLERS.get(recipe.sampler), SCHEDULES.get(recipe.schedule)
+    vae = next((digest for digest, use in recipe.adapters.items() if use == "vae"), "")
     details = {
         "Steps": str(recipe.steps),
-        "Sampler": recipe.sampler.capitalize(),
-        "Schedule type": recipe.schedule.capitalize(),
+        "Sampler": sampler.title if sampler else recipe.sampler.capitalize(),
+        "Schedule type": schedule.title if schedule else recipe.schedule.capitalize(),
         "CFG scale": f"{recipe.guidance:g}",
         "Seed": str(recipe.seed),
         "Size": f"{recipe.width}x{recipe.height}",
         "Model hash": recipe.model_digest[:10],
         "Model": recipe.model,
-        "RNG": "CPU",
+        "VAE hash": vae[:10],
+        "Clip skip": recipe.settings.get("clip skip", ""),
+        "RNG": recipe.settings.get("noise", "cpu").upper(),
         "Postprocess upscaler": recipe.upscaler,
         "Version": f"Rakkan {recipe.versions.get('rakkan', '')}".strip(),
     }

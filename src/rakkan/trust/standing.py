@@ -19,7 +19,8 @@ def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Pi
     def inspect(picture: Picture, to: Destination) -> list[Finding]:
         recipe = picture.recipe
         recipes = recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,)
-        models = sorted({one.model_digest for one in recipes if isinstance(one, Recipe)})
+        drawn = [one for one in recipes if isinstance(one, Recipe)]
+        models = sorted({digest for one in drawn for digest in (one.model_digest, *one.adapters)})
         sources = [Subject("model", {"sha256": digest}) for digest in models]
         sources += [Subject("picture", {"sha256": digest_of_file(one.data)}) for one in picture.ingredients]
         subject = Subject("picture", {"pixels": pixel_digest(picture.pixels)})

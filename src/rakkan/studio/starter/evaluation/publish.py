@@ -15,9 +15,10 @@ from rakkan.checkout import commit
 from rakkan.corpus.figures.drawing import NATIVE_SIZES
 from rakkan.errors import RakkanError
 from rakkan.store.vault import Vault
-from rakkan.studio.create import CreateRequest, Release, draft, plan, release_sheet
+from rakkan.studio.create import CreateRequest, draft, plan
 from rakkan.studio.engines.engine import Engine
 from rakkan.studio.engines.weights import MANIFEST, manifest_digest, read_manifest
+from rakkan.studio.requests import Release, release_sheet
 from rakkan.studio.starter.evaluation import protocol, report
 from rakkan.studio.starter.evaluation.adherence import Progress
 from rakkan.studio.starter.evaluation.trials import ALL, chance_trials
