@@ -121,4 +121,5 @@ def turned(start: Latents, end: Latents, strength: float) -> Latents:
         return (start * np.float32(1 - strength) + end * np.float32(strength)).astype(np.float32)
     angle = np.arccos(np.clip(cosine.astype(np.float64), -1.0, 1.0))
     from_start, from_end = np.sin((1 - strength) * angle), np.sin(strength * angle)
-    return ((from_start * start + from_end * end) / np.sin(angle)).astype(np.float32)
+    between: Latents = ((from_start * start + from_end * end) / np.sin(angle)).astype(np.float32)
+    return between
