@@ -278,7 +278,7 @@ class TestNames:
         [
             ("Eular a", "Euler a"),
             ("DPM++ 2M Karas", "DPM++ 2M Karras"),
-            ("dpmpp_2m_sde_expo", "DPM++ 2M SDE Exponential"),
+            ("dpmpp_2m_sde_exponentail", "DPM++ 2M SDE Exponential"),
             ("unipcc", "UniPC"),
         ],
     )

@@ -35,7 +35,7 @@ def philox_normal(seed: int, draw: int, count: int) -> npt.NDArray[np.float32]:
 
 
 def philox(counters: Words, key: tuple[int, int]) -> Words:
-    """Ten rounds of Philox 4x32 on uint32 [count, 4] with one key (Salmon et al. 2011, section 5.3)."""
+    """Ten rounds of Philox 4x32 on uint32 [count, 4] with one key (Salmon et al. 2011)."""
     first, second, third, fourth = (counters[:, index].astype(np.uint64) for index in range(4))
     low_half, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
     for turn in range(ROUNDS):

@@ -159,7 +159,7 @@ def beta(steps: int, training: TrainingSchedule) -> Levels:
 def kl_optimal(steps: int, training: TrainingSchedule) -> Levels:
     """Even in the arctangent of sigma.
 
-    Sabour et al. 2024, "Align Your Steps", appendix, the optimum for Gaussian data; ComfyUI's reading. A1111
+    Sabour et al. 2024, "Align Your Steps", the optimum for Gaussian data; ComfyUI's reading. A1111
     divides the same angle by one more and ends at the least level of training instead of 0.
     """
     return np.tan(np.linspace(math.atan(training.sigma_max), math.atan(training.sigma_min), steps))
@@ -169,7 +169,7 @@ def kl_optimal(steps: int, training: TrainingSchedule) -> Levels:
 def ddim_uniform(steps: int, training: TrainingSchedule) -> Levels:
     """Every so-many-th timestep from 1 up, so-many rounded down: the first step is not at the most noise.
 
-    Song et al. 2020 (DDIM), section 4.2, as Stable Diffusion was released with: ``leading`` with an offset
+    Song et al. 2020 (DDIM), as Stable Diffusion was released with: ``leading`` with an offset
     of 1 in diffusers. Where steps do not divide 1,000, A1111 and ComfyUI begin one or more steps higher.
     """
     return _leading(np.arange(steps), training.timesteps // steps, training)
@@ -222,7 +222,7 @@ def linspace_multistep(steps: int, training: TrainingSchedule) -> Levels:
 def lcm(steps: int, training: TrainingSchedule) -> Levels:
     """Of the 50 timesteps that latent consistency models are distilled on, so many, evenly.
 
-    Luo et al. 2023, section 4.3; diffusers' LCMScheduler. For more than 50 steps the same as trailing.
+    Luo et al. 2023; diffusers' LCMScheduler. For more than 50 steps the same as trailing.
     """
     if steps > LCM_TIMESTEPS:
         return trailing(steps, training)
