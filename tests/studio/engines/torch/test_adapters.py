@@ -156,7 +156,12 @@ def test_a_textual_inversion_is_heard_as_by_diffusers(
         )
     else:
         pipeline.load_textual_inversion(next(iter(named.values())), "<ink>")
-    theirs = pipeline.encode_prompt("a teapot, <ink> drawing", "cpu", 1, False)
+    theirs = pipeline.encode_prompt(
+        "a teapot, <ink> drawing",
+        device="cpu",
+        num_images_per_prompt=1,
+        do_classifier_free_guidance=False,
+    )
     word = "inkstyle"
     ours_heard = encode(ours, f"a teapot, {word} drawing", inversions={word: read_inversion(ours, files)})
     assert difference(ours_heard.text, theirs[0]) <= 1e-5
@@ -194,5 +199,5 @@ def test_another_vae_takes_the_place_of_the_checkpoints(
     again = networks.build(own.architecture, Files(own.path), vae_file=(shape, file))
     values, others = with_other.vae.state_dict(), again.vae.state_dict()
     assert all(torch.equal(one, others[name]) for name, one in values.items())
-    assert not torch.equal(values["conv_out.weight" if "conv_out.weight" in values else "decoder.conv_out.weight"],
-                           with_own.vae.state_dict()["decoder.conv_out.weight"])
+    last = "decoder.conv_out.weight"
+    assert not torch.equal(values[last], with_own.vae.state_dict()[last])
