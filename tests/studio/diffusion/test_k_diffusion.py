@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.studio.diffusion.originals.make_k_diffusion import PAIRS, SEED, SHAPE, TARGET, load, results
+from tests.studio.diffusion.toys import Draws, mixture
 
 from rakkan.studio.diffusion.samplers import SAMPLERS, silent
 from rakkan.studio.diffusion.schedules import sigmas
 from rakkan.studio.diffusion.training import stable_diffusion
-from tests.studio.diffusion.originals.make_k_diffusion import PAIRS, SEED, SHAPE, TARGET, load, results
-from tests.studio.diffusion.toys import Draws, mixture
 
 THEIRS: dict[str, Any] = json.loads(TARGET.read_text())
 

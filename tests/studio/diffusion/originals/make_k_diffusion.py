@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tests.studio.diffusion.toys import Draws, mixture
 
 from rakkan.studio.diffusion.schedules import sigmas
 from rakkan.studio.diffusion.training import stable_diffusion
-from tests.studio.diffusion.toys import Draws, mixture
 
 TARGET = Path(__file__).with_name("k_diffusion.json")
 SHAPE = (6,)
