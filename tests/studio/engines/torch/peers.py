@@ -52,9 +52,9 @@ def latents_of(pipeline: Any, drawing: Drawing, noise: torch.Tensor, **more: Any
         "height": drawing.height,
         "num_inference_steps": drawing.steps,
         "guidance_scale": drawing.guidance,
-        "guidance_rescale": drawing.guidance_rescale,
         "latents": noise.clone(),
         "output_type": "latent",
+        **({"guidance_rescale": drawing.guidance_rescale} if drawing.guidance_rescale else {}),
         **({"clip_skip": drawing.clip_skip - 1} if drawing.clip_skip > 1 else {}),
     }
     result: torch.Tensor = pipeline(**(options | more)).images
