@@ -70,7 +70,7 @@ def make_vae(folder: Path, *, seed: int = 1, prefix: str = "", diffusers: bool =
     """Write a small VAE of its own: in the first authors' names after ``prefix``, or in diffusers'."""
     made = architecture(SD1)
     assert made.vae is not None
-    find = layouts.vae_file_source(made.vae, prefix)
+    find = layouts.prefixed_vae_source(made.vae, prefix)
     if diffusers:
         find = lambda name: layouts.Source((name,))  # noqa: E731
     path = folder / "vae.safetensors"

@@ -121,7 +121,7 @@ class TorchEngine:
     ) -> torch.Tensor:
         """The latents a picture is decoded from: float32 [count, 4, height / 8, width / 8], as the denoiser
         gives them."""
-        from rakkan.studio.diffusion.noise import initial_noise
+        from rakkan.studio.diffusion.initial_noise import batch_seeds, batch_source
         from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
         from rakkan.studio.diffusion.training import stable_diffusion
 
@@ -131,12 +131,15 @@ class TorchEngine:
         training = stable_diffusion(network.architecture.zero_terminal_snr)
         sigmas = planned_sigmas(sampler, drawing.schedule, drawing.steps, training)
         shape = (_latent_channels(network), drawing.height // _PIXEL, drawing.width // _PIXEL)
-        starts = [initial_noise(drawing.seed + number, shape, drawing.noise) for number in range(count)]
+        draw = batch_source(batch_seeds(drawing.seed, count), shape, drawing.noise)
+
+        def fresh(sigma: float = 0, following: float = 0) -> torch.Tensor:
+            return torch.from_numpy(draw()).to(network.device)
+
         with _memory_watched(drawing, count):
-            noise = torch.from_numpy(np.stack(starts).astype(np.float32)).to(network.device)
             denoise = self.denoiser(drawing, [float(sigma) for sigma in sigmas], cancelled)
-            fresh = _fresh_noise(drawing, shape, count, network.device)
-            result: torch.Tensor = sampler(denoise, noise * float(sigmas[0]), sigmas, fresh, progress)
+            start = fresh() * float(sigmas[0])
+            result: torch.Tensor = sampler(denoise, start, sigmas, fresh, progress)
         return result
 
     def denoiser(
@@ -223,24 +226,6 @@ def _latent_channels(networks: Networks) -> int:
     shape = networks.architecture.vae
     assert shape is not None
     return shape.latent_channels
-
-
-def _fresh_noise(
-    drawing: Drawing, shape: tuple[int, ...], count: int, device: str
-) -> Callable[[float, float], torch.Tensor]:
-    """Noise for samplers that add some at each step: each picture of a batch draws its own."""
-    generators = [torch.Generator().manual_seed(_signed(drawing.seed + number)) for number in range(count)]
-    for generator in generators:  # the first numbers are the picture's initial noise
-        torch.randn(shape, generator=generator)
-
-    def fresh(sigma: float, following: float) -> torch.Tensor:
-        return torch.stack([torch.randn(shape, generator=one) for one in generators]).to(device)
-
-    return fresh
-
-
-def _signed(seed: int) -> int:
-    return seed - 2**64 if seed >= 2**63 else seed
 
 
 @contextmanager

@@ -7,7 +7,7 @@ name in diffusers, so each function turns one such name into the places to look 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rakkan.formats.checkpoints.architecture import SDXL, Architecture, UNetShape, VaeShape
@@ -102,12 +102,21 @@ def vae_source(architecture: Architecture) -> Finder:
     """Where the autoencoder's parameters lie."""
     if architecture.layout == "diffusers" or architecture.vae is None:
         return lambda name: Source(tuple(f"vae/{one}" for one in (name, _older_name(name))))
-    return vae_file_source(architecture.vae, VAE_PREFIX)
+    return prefixed_vae_source(architecture.vae, VAE_PREFIX)
 
 
-def vae_file_source(shape: VaeShape, prefix: str) -> Finder:
+def prefixed_vae_source(shape: VaeShape, prefix: str) -> Finder:
     """Where the parameters of an autoencoder lie whose names in the first authors' layout begin thus."""
     return lambda name: Source((prefix + vae_name(name, shape),))
+
+
+def vae_file_source(shape: VaeShape, names: Iterable[str]) -> Finder:
+    """Where the parameters of an autoencoder lie in a file of its own, which holds these names."""
+    held = set(names)
+    for prefix in (VAE_PREFIX, "vae.", ""):
+        if f"{prefix}decoder.mid.block_1.conv1.weight" in held:
+            return prefixed_vae_source(shape, prefix)
+    return lambda name: Source((name, _older_name(name)))
 
 
 def vae_name(name: str, shape: VaeShape) -> str:

@@ -5,7 +5,7 @@ Nothing is looked up anywhere: what a configuration file would say follows from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -36,11 +36,18 @@ def build(
     architecture: Architecture,
     tensors: Tensors,
     *,
+    vae_file: tuple[VaeShape, Tensors] | None = None,
     dtype: torch.dtype = torch.float32,
     device: str = "cpu",
 ) -> Networks:
-    """The networks of a checkpoint. Raises RakkanError when a part is missing, does not fit, or holds numbers
-    that are not finite."""
+    """The networks of a checkpoint. ``vae_file`` takes the place of its VAE: in the first authors' names, with
+    their prefix or without, or in diffusers'. Raises RakkanError when a part is missing, does not fit, or
+    holds numbers that are not finite."""
+    find = layouts.vae_source(architecture)
+    vae_tensors = tensors
+    if vae_file is not None:
+        architecture = replace(architecture, vae=vae_file[0])
+        vae_tensors, find = vae_file[1], layouts.vae_file_source(vae_file[0], vae_file[1].entries)
     shape, vae_shape = architecture.unet, architecture.vae
     if shape is None or vae_shape is None or not architecture.text:
         missing = {"denoiser": shape is None, "autoencoder (VAE)": vae_shape is None}
@@ -52,8 +59,7 @@ def build(
     unet = unet_of(architecture, shape)
     fill(unet, tensors, layouts.unet_source(architecture), "the denoiser", dtype=dtype, device=device)
     vae = vae_of(architecture, vae_shape)
-    find = layouts.vae_source(architecture)
-    fill(vae, tensors, find, "the VAE", dtype=vae_dtype(architecture, dtype), device=device)
+    fill(vae, vae_tensors, find, "the VAE", dtype=vae_dtype(architecture, dtype), device=device)
     encoders = []
     for index, text in enumerate(architecture.text):
         encoder = text_encoder_of(text)
