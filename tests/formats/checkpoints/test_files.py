@@ -143,7 +143,7 @@ def test_a_file_cut_short_is_refused_before_anything_is_read(cut: int) -> None:
 
 def test_a_file_cut_short_meanwhile_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
-    path.write_bytes(file_of({"a": Entry("F16", (99,))}))
+    path.write_bytes(file_of({"a": Entry("F16", (99_999,))}))
     with path.open("rb") as content:
         read = files.SafetensorsFile(content, "x")
         path.write_bytes(path.read_bytes()[:-1])

@@ -32,7 +32,9 @@ def weights() -> dict[str, numpy.ndarray]:
 
 
 @given(st.integers(1, 700), st.sampled_from([numpy.nan, numpy.inf, -numpy.inf, None]), st.data())
-def test_what_is_not_finite_is_found_in_pieces_of_any_size(size: int, bad: float | None, data: st.DataObject) -> None:
+def test_what_is_not_finite_is_found_in_pieces_of_any_size(
+    size: int, bad: float | None, data: st.DataObject
+) -> None:
     made = weights()
     wanted = []
     if bad is not None:

@@ -13,7 +13,9 @@ from rakkan.formats.checkpoints.kinds import nature
 from rakkan.formats.checkpoints.tensors import Entry
 
 
-def lora(family: str, naming: str = "kohya", rank: int = 4, small: bool = False, single: bool = False) -> Table:
+def lora(
+    family: str, naming: str = "kohya", rank: int = 4, small: bool = False, single: bool = False
+) -> Table:
     """A LoRA of all attention of a U-Net and all linear layers of its text encoders."""
     base = architecture(family, small)
     assert base.unet is not None
@@ -76,7 +78,10 @@ def test_a_lora_for_another_width_is_refused_by_its_shapes() -> None:
         check_lora(lora(SD1, small=True), architecture(SD1))
     given = lora(SD1)
     key = "lora_unet_down_blocks_7_attentions_0_proj_in"
-    more = {f"{key}.lora_down.weight": Entry("F16", (4, 320)), f"{key}.lora_up.weight": Entry("F16", (320, 4))}
+    more = {
+        f"{key}.lora_down.weight": Entry("F16", (4, 320)),
+        f"{key}.lora_up.weight": Entry("F16", (320, 4)),
+    }
     with pytest.raises(RakkanError, match=f"1 layers that this checkpoint does not have: {key}"):
         check_lora(Table({**given.entries, **more}), architecture(SD1))
 
@@ -136,4 +141,3 @@ def test_a_textual_inversion_for_another_base_is_refused() -> None:
         check_embedding(Table(one("emb_params", 4, 768)), architecture(SDXL))
     with pytest.raises(RakkanError, match="no textual inversion"):
         check_embedding(table(SD1), architecture(SD1))
-

@@ -146,7 +146,9 @@ def _layers(entries: Mapping[str, Entry]) -> Iterator[Layer]:
             if other is None:
                 raise _alone(name)
             if len(one.shape) < 2 or len(other.shape) < 2 or one.shape[0] != other.shape[1]:
-                raise RakkanError(f"The LoRA's matrices of {few([key])} do not fit each other", "Fetch it again")
+                raise RakkanError(
+                    f"The LoRA's matrices of {few([key])} do not fit each other", "Fetch it again"
+                )
             yield Layer(key, one.shape[0], one.shape[1], other.shape[0])
             break
 
@@ -171,7 +173,11 @@ def _plain(key: str) -> str:
     plain = key.replace("_lora", "").replace(".processor", "").replace(".", "_")
     if plain.startswith("lora_"):
         return plain
-    for part, short in (("text_encoder_2_", "lora_te2_"), ("text_encoder_", "lora_te1_"), ("unet_", "lora_unet_")):
+    for part, short in (
+        ("text_encoder_2_", "lora_te2_"),
+        ("text_encoder_", "lora_te1_"),
+        ("unet_", "lora_unet_"),
+    ):
         if plain.startswith(part):
             return short + plain.removeprefix(part)
     return plain
