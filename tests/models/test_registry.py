@@ -99,9 +99,9 @@ def test_models_are_found_by_name_and_by_any_hash(tmp_path: Path, models: Regist
         one.blake3,
     ):
         assert models.find(known) == kept
-    with pytest.raises(RakkanError, match="no model called 'teapt'. Did you mean 'teapot'"):
+    with pytest.raises(RakkanError, match=r"no model called 'teapt'. Did you mean 'teapot'"):
         models.find("teapt")
-    with pytest.raises(RakkanError, match="See rakkan model list"):
+    with pytest.raises(RakkanError, match=r"See rakkan model list"):
         models.find(one.sha256[:7])
 
 
@@ -121,7 +121,7 @@ def test_adding_again_changes_the_card_and_another_model_needs_another_name(
     assert len(blobs()) == 2
     other = written(tmp_path / "b.safetensors", checkpoint_file(SDXL))
     before = blobs()
-    with pytest.raises(RakkanError, match="another model called 'a'.*--name"):
+    with pytest.raises(RakkanError, match=r"another model called 'a'.*--name"):
         models.add(other, name="a")
     assert blobs() == before
 
@@ -201,7 +201,7 @@ def test_the_gate_is_asked_and_of_a_folder_it_refuses_nothing_stays(
 
     registry = assemble.models()
     monkeypatch.setattr(registry, "_admit", admit)
-    with pytest.raises(RakkanError, match="refused here"):
+    with pytest.raises(RakkanError, match=r"refused here"):
         registry.add(write_folder(tmp_path / "m", SD1))
     assert len(asked) == 3 and blobs() == set() and registry.all() == []
 
@@ -210,7 +210,7 @@ def test_the_gate_is_asked_and_of_a_folder_it_refuses_nothing_stays(
 def test_names_that_are_none_are_refused(name: str, tmp_path: Path, models: Registry) -> None:
     path = written(tmp_path / "a.safetensors", checkpoint_file(SD1))
     if name:
-        with pytest.raises(RakkanError, match="cannot be called|--name"):
+        with pytest.raises(RakkanError, match=r"cannot be called|--name"):
             models.add(path, name=name)
     with pytest.raises(RakkanError):
         models.add(tmp_path / name)

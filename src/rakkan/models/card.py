@@ -31,11 +31,12 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Card:
-    """What the bytes say: ``kind`` (of ``formats.checkpoints.kinds``), ``family``, ``layout``, ``parameters``,
-    ``dtypes`` by tensors, ``ranks`` of a LoRA, ``files``. What shapes do not tell and was read or assumed:
+    """What the bytes say: ``kind`` (of ``formats.checkpoints.kinds``), ``family``, ``layout``,
+    ``parameters``, ``dtypes``, ``ranks`` of a LoRA. What shapes do not tell and was read or assumed:
     ``base``, ``prediction``, ``zero_terminal_snr``, ``resolution`` in pixels, ``profile`` of prompts. What is
-    claimed: ``licence``, ``title``, ``author``, ``description``, ``triggers``, and ``settings`` of a folder.
-    ``digest`` is ``digest_of`` its files, ``source`` where it came from, ``added`` seconds since 1970, ``notes`` what should be known of it."""
+    claimed: ``title``, ``author``, ``description``, ``triggers``, and ``settings`` of a folder. ``digest``
+    is ``digest_of`` its files, ``source`` where it came from, ``added`` seconds since 1970, ``notes`` what
+    should be known of it."""
 
     name: str
     kind: str

@@ -1,8 +1,7 @@
 """Fetching one safetensors file over HTTPS, resumed where it broke off (RFC 9110: Range, If-Range).
 
 What has come lies in a folder of the caller's until it is whole; as it comes it is looked at: a file whose
-header and announced length disagree is given up before the rest is fetched. A token goes to the host it was
-given for, and to no other that this one redirects to.
+header and announced length disagree is given up before the rest is fetched.
 """
 
 from __future__ import annotations
@@ -17,24 +16,20 @@ import os
 import re
 import shutil
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
-from rakkan import __version__
 from rakkan.errors import RakkanError
 from rakkan.formats import safetensors_file
-from rakkan.formats.checkpoints.files import refuse_pickle, shown
+from rakkan.formats.checkpoints.files import refuse_pickle
+from rakkan.models.answers import Broken, answered, check_address, host_of, reason_of, refuse_status
 
-MOST_REDIRECTS = 8
 #: Times a connection may break off in a row without a byte, and in all.
 MOST_FAILURES, MOST_TRIES = 5, 200
-_SECONDS = 30.0
 _PIECE = 1024 * 1024
 _AGAIN = "Run the same command again: it goes on where it broke off"
 
@@ -65,10 +60,6 @@ class _Part:
         self.notes.write_text(json.dumps({"etag": self.etag, "total": self.total}), encoding="utf-8")
 
 
-class _Broken(Exception):
-    """The connection broke off; another may do."""
-
-
 def fetch(
     url: str,
     folder: Path,
@@ -93,12 +84,12 @@ def fetch(
             try:
                 told = _connect(url, part, sha256, token, progress, agree)
                 break
-            except _Broken as broken:
+            except Broken as broken:
                 tries += 1
                 failures = failures + 1 if part.size() <= before else 0
                 if failures >= MOST_FAILURES or tries >= MOST_TRIES:
                     raise RakkanError(
-                        f"The connection to {_host(url)} keeps breaking off ({broken}): "
+                        f"The connection to {host_of(url)} keeps breaking off ({broken}): "
                         f"{part.size()} of {part.total or 'unknown'} bytes have come",
                         _AGAIN,
                     ) from broken
@@ -114,36 +105,6 @@ def discard(path: Path) -> None:
     shutil.rmtree(path.parent, ignore_errors=True)
 
 
-def read_text(url: str, token: str, most: int) -> bytes:
-    """A small document of at most ``most`` bytes. Raises RakkanError."""
-    check_address(url)
-    try:
-        with _answer(url, {"Accept": "*/*"}, token)[0] as answer:
-            _refuse_status(answer, url)
-            data: bytes = answer.read(most + 1)
-    except (_Broken, OSError, http.client.HTTPException) as error:
-        raise RakkanError(f"{_host(url)} cannot be reached: {_reason(error)}", "Check the network") from error
-    if len(data) > most:
-        raise RakkanError(f"What {_host(url)} answers is longer than {most} bytes", "Check the address")
-    return data
-
-
-def check_address(url: str) -> None:
-    """Raises RakkanError for an address that nothing is fetched from: not HTTPS (plain HTTP is for this very
-    machine alone), or with a name and password in it."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise RakkanError(f"{shown(url)} is no address", "Give https://… or hf:owner/name") from error
-    if not url.isprintable() or " " in url or not host:
-        raise RakkanError(f"{shown(url)} is no address", "Give https://… or hf:owner/name")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(host)):
-        raise RakkanError(f"{shown(url)} is not fetched: it is not https", "Give an address with https://")
-    if parts.username or parts.password:
-        raise RakkanError("The address holds a password", "Give it without; a token is read from HF_TOKEN")
-
-
 def _connect(url: str, part: _Part, sha256: str, token: str, progress: Progress, agree: Agree) -> str:
     """One connection, to the end of the file; the SHA-256 that the server tells, "" when it tells none."""
     start = part.size()
@@ -157,25 +118,26 @@ def _connect(url: str, part: _Part, sha256: str, token: str, progress: Progress,
         if strong:
             headers["If-Range"] = part.etag
     try:
-        answer, told = _answer(url, headers, token)
+        answer, told = answered(url, headers, token)
         with answer:
             if answer.status == 416 and start and start == part.total:
+                _look(part, url, agree, ended=True)
                 return told
             if answer.status in (206, 416) and not _continues(answer, part, start):
                 part.restart()
-                raise _Broken("it offers another part than was asked for")
-            _refuse_status(answer, url)
+                raise Broken("it offers another part than was asked for")
+            refuse_status(answer, url)
             if answer.status == 200:
                 part.restart()
                 part.total = _announced(answer)
-            part.etag = answer.headers.get("ETag", "")
+            part.etag = answer.headers.get("ETag", "") or part.etag
             part.remember()
             _check_room(part)
             _receive(answer, part, url, progress, agree)
     except (OSError, http.client.HTTPException) as error:
-        raise _Broken(_reason(error)) from error
+        raise Broken(reason_of(error)) from error
     if part.total and part.size() < part.total:
-        raise _Broken("it ended early")
+        raise Broken("it ended early")
     part.total = part.size()
     part.remember()
     _look(part, url, agree, ended=True)
@@ -207,7 +169,7 @@ def _look(part: _Part, url: str, agree: Agree, ended: bool = False) -> None:
         refuse_pickle(io.BytesIO(start), _name_of(url))
         if start[8:9] != b"{" and start.lstrip()[:1] == b"<":
             raise RakkanError(
-                f"{_host(url)} sends a web page, not a file", "Give the address of the file itself"
+                f"{host_of(url)} sends a web page, not a file", "Give the address of the file itself"
             )
         end = safetensors_file.header_bytes(start)
         if size < end and not ended:
@@ -218,40 +180,12 @@ def _look(part: _Part, url: str, agree: Agree, ended: bool = False) -> None:
         part.remember()
         raise
     part.agreed = True
-    agree(header.metadata, part.total)
-
-
-def _answer(url: str, headers: Mapping[str, str], token: str) -> tuple[Any, str]:
-    """The answer after all redirects, and the SHA-256 that the first host gave on the way."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (urllib.request.ProxyHandler, urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
-        opener.add_handler(handler())
-    first, here = _origin(url), url
-    told = ""
-    for _ in range(MOST_REDIRECTS + 1):
-        sent = {"User-Agent": f"rakkan/{__version__}", **headers}
-        if token and _origin(here) == first:
-            sent["Authorization"] = f"Bearer {token}"
-        answer = opener.open(urllib.request.Request(_quoted(here), headers=sent), timeout=_SECONDS)
-        if answer is None:
-            raise RakkanError(f"{shown(here)} cannot be fetched", "Give an address with https://")
-        if _origin(here) == first:
-            told = told or _linked_digest(answer)
-        if answer.status not in (301, 302, 303, 307, 308):
-            return answer, told
-        target = urljoin(here, answer.headers.get("Location", ""))
-        answer.close()
-        check_address(target)
-        if urlsplit(target).scheme == "http" and urlsplit(url).scheme != "http":
-            raise RakkanError(f"{_host(url)} leads to {shown(target)}, which is not https", "Do not trust it")
-        here = target
-    raise RakkanError(f"{_host(url)} leads from one address to the next without end", "Check the address")
-
-
-def _linked_digest(answer: Any) -> str:
-    """What a hub says a large file's SHA-256 is (Hugging Face: ``X-Linked-ETag``)."""
-    told = answer.headers.get("X-Linked-ETag", "").strip().removeprefix("W/").strip('"').lower()
-    return told if re.fullmatch("[0-9a-f]{64}", told) else ""
+    try:
+        agree(header.metadata, part.total)
+    except RakkanError:
+        part.restart()
+        part.remember()
+        raise
 
 
 def _continues(answer: Any, part: _Part, start: int) -> bool:
@@ -272,26 +206,6 @@ def _announced(answer: Any) -> int:
     return int(text) if re.fullmatch(r"\d{1,18}", text) else 0
 
 
-def _refuse_status(answer: Any, url: str) -> None:
-    status = answer.status
-    if status in (200, 206):
-        if answer.headers.get("Content-Encoding", "identity") not in ("", "identity"):
-            raise RakkanError(
-                f"{_host(url)} sends the file encoded", "Get it another way, and rakkan model add"
-            )
-        return
-    if status in (408, 429) or status >= 500:
-        raise _Broken(f"it answers {status}")
-    if status in (401, 403):
-        raise RakkanError(
-            f"{_host(url)} does not give it out ({status})",
-            "Accept its terms on its page, and set HF_TOKEN to a token of yours",
-        )
-    if status in (404, 410):
-        raise RakkanError(f"{_host(url)} has no such file ({status})", "Check the address")
-    raise RakkanError(f"{_host(url)} answers {status}", "Check the address")
-
-
 def _check_room(part: _Part) -> None:
     needed = part.total - part.size()
     if needed > shutil.disk_usage(part.notes.parent).free:
@@ -301,7 +215,7 @@ def _check_room(part: _Part) -> None:
 def _no_room(part: _Part, error: OSError) -> RakkanError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return _full(part)
-    return RakkanError(f"{part.notes.parent} cannot be written to: {_reason(error)}", "Check its disk")
+    return RakkanError(f"{part.notes.parent} cannot be written to: {reason_of(error)}", "Check its disk")
 
 
 def _full(part: _Part) -> RakkanError:
@@ -334,7 +248,9 @@ def _part(own: Path) -> Iterator[_Part]:
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(own / "part", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise RakkanError(f"{own} cannot be written to: {_reason(error)}", "Check its permissions") from error
+        raise RakkanError(
+            f"{own} cannot be written to: {reason_of(error)}", "Check its permissions"
+        ) from error
     with os.fdopen(descriptor, "r+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -360,37 +276,3 @@ def _name_of(url: str) -> str:
     if plain.lower().endswith((".ckpt", ".pt", ".pth", ".bin", ".pkl")):
         return plain
     return (plain.removesuffix(".safetensors") or "model") + ".safetensors"
-
-
-def _quoted(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
-    path, query = (
-        quote(parts.path, safe="/%:@!$&'()*+,;=~-._"),
-        quote(parts.query, safe="/%:@!$&'()*+,;=~-._?"),
-    )
-    return urlunsplit((parts.scheme, host, path, query, ""))
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port
-
-
-def _host(url: str) -> str:
-    return shown(urlsplit(url).hostname or url)
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _reason(error: Exception) -> str:
-    inner = getattr(error, "reason", error)
-    text = getattr(inner, "strerror", None) or str(inner) or type(inner).__name__
-    return shown(str(text).lower())

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.files import PARTS, PICKLE_HINT, few, shown
 from rakkan.models import licences
-from rakkan.models.download import read_text
+from rakkan.models.answers import read_text
 from rakkan.models.licences import Claim
 
 HUGGING_FACE = "https://huggingface.co"

@@ -70,7 +70,7 @@ def read(metadata: Mapping[str, str]) -> ModelSpec:
     if texts["prediction"] not in _PREDICTIONS:
         texts["prediction"] = ""
     lists = {name: _items(metadata.get(PREFIX + name, "")) for name in ("tags", "merged_from")}
-    return ModelSpec(**texts, **lists)
+    return ModelSpec(**texts, **lists)  # type: ignore[arg-type]
 
 
 def write(spec: ModelSpec) -> dict[str, str]:

@@ -75,6 +75,6 @@ def test_the_first_few_are_named_in_one_line() -> None:
     data = safetensors.numpy.save({f"w{n:02}": numpy.float32([numpy.nan]) for n in range(9)})
     watch = Watch(table(data, len(data))[1])
     watch.feed(data)
-    with pytest.raises(RakkanError, match="in w00, w01, w02 and 6 more") as caught:
+    with pytest.raises(RakkanError, match=r"in w00, w01, w02 and 6 more") as caught:
         watch.check("a.safetensors")
     assert "\n" not in str(caught.value)

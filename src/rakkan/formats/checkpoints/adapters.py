@@ -183,10 +183,10 @@ def _plain(key: str) -> str:
     return plain
 
 
-def _places(base: Architecture) -> dict[str, tuple[int, int]]:
+def _places(base: Architecture) -> dict[str, tuple[int, ...]]:
     """The layers of a checkpoint that can be changed, by the names LoRA files have for them, with their
     outputs and inputs."""
-    found: dict[str, tuple[int, int]] = {}
+    found: dict[str, tuple[int, ...]] = {}
     for one in layout.unet(base.unet) if base.unet else ():
         if len(one.shape) > 1:
             for name in (one.single, one.folder):
@@ -200,7 +200,7 @@ def _places(base: Architecture) -> dict[str, tuple[int, int]]:
             if len(shape) > 1 and not name.startswith("embeddings"):
                 plain = name.removesuffix(".weight").replace(".", "_")
                 for prefix in names:
-                    found[f"{prefix}text_model_{plain}"] = found[f"{prefix}{plain}"] = shape[:2]  # type: ignore[assignment]
+                    found[f"{prefix}text_model_{plain}"] = found[f"{prefix}{plain}"] = shape[:2]
     return found
 
 
