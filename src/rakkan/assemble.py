@@ -12,6 +12,7 @@ from rakkan import config
 if TYPE_CHECKING:
     import sqlalchemy
 
+    from rakkan.models.registry import Registry
     from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
@@ -158,10 +159,23 @@ def takedown() -> Desk:
     return Desk(vault(), ledger(), docket(), _takedown_secret("moderators"))
 
 
+@cache
+def models() -> Registry:
+    """The models that people brought."""
+    import secrets
+
+    from rakkan.models.index import Index
+    from rakkan.models.registry import Registry
+
+    key = keyring().secret("models", lambda: secrets.token_bytes(32))
+    return Registry(vault(), gate().admit, Index(_database(), key))
+
+
 def erase(account: str) -> Entry:
-    """Shred everything kept for an account, what takedown remembers of its pictures too; the entry that
-    says so. Raises RakkanError for the instance's own account."""
+    """Shred everything kept for an account, what takedown remembers of its pictures and the names of its
+    models too; the entry that says so. Raises RakkanError for the instance's own account."""
     entry = ledger().erase_account(account)
+    models().forget_account(account)
     docket().forget_erased()
     return entry
 

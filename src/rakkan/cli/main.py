@@ -15,6 +15,7 @@ from rakkan.cli import (
     identity,
     import_,
     ledger,
+    model,
     protect,
     report,
     starter,
@@ -37,6 +38,7 @@ app.command("import")(import_.import_files)
 app.command()(protect.protect)
 app.command()(identity.identity)
 app.command()(report.report)
+app.add_typer(model.app, name="model")
 app.add_typer(vault.app, name="vault")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(account.app, name="account")

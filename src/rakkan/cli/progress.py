@@ -20,3 +20,18 @@ def bar(what: str, total: int) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(what, total=total)
         yield lambda done, of: shown.update(task, completed=done)
+
+
+@contextlib.contextmanager
+def bytes_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """``bar`` for bytes, whose total is told as they come (0 while it is not known)."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, of: shown.update(task, completed=done, total=of or None)

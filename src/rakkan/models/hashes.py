@@ -1,8 +1,8 @@
 """The names a model file goes by elsewhere: all its hashes, of one read.
 
-AutoV1 is the first 8 digits of the SHA-256 of the 64 KiB at 1 MiB; AutoV2 the first 10 of the file's SHA-256;
-AutoV3 the first 12 of the SHA-256 of what follows the header of a safetensors file. What a file says about its
-own hash is never believed.
+AutoV1 is the first 8 digits of the SHA-256 of the 64 KiB at 1 MiB; AutoV2 the first 10 of the file's
+SHA-256; AutoV3 the first 12 of the SHA-256 of what follows the header of a safetensors file. What a file
+says about its own hash is never believed.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def test_what_the_anime_families_predict_is_read_from_what_marks_it(
 
 
 def test_a_prediction_that_is_neither_is_refused() -> None:
-    with pytest.raises(RakkanError, match="predicts 'sample'"):
+    with pytest.raises(RakkanError, match=r"predicts 'sample'"):
         detect(table(SD1, **{"scheduler/prediction_type": "sample"}))
 
 

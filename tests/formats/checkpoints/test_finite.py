@@ -32,7 +32,9 @@ def weights() -> dict[str, numpy.ndarray]:
 
 
 @given(st.integers(1, 700), st.sampled_from([numpy.nan, numpy.inf, -numpy.inf, None]), st.data())
-def test_what_is_not_finite_is_found_in_pieces_of_any_size(size: int, bad: float | None, data: st.DataObject) -> None:
+def test_what_is_not_finite_is_found_in_pieces_of_any_size(
+    size: int, bad: float | None, data: st.DataObject
+) -> None:
     made = weights()
     wanted = []
     if bad is not None:
@@ -73,6 +75,6 @@ def test_the_first_few_are_named_in_one_line() -> None:
     data = safetensors.numpy.save({f"w{n:02}": numpy.float32([numpy.nan]) for n in range(9)})
     watch = Watch(table(data, len(data))[1])
     watch.feed(data)
-    with pytest.raises(RakkanError, match="in w00, w01, w02 and 6 more") as caught:
+    with pytest.raises(RakkanError, match=r"in w00, w01, w02 and 6 more") as caught:
         watch.check("a.safetensors")
     assert "\n" not in str(caught.value)

@@ -13,7 +13,9 @@ from rakkan.formats.checkpoints.kinds import nature
 from rakkan.formats.checkpoints.tensors import Entry
 
 
-def lora(family: str, naming: str = "kohya", rank: int = 4, small: bool = False, single: bool = False) -> Table:
+def lora(
+    family: str, naming: str = "kohya", rank: int = 4, small: bool = False, single: bool = False
+) -> Table:
     """A LoRA of all attention of a U-Net and all linear layers of its text encoders."""
     base = architecture(family, small)
     assert base.unet is not None
@@ -66,17 +68,20 @@ def test_kohyas_names_after_the_single_file_fit_too() -> None:
 
 @pytest.mark.parametrize(("made", "base"), [(SD1, SD2), (SD1, SDXL), (SDXL, SD1), (SD2, SD1)])
 def test_a_lora_for_another_base_is_refused(made: str, base: str) -> None:
-    with pytest.raises(RakkanError, match="was made for SD.* not for SD.*lora_unet_") as caught:
+    with pytest.raises(RakkanError, match=r"was made for SD.* not for SD.*lora_unet_") as caught:
         check_lora(lora(made), architecture(base))
     assert len(str(caught.value)) < 500
 
 
 def test_a_lora_for_another_width_is_refused_by_its_shapes() -> None:
-    with pytest.raises(RakkanError, match="does not fit this checkpoint in"):
+    with pytest.raises(RakkanError, match=r"does not fit this checkpoint in"):
         check_lora(lora(SD1, small=True), architecture(SD1))
     given = lora(SD1)
     key = "lora_unet_down_blocks_7_attentions_0_proj_in"
-    more = {f"{key}.lora_down.weight": Entry("F16", (4, 320)), f"{key}.lora_up.weight": Entry("F16", (320, 4))}
+    more = {
+        f"{key}.lora_down.weight": Entry("F16", (4, 320)),
+        f"{key}.lora_up.weight": Entry("F16", (320, 4)),
+    }
     with pytest.raises(RakkanError, match=f"1 layers that this checkpoint does not have: {key}"):
         check_lora(Table({**given.entries, **more}), architecture(SD1))
 
@@ -85,12 +90,12 @@ def test_half_a_lora_is_refused() -> None:
     entries = dict(lora(SD1).entries)
     name = next(name for name in entries if name.endswith("lora_up.weight"))
     half = {key: one for key, one in entries.items() if key != name}
-    with pytest.raises(RakkanError, match="without its other half"):
+    with pytest.raises(RakkanError, match=r"without its other half"):
         read_lora(half)
     other = name.replace("lora_up", "lora_down")
-    with pytest.raises(RakkanError, match="without its other half"):
+    with pytest.raises(RakkanError, match=r"without its other half"):
         read_lora({key: one for key, one in entries.items() if key != other})
-    with pytest.raises(RakkanError, match="do not fit each other"):
+    with pytest.raises(RakkanError, match=r"do not fit each other"):
         read_lora({**entries, name: Entry("F16", (320, 5))})
 
 
@@ -132,8 +137,7 @@ def test_what_a_file_is(name: str) -> None:
 def test_a_textual_inversion_for_another_base_is_refused() -> None:
     check_embedding(Table(one("emb_params", 4, 768)), architecture(SD1))
     check_embedding(Table(KINDS["inversion of SDXL"][0]), architecture(SDXL))
-    with pytest.raises(RakkanError, match="768 wide, where SDXL reads 768 and 1280"):
+    with pytest.raises(RakkanError, match=r"768 wide, where SDXL reads 768 and 1280"):
         check_embedding(Table(one("emb_params", 4, 768)), architecture(SDXL))
-    with pytest.raises(RakkanError, match="no textual inversion"):
+    with pytest.raises(RakkanError, match=r"no textual inversion"):
         check_embedding(table(SD1), architecture(SD1))
-

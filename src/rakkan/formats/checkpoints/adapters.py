@@ -146,7 +146,9 @@ def _layers(entries: Mapping[str, Entry]) -> Iterator[Layer]:
             if other is None:
                 raise _alone(name)
             if len(one.shape) < 2 or len(other.shape) < 2 or one.shape[0] != other.shape[1]:
-                raise RakkanError(f"The LoRA's matrices of {few([key])} do not fit each other", "Fetch it again")
+                raise RakkanError(
+                    f"The LoRA's matrices of {few([key])} do not fit each other", "Fetch it again"
+                )
             yield Layer(key, one.shape[0], one.shape[1], other.shape[0])
             break
 
@@ -171,16 +173,20 @@ def _plain(key: str) -> str:
     plain = key.replace("_lora", "").replace(".processor", "").replace(".", "_")
     if plain.startswith("lora_"):
         return plain
-    for part, short in (("text_encoder_2_", "lora_te2_"), ("text_encoder_", "lora_te1_"), ("unet_", "lora_unet_")):
+    for part, short in (
+        ("text_encoder_2_", "lora_te2_"),
+        ("text_encoder_", "lora_te1_"),
+        ("unet_", "lora_unet_"),
+    ):
         if plain.startswith(part):
             return short + plain.removeprefix(part)
     return plain
 
 
-def _places(base: Architecture) -> dict[str, tuple[int, int]]:
+def _places(base: Architecture) -> dict[str, tuple[int, ...]]:
     """The layers of a checkpoint that can be changed, by the names LoRA files have for them, with their
     outputs and inputs."""
-    found: dict[str, tuple[int, int]] = {}
+    found: dict[str, tuple[int, ...]] = {}
     for one in layout.unet(base.unet) if base.unet else ():
         if len(one.shape) > 1:
             for name in (one.single, one.folder):
@@ -194,7 +200,7 @@ def _places(base: Architecture) -> dict[str, tuple[int, int]]:
             if len(shape) > 1 and not name.startswith("embeddings"):
                 plain = name.removesuffix(".weight").replace(".", "_")
                 for prefix in names:
-                    found[f"{prefix}text_model_{plain}"] = found[f"{prefix}{plain}"] = shape[:2]  # type: ignore[assignment]
+                    found[f"{prefix}text_model_{plain}"] = found[f"{prefix}{plain}"] = shape[:2]
     return found
 
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints import layout, shapes
-from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture, TextShape, UNetShape
+from rakkan.formats.checkpoints.architecture import (
+    SD1,
+    SD2,
+    SDXL,
+    Architecture,
+    TextShape,
+    UNetShape,
+    VaeShape,
+)
 from rakkan.formats.checkpoints.checks import check_mixture
 from rakkan.formats.checkpoints.files import few
 from rakkan.formats.checkpoints.tensors import Entry, Tensors
@@ -147,7 +155,7 @@ def _texts_of_folder(tensors: Tensors, family: str) -> tuple[TextShape, ...]:
     return tuple(found)
 
 
-def _told_scaling(vae: shapes.VaeShape | None, claims: Mapping[str, str]) -> shapes.VaeShape | None:
+def _told_scaling(vae: VaeShape | None, claims: Mapping[str, str]) -> VaeShape | None:
     try:
         told = float(claims.get("vae/scaling_factor", ""))
     except ValueError:

@@ -56,9 +56,9 @@ def _starts(entries: Mapping[str, Entry], *prefixes: str) -> bool:
 def _read_family(entries: Mapping[str, Entry]) -> str:
     """By the width of the text that attention reads."""
     for name, one in entries.items():
-        if name.endswith(("attn2.to_k.weight", "to_k_ip.weight")) and len(one.shape) == 2:
-            if family := _CONTEXTS.get(one.shape[1]):
-                return family
+        reads = name.endswith(("attn2.to_k.weight", "to_k_ip.weight")) and len(one.shape) == 2
+        if reads and one.shape[1] in _CONTEXTS:
+            return _CONTEXTS[one.shape[1]]
     return ""
 
 
