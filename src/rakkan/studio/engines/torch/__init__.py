@@ -1,0 +1,1 @@
+"""Stable Diffusion checkpoints drawn with PyTorch and diffusers' networks: the extra ``rakkan[torch]``."""

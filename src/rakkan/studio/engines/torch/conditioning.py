@@ -1,0 +1,128 @@
+"""What the denoiser hears of a prompt: the text encoders' states for each token, weighed as A1111 weighs them.
+
+A token's states are multiplied by its weight, and then all states of the chunk by one number that gives them
+back the mean they had: A1111's emphasis mode "Original". Chunks are encoded one by one and joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from rakkan.errors import RakkanError
+from rakkan.formats.checkpoints.architecture import SD1, SDXL
+from rakkan.studio.clip.chunks import Chunk, chunks
+from rakkan.studio.engines.torch.networks import Networks
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """A textual inversion: for each text encoder its vectors, float32 [n, width]."""
+
+    vectors: tuple[torch.Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """A prompt as the denoiser takes it: ``text`` [1, 77 n, width of the context], and for SDXL the ``pooled``
+    text [1, width] of the first chunk."""
+
+    text: torch.Tensor
+    pooled: torch.Tensor | None = None
+    #: The tokens that an image adds, by an IP-Adapter: a list of float [1, images, tokens, width].
+    pictures: Sequence[torch.Tensor] = field(default=())
+
+
+def encode(
+    networks: Networks,
+    prompt: str,
+    *,
+    clip_skip: int = 0,
+    inversions: Mapping[str, Inversion] = {},
+) -> Conditioning:
+    """Encode a prompt without adapters and changes over time. ``clip_skip`` counts as A1111 does: 1 the last
+    layer, 2 the one before; 0, and what is less than the model was trained with, is the model's own. Raises
+    RakkanError when there are no such layers."""
+    counts = {name: len(one.vectors[0]) for name, one in inversions.items()}
+    texts, pooled = [], None
+    for index, encoder in enumerate(networks.text_encoders):
+        pieces = chunks(prompt, networks.tokenizers[index], counts)
+        layer = _layer(networks, index, clip_skip)
+        states = []
+        for number, chunk in enumerate(pieces):
+            state, summary = _encode_chunk(networks, index, encoder, chunk, layer, inversions)
+            states.append(_weighed(state, chunk))
+            if number == 0 and networks.architecture.text[index].projection:
+                pooled = summary
+        texts.append(torch.cat(states, dim=1))
+    return Conditioning(torch.cat(texts, dim=-1), pooled)
+
+
+def _layer(networks: Networks, index: int, clip_skip: int) -> int:
+    """Which layer's states are used, counted from the end."""
+    shape, family = networks.architecture.text[index], networks.architecture.family
+    trained = 1 if family == SD1 else 2
+    layer = shape.last_layer + max(0, clip_skip - trained)
+    if layer > shape.layers:
+        raise RakkanError(
+            f"Clip skip {clip_skip} leaves nothing of a text encoder of {shape.layers} layers",
+            "give 1 or 2, as the model's page says",
+        )
+    return layer
+
+
+def _encode_chunk(
+    networks: Networks,
+    index: int,
+    encoder: Any,
+    chunk: Chunk,
+    layer: int,
+    inversions: Mapping[str, Inversion],
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    ids = torch.tensor([chunk.ids], device=networks.device)
+    inner = getattr(encoder, "text_model", encoder)
+    with torch.no_grad(), _learned(inner, index, chunk, inversions):
+        out = encoder(ids, output_hidden_states=True)
+        state = out.hidden_states[-layer]
+        if networks.architecture.family != SDXL:
+            state = inner.final_layer_norm(state)
+    return state, getattr(out, "text_embeds", None)
+
+
+def _learned(
+    inner: Any, index: int, chunk: Chunk, inversions: Mapping[str, Inversion]
+) -> AbstractContextManager[None]:
+    """While this lasts, learned vectors stand in for the chunk's tokens."""
+    if not chunk.vectors:
+        return nullcontext()
+
+    def replaced(_module: Any, _inputs: Any, embedded: torch.Tensor) -> torch.Tensor:
+        embedded = embedded.clone()
+        for place, name, number in chunk.vectors:
+            embedded[0, place] = inversions[name].vectors[index][number].to(embedded)
+        return embedded
+
+    return _hooked(inner.embeddings.token_embedding, replaced)
+
+
+@contextmanager
+def _hooked(module: torch.nn.Module, hook: Any) -> Any:
+    handle = module.register_forward_hook(hook)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def _weighed(state: torch.Tensor, chunk: Chunk) -> torch.Tensor:
+    if all(weight == 1 for weight in chunk.weights):
+        return state
+    weights = torch.tensor(chunk.weights, device=state.device, dtype=state.dtype)[None, :, None]
+    weighed = state * weights
+    before, after = state.float().mean(), weighed.float().mean()
+    # where the mean vanishes there is nothing to give back
+    return weighed * (before / after).to(state.dtype) if after != 0 else weighed

@@ -1,0 +1,265 @@
+"""Draws with a Stable Diffusion checkpoint on PyTorch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from rakkan.errors import RakkanError
+from rakkan.studio.clip import grammar, schedule
+from rakkan.studio.engines.noise import MAXIMUM_SEED
+from rakkan.studio.engines.torch.adapting import Adapting
+from rakkan.studio.engines.torch.conditioning import Conditioning, Inversion, encode
+from rakkan.studio.engines.torch.guidance import Besides, Guidance, guided
+from rakkan.studio.engines.torch.lora import Lora
+from rakkan.studio.engines.torch.networks import Networks
+
+Pixels = npt.NDArray[np.uint8]
+Progress = Callable[[int, int], object]
+#: Whether to stop; asked before each run of the denoiser.
+Cancelled = Callable[[], bool]
+
+MOST_STEPS = 250
+MOST_GUIDANCE = 30.0
+MOST_PIXELS = 4096 * 4096
+_PIXEL = 8
+
+
+class DrawingCancelled(RakkanError):
+    """Somebody asked to stop. Nothing is drawn, and the engine is ready for the next picture."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What to draw. ``width`` and ``height`` are pixels, multiples of 8; ``seed`` 0 to 2**64 - 1; ``guidance``
+    0 to 30, 1 for none; ``guidance_rescale`` 0 to 1; ``clip_skip`` as A1111 counts it, 0 for the model's own.
+    ``noise`` says whose noise a seed means: ``cpu`` torch's generator, ``gpu`` CUDA's, ``rakkan`` our own."""
+
+    prompt: str
+    negative: str
+    width: int
+    height: int
+    seed: int
+    steps: int
+    guidance: float
+    sampler: str = "euler"
+    schedule: str = ""
+    clip_skip: int = 0
+    guidance_rescale: float = 0.0
+    noise: str = "cpu"
+
+
+class TorchEngine:
+    """Draws with a checkpoint's networks.
+
+    ``loras`` are what ``<lora:NAME:WEIGHT>`` in prompts calls, ``inversions`` are textual inversions by the word
+    that calls them; ``besides`` are ControlNets and references, which tell the denoiser more than the prompt.
+    """
+
+    def __init__(
+        self,
+        networks: Networks,
+        *,
+        loras: Mapping[str, Lora] = {},
+        inversions: Mapping[str, Inversion] = {},
+        besides: Sequence[Besides] = (),
+    ) -> None:
+        unet, vae = networks.architecture.unet, networks.architecture.vae
+        if unet is None or vae is None or unet.in_channels != vae.latent_channels:
+            raise RakkanError(
+                "the denoiser does not take the VAE's latents alone: an inpainting or editing model",
+                "use a text-to-image checkpoint",
+            )
+        self.networks = networks
+        self.inversions = inversions
+        self.besides = tuple(besides)
+        self._adapting = Adapting(networks, loras)
+
+    def sample(
+        self,
+        prompt: str,
+        negative: str = "",
+        *,
+        progress: Progress = lambda done, total: None,
+        cancelled: Cancelled = lambda: False,
+        **options: Any,
+    ) -> Pixels:
+        """Draw one picture, uint8 [height, width, 3]; ``options`` are the fields of ``Drawing``. Raises
+        RakkanError for what is out of range or too large for the memory, DrawingCancelled when asked to
+        stop."""
+        drawing = Drawing(prompt, negative, **options)
+        return self.sample_many(drawing, 1, progress=progress, cancelled=cancelled)[0]
+
+    def sample_many(
+        self,
+        drawing: Drawing,
+        count: int,
+        *,
+        progress: Progress = lambda done, total: None,
+        cancelled: Cancelled = lambda: False,
+    ) -> Pixels:
+        """Draw as many pictures in one batch, of seeds that follow each other: uint8 [count, height, width,
+        3]."""
+        latents = self.latents(drawing, count, progress=progress, cancelled=cancelled)
+        with _memory_watched(drawing, count):
+            return np.stack([self._decode(one[None]) for one in latents])
+
+    def latents(
+        self,
+        drawing: Drawing,
+        count: int = 1,
+        *,
+        progress: Progress = lambda done, total: None,
+        cancelled: Cancelled = lambda: False,
+    ) -> torch.Tensor:
+        """The latents a picture is decoded from: float32 [count, 4, height / 8, width / 8], as the denoiser
+        gives them."""
+        from rakkan.studio.diffusion.noise import initial_noise
+        from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
+        from rakkan.studio.diffusion.training import stable_diffusion
+
+        check(drawing, count)
+        network = self.networks
+        sampler = find_sampler(drawing.sampler)
+        training = stable_diffusion(network.architecture.zero_terminal_snr)
+        sigmas = planned_sigmas(sampler, drawing.schedule, drawing.steps, training)
+        shape = (_latent_channels(network), drawing.height // _PIXEL, drawing.width // _PIXEL)
+        starts = [initial_noise(drawing.seed + number, shape, drawing.noise) for number in range(count)]
+        with _memory_watched(drawing, count):
+            noise = torch.from_numpy(np.stack(starts).astype(np.float32)).to(network.device)
+            denoise = self.denoiser(drawing, [float(sigma) for sigma in sigmas], cancelled)
+            fresh = _fresh_noise(drawing, shape, count, network.device)
+            result: torch.Tensor = sampler(denoise, noise * float(sigmas[0]), sigmas, fresh, progress)
+        return result
+
+    def denoiser(
+        self, drawing: Drawing, sigmas: Sequence[float], cancelled: Cancelled = lambda: False
+    ) -> Callable[[torch.Tensor, float], torch.Tensor]:
+        """The clean latents that the networks see in x at a noise level, guided by the drawing's prompts:
+        what samplers call. ``sigmas`` tell which step a level belongs to, where a prompt changes."""
+        from rakkan.studio.diffusion.training import denoiser, stable_diffusion
+
+        plain, wanted = grammar.adapters(drawing.prompt)
+        self._adapting.adapt(wanted)
+        training = stable_diffusion(self.networks.architecture.zero_terminal_snr)
+        encoded: dict[tuple[str, str], Any] = {}
+
+        def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
+            if cancelled():
+                raise DrawingCancelled("The drawing was cancelled")
+            step = max(1, sum(one >= sigma * (1 - 1e-9) for one in sigmas[:-1]))
+            texts = (
+                schedule.at_step(plain, step, len(sigmas) - 1),
+                schedule.at_step(drawing.negative, step, len(sigmas) - 1),
+            )
+            if texts not in encoded:
+                network = self._guided(texts, drawing)
+                encoded[texts] = denoiser(network, self.networks.architecture.prediction, training)
+            clean: torch.Tensor = encoded[texts](x, sigma)
+            return clean
+
+        return denoise
+
+    def _guided(
+        self, texts: tuple[str, str], drawing: Drawing
+    ) -> Callable[[torch.Tensor, float], torch.Tensor]:
+        positive, negative = (self.encode(text, drawing.clip_skip) for text in texts)
+        return guided(
+            self.networks,
+            positive,
+            negative,
+            Guidance(drawing.guidance, drawing.guidance_rescale),
+            (drawing.width, drawing.height),
+            self.besides,
+        )
+
+    def encode(self, prompt: str, clip_skip: int = 0) -> Conditioning:
+        """What the denoiser hears of a prompt without adapters."""
+        return encode(self.networks, prompt, clip_skip=clip_skip, inversions=self.inversions)
+
+    def _decode(self, latents: torch.Tensor) -> Pixels:
+        vae = self.networks.vae
+        scaling = self.networks.architecture.vae
+        assert scaling is not None
+        with torch.no_grad():
+            decoded = vae.decode((latents / scaling.scaling).to(vae.dtype), return_dict=False)[0]
+        if not bool(torch.isfinite(decoded).all()):
+            raise RakkanError(
+                "the VAE computed numbers that are not finite", "draw in float32, or choose another VAE"
+            )
+        values = ((decoded[0].float() / 2 + 0.5).clamp(0, 1) * 255).round().permute(1, 2, 0)
+        return values.cpu().numpy().astype(np.uint8)
+
+
+def check(drawing: Drawing, count: int = 1) -> None:
+    """Raise RakkanError when what is asked for is out of range."""
+    if not 0 <= drawing.seed <= MAXIMUM_SEED - (count - 1):
+        raise RakkanError(
+            f"The seed {drawing.seed} is out of range", f"Give a whole number from 0 to {MAXIMUM_SEED}"
+        )
+    if not 1 <= drawing.steps <= MOST_STEPS:
+        raise RakkanError(f"Cannot sample in {drawing.steps} steps", f"Give 1 to {MOST_STEPS}")
+    if not (math.isfinite(drawing.guidance) and 0 <= drawing.guidance <= MOST_GUIDANCE):
+        raise RakkanError(
+            f"The guidance scale {drawing.guidance} is out of range",
+            f"Give 0 to {MOST_GUIDANCE:g}; 1 means none",
+        )
+    if not 0 <= drawing.guidance_rescale <= 1:
+        raise RakkanError(f"The guidance rescale {drawing.guidance_rescale} is out of range", "Give 0 to 1")
+    width, height = drawing.width, drawing.height
+    fits = all(64 <= side and side % _PIXEL == 0 for side in (width, height))
+    if not fits or width * height > MOST_PIXELS:
+        raise RakkanError(f"Cannot draw {width}x{height} pixels", "Give multiples of 8 from 64, such as 512x768")
+
+
+def _latent_channels(networks: Networks) -> int:
+    shape = networks.architecture.vae
+    assert shape is not None
+    return shape.latent_channels
+
+
+def _fresh_noise(
+    drawing: Drawing, shape: tuple[int, ...], count: int, device: str
+) -> Callable[[float, float], torch.Tensor]:
+    """Noise for samplers that add some at each step: each picture of a batch draws its own."""
+    generators = [torch.Generator().manual_seed(_signed(drawing.seed + number)) for number in range(count)]
+    for generator in generators:  # the first numbers are the picture's initial noise
+        torch.randn(shape, generator=generator)
+
+    def fresh(sigma: float, following: float) -> torch.Tensor:
+        return torch.stack([torch.randn(shape, generator=one) for one in generators]).to(device)
+
+    return fresh
+
+
+def _signed(seed: int) -> int:
+    return seed - 2**64 if seed >= 2**63 else seed
+
+
+@contextmanager
+def _memory_watched(drawing: Drawing, count: int) -> Iterator[None]:
+    """Turn an exhausted memory into advice, and give back what the failed attempt held."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        text = str(error)
+        if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
+            if "allocate memory" not in text and "out of memory" not in text.lower():
+                raise
+        error.__traceback__ = None
+        failure = RakkanError(
+            f"The memory does not suffice for {count} of {drawing.width}x{drawing.height} pixels",
+            "draw smaller or fewer at once, or in half precision",
+        )
+    else:
+        return
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    raise failure
