@@ -166,7 +166,9 @@ def test_another_kind_of_unet_is_refused() -> None:
 
 
 @pytest.mark.parametrize("precision", ["f32", "bf16"])
-def test_a_compiled_network_does_without_the_half_floats(pairs: Mapping[str, Pair], precision: Precision) -> None:
+def test_a_compiled_network_does_without_the_half_floats(
+    pairs: Mapping[str, Pair], precision: Precision
+) -> None:
     graph = graphs.Graph(pairs["unet"].graph.description, graphs.memory("copy"))
     original = pairs["unet"].graph.weights
     original.seek(0)

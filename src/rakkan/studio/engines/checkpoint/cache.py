@@ -61,9 +61,7 @@ class Conversion:
 class Conversions:
     """All conversions of an instance. Any number of processes may use the same ones at once."""
 
-    def __init__(
-        self, vault: Vault, budget: int = BUDGET, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, vault: Vault, budget: int = BUDGET, clock: Callable[[], float] = time.time) -> None:
         """Keep up to ``budget`` bytes; what was not used for longest goes first."""
         self._vault = vault
         self._budget = budget
@@ -98,7 +96,7 @@ class Conversions:
             wanted.key,
             hashlib.sha256(graph.description).hexdigest(),
             _digest(graph),
-            len(graph.description) + os.fstat(graph.weights.fileno()).st_size,
+            len(graph.description) + graph.size,
             self._clock(),
         )
         own = self._put_entry(entry)

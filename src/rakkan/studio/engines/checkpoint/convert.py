@@ -22,8 +22,6 @@ from torch import nn
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.checkpoint.graphs import Graph, Shape, graph_of
 
-#: Part of what names a conversion: another number makes all checkpoints be converted again.
-VERSION = "1"
 #: Tokens of a chunk of text.
 POSITIONS = 77
 #: Latents traced with: of no size that divides evenly, so that the graph asks for sizes instead of assuming.

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import openvino
 
@@ -36,6 +36,11 @@ class Graph:
 
     description: bytes
     weights: IO[bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the weights."""
+        return _size(self.weights)
 
     def close(self) -> None:
         """Give the memory of the weights back, as soon as no compiled network maps it."""
@@ -95,7 +100,9 @@ def compile_graph(
                 model = core().read_model(text, data)
             model.reshape({name: list(shape) for name, shape in shapes.items()})
         except RuntimeError as error:
-            raise RakkanError("The converted network cannot be read", "Convert the checkpoint again") from error
+            raise RakkanError(
+                "The converted network cannot be read", "Convert the checkpoint again"
+            ) from error
     return compile_model(model, precision, threads=threads)
 
 
@@ -130,5 +137,5 @@ def _named(description: IO[bytes], weights: IO[bytes]) -> Iterator[tuple[str, st
         yield str(text), str(data)
 
 
-def _size(file: IO[bytes] | Any) -> int:
+def _size(file: IO[bytes]) -> int:
     return os.fstat(file.fileno()).st_size
