@@ -120,11 +120,9 @@ def test_an_embedding_of_ones_own_stands_in_for_a_tokens(pairs: Mapping[str, Pai
 
 
 def test_weights_are_kept_as_half_floats(pairs: Mapping[str, Pair]) -> None:
-    import os
-
     module, graph = pairs["unet"].module, pairs["unet"].graph
     numbers = sum(one.numel() for one in module.parameters())
-    assert os.fstat(graph.weights.fileno()).st_size < 2.2 * numbers
+    assert graph.size < 2.2 * numbers
 
 
 def test_a_module_that_was_converted_runs_as_before(pairs: Mapping[str, Pair]) -> None:
@@ -144,7 +142,7 @@ def test_weights_too_large_for_half_floats_are_refused(pairs: Mapping[str, Pair]
 
     unet = copy.deepcopy(pairs["unet"].module)
     unet.mid_block.resnets[0].conv1.weight[0, 0, 0, 0] = 1e6
-    with pytest.raises(RakkanError, match="mid_block.resnets.0.conv1.weight"):
+    with pytest.raises(RakkanError, match=r"mid_block\.resnets\.0\.conv1\.weight"):
         convert.convert_unet(unet)
 
 

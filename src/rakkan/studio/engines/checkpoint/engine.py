@@ -13,7 +13,8 @@ import openvino
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import Architecture
-from rakkan.studio.clip import grammar, schedule as changes
+from rakkan.studio.clip import grammar
+from rakkan.studio.clip import schedule as changes
 from rakkan.studio.diffusion.initial_noise import noise_source
 from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
 from rakkan.studio.diffusion.training import denoiser, stable_diffusion
@@ -40,8 +41,8 @@ _POSITIONS = 77
 class CheckpointEngine:
     """Draws with a converted checkpoint. Safe to share between threads, which take turns.
 
-    A part is loaded and compiled when it is first needed, the denoiser and the decoder for one size at a time:
-    a second size takes the place of the first.
+    A part is loaded and compiled when it is first needed, the denoiser and the decoder for one size at a
+    time: a second size takes the place of the first.
     """
 
     name = "openvino"
@@ -132,7 +133,7 @@ class CheckpointEngine:
                     plain, negative, sigmas, guidance, clip_skip, (width, height), cancelled
                 )
                 start = fresh()[None] * np.float32(sigmas[0])
-                found = chosen(predict, start, sigmas, lambda now, then: fresh()[None], progress)
+                found = chosen(predict, start, sigmas.tolist(), lambda now, then: fresh()[None], progress)
             except Cancelled:
                 raise
             except BaseException:
@@ -216,7 +217,7 @@ class CheckpointEngine:
     def _heard(
         self, prompt: str, negative: str, guidance: float, clip_skip: int
     ) -> tuple[Heard, Heard | None]:
-        """Both prompts in as many chunks as the longer one has, so that one compiled denoiser takes either."""
+        """Both prompts in as many chunks as the longer one has: one compiled denoiser takes either."""
         texts = [prompt] if guidance == 1 else [prompt, negative]
         least = max(count_chunks(self.architecture, text, self._inversions) for text in texts)
         found = [

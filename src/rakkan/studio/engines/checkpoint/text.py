@@ -1,7 +1,7 @@
 """What the denoiser hears of a prompt, encoded without torch: each token's states, weighed as A1111 does it.
 
-A token's states are multiplied by its weight, and then all of the chunk by one number that gives them back the
-mean they had (emphasis mode "Original"). Chunks are encoded one by one and joined.
+A token's states are multiplied by its weight, and then all of the chunk by one number that gives them back
+the mean they had (emphasis mode "Original"). Chunks are encoded one by one and joined.
 """
 
 from __future__ import annotations
