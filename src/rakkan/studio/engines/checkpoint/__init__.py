@@ -1,0 +1,1 @@
+"""Checkpoints on this machine's processor: converted to OpenVINO once, and drawn with without torch."""

@@ -1,0 +1,313 @@
+"""Draws with a converted checkpoint on OpenVINO, without torch."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import openvino
+
+from rakkan.errors import RakkanError
+from rakkan.formats.checkpoints.architecture import Architecture
+from rakkan.studio.clip import grammar
+from rakkan.studio.clip import schedule as changes
+from rakkan.studio.diffusion.initial_noise import noise_source
+from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
+from rakkan.studio.diffusion.training import denoiser, stable_diffusion
+from rakkan.studio.engines.checkpoint import decoding
+from rakkan.studio.engines.checkpoint.cache import VERSION
+from rakkan.studio.engines.checkpoint.faults import Cancelled, memory_watched
+from rakkan.studio.engines.checkpoint.graphs import Graph, Shape, compile_graph, release_half_floats
+from rakkan.studio.engines.checkpoint.text import Heard, Inversions, count_chunks, hear
+from rakkan.studio.engines.device import Precision, default_precision
+from rakkan.studio.engines.engine import MAXIMUM_GUIDANCE, MAXIMUM_STEPS
+from rakkan.studio.engines.noise import MAXIMUM_SEED
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+#: Parts of a checkpoint, as ``source`` is asked for them; the text encoders are ``text 1`` and ``text 2``.
+UNET, DECODER, TINY_DECODER, TEXT = "unet", "decoder", "tiny decoder", "text"
+
+MOST_PIXELS = 4096 * 4096
+#: From so many bytes of weights on, the half floats are given back once they are compiled.
+LEAN = 3 * 2**30
+_POSITIONS = 77
+
+
+class CheckpointEngine:
+    """Draws with a converted checkpoint. Safe to share between threads, which take turns.
+
+    A part is loaded and compiled when it is first needed, the denoiser and the decoder for one size at a
+    time: a second size takes the place of the first.
+    """
+
+    name = "openvino"
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        model_digest: str,
+        source: Callable[[str], Graph],
+        *,
+        precision: Precision | None = None,
+        threads: int | None = None,
+        is_tiny: bool = False,
+        inversions: Inversions | None = None,
+        adapters: tuple[grammar.Adapter, ...] = (),
+        lean: int = LEAN,
+    ) -> None:
+        """``source`` gives the parts. ``adapters`` are those that the conversion was made with: prompts must
+        call just these. ``is_tiny`` decodes with the tiny decoder."""
+        if architecture.unet is None or (architecture.vae is None and not is_tiny) or not architecture.text:
+            raise RakkanError("This is no whole checkpoint", "Add the VAE or the text encoder that it lacks")
+        self.architecture = architecture
+        self.model_digest = model_digest
+        self.precision: Precision = precision or default_precision()
+        self._source = source
+        self._threads = threads
+        self._decoder = TINY_DECODER if is_tiny else DECODER
+        self._inversions = inversions or {}
+        self._adapters = adapters
+        self._lean = lean
+        self._training = stable_diffusion(architecture.zero_terminal_snr)
+        self._lock = threading.Lock()
+        #: By part: the shapes it is compiled for, and what runs it.
+        self._compiled: dict[str, tuple[Mapping[str, Shape], openvino.InferRequest]] = {}
+        #: Graphs whose half floats are still to be given back, by part.
+        self._to_release: dict[str, Graph] = {}
+
+    def versions(self) -> Mapping[str, str]:
+        """OpenVINO's and numpy's versions, and the converter's."""
+        return {"openvino": openvino.__version__, "numpy": np.__version__, "converter": VERSION}
+
+    def sample(self, prompt: str, negative: str = "", **options: Any) -> Pixels:
+        """Draw one picture, uint8 [height, width, 3]; options as for ``latents``."""
+        latents = self.latents(prompt, negative, **options)
+        with self._lock, memory_watched(f"{options['width']}x{options['height']} pixels"):
+            try:
+                return self._decode(latents)
+            except BaseException:
+                self._compiled.pop(self._decoder, None)
+                raise
+
+    def latents(
+        self,
+        prompt: str,
+        negative: str = "",
+        *,
+        width: int,
+        height: int,
+        seed: int,
+        steps: int,
+        guidance: float,
+        sampler: str = "euler",
+        schedule: str = "",
+        clip_skip: int = 0,
+        noise: str = "cpu",
+        progress: Callable[[int, int], object] = lambda done, total: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Floats:
+        """The latents a picture is decoded from, float32 [1, channels, height / 8, width / 8].
+
+        ``width`` and ``height`` are pixels, multiples of 8 from 64; ``seed`` 0 to 2**64 - 1; ``steps`` 1 to
+        250; ``guidance`` 0 to 30, where 1 means none: then the denoiser runs once a step and ``negative``
+        is not looked at. ``noise`` says whose noise the seed means (``initial_noise``). ``progress(done,
+        total)`` is called after each step, ``cancelled()`` before each run of the denoiser. Raises
+        RakkanError for what is out of range, Cancelled and OutOfMemory.
+        """
+        self._check(width, height, seed, steps, guidance)
+        plain = self._without_adapters(prompt)
+        chosen = find_sampler(sampler)
+        sigmas = planned_sigmas(chosen, schedule, steps, self._training)
+        factor = self._factor
+        unet = self.architecture.unet
+        assert unet is not None
+        fresh = noise_source(seed, (unet.out_channels, height // factor, width // factor), noise)
+        with self._lock, memory_watched(f"{width}x{height} pixels"):
+            try:
+                predict = self._predictor(
+                    plain, negative, sigmas, guidance, clip_skip, (width, height), cancelled
+                )
+                start = fresh()[None] * np.float32(sigmas[0])
+                found = chosen(predict, start, sigmas.tolist(), lambda now, then: fresh()[None], progress)
+            except Cancelled:
+                raise
+            except BaseException:
+                self._compiled.pop(UNET, None)
+                raise
+        result: Floats = np.asarray(found, np.float32)
+        return result
+
+    def close(self) -> None:
+        """Give back all memory; the next picture loads everything anew."""
+        with self._lock:
+            self._compiled.clear()
+            for graph in self._to_release.values():
+                graph.close()
+            self._to_release.clear()
+
+    @property
+    def _factor(self) -> int:
+        """Pixels to a latent."""
+        return 2 ** (len(self.architecture.vae.channels) - 1) if self.architecture.vae else 8
+
+    def _check(self, width: int, height: int, seed: int, steps: int, guidance: float) -> None:
+        if not 0 <= seed <= MAXIMUM_SEED:
+            raise RakkanError(f"The seed {seed} is out of range", f"Give 0 to {MAXIMUM_SEED}")
+        if not 1 <= steps <= MAXIMUM_STEPS:
+            raise RakkanError(f"Cannot sample in {steps} steps", f"Give 1 to {MAXIMUM_STEPS}")
+        if not (math.isfinite(guidance) and 0 <= guidance <= MAXIMUM_GUIDANCE):
+            raise RakkanError(
+                f"The guidance scale {guidance} is out of range",
+                f"Give 0 to {MAXIMUM_GUIDANCE:g}; 1 means none",
+            )
+        fits = all(side >= 64 and side % 8 == 0 for side in (width, height))
+        if not fits or width * height > MOST_PIXELS:
+            raise RakkanError(f"Cannot draw {width}x{height} pixels", "Give multiples of 8 from 64 to 4096")
+
+    def _without_adapters(self, prompt: str) -> str:
+        plain, called = grammar.adapters(prompt)
+        if called != self._adapters:
+            raise RakkanError(
+                "The prompt calls other adapters than those this model was converted with",
+                "Load the model again for this prompt",
+            )
+        return plain
+
+    def _predictor(
+        self,
+        prompt: str,
+        negative: str,
+        sigmas: npt.NDArray[np.float64],
+        guidance: float,
+        clip_skip: int,
+        size: tuple[int, int],
+        cancelled: Callable[[], bool],
+    ) -> Callable[[Floats, float], Floats]:
+        """What samplers call: the clean latents that the denoiser sees in x at a noise level."""
+        steps = len(sigmas) - 1
+        known: dict[tuple[str, str], tuple[Heard, Heard | None]] = {}
+
+        def heard(step: int) -> tuple[Heard, Heard | None]:
+            texts = changes.at_step(prompt, step, steps), changes.at_step(negative, step, steps)
+            if texts not in known:
+                known[texts] = self._heard(*texts, guidance, clip_skip)
+            return known[texts]
+
+        def denoise(x: Floats, sigma: float) -> Floats:
+            step = max(1, int(np.sum(sigmas[:-1] >= sigma * (1 - 1e-9))))
+            toward, away = heard(step)
+
+            def network(scaled: Floats, timestep: float) -> Floats:
+                led = self._run(scaled, timestep, toward, size, cancelled)
+                if away is None:
+                    return led
+                other = self._run(scaled, timestep, away, size, cancelled)
+                return other + (led - other) * np.float32(guidance)
+
+            clean: Floats = denoiser(network, self.architecture.prediction, self._training)(x, sigma)
+            return clean
+
+        return denoise
+
+    def _heard(
+        self, prompt: str, negative: str, guidance: float, clip_skip: int
+    ) -> tuple[Heard, Heard | None]:
+        """Both prompts in as many chunks as the longer one has: one compiled denoiser takes either."""
+        texts = [prompt] if guidance == 1 else [prompt, negative]
+        least = max(count_chunks(self.architecture, text, self._inversions) for text in texts)
+        found = [
+            hear(
+                self.architecture,
+                self._encode,
+                text,
+                clip_skip=clip_skip,
+                inversions=self._inversions,
+                least=least,
+            )
+            for text in texts
+        ]
+        return found[0], found[1] if len(found) == 2 else None
+
+    def _encode(self, index: int, ids: Any, own: Floats, is_own: Floats) -> list[Floats]:
+        request = self._request(f"{TEXT} {index + 1}", {})
+        results = request.infer({"ids": ids, "own": own, "is_own": is_own})
+        return [np.array(one) for one in results.values()]
+
+    def _run(
+        self,
+        latents: Floats,
+        timestep: float,
+        heard: Heard,
+        size: tuple[int, int],
+        cancelled: Callable[[], bool],
+    ) -> Floats:
+        """One pass of the denoiser."""
+        if cancelled():
+            raise Cancelled("The drawing was cancelled")
+        unet = self.architecture.unet
+        assert unet is not None
+        latents = np.ascontiguousarray(latents, np.float32)
+        given = {"latents": latents, "time": sinusoid(timestep, unet.channels[0]), "text": heard.text}
+        if unet.added:
+            width, height = size
+            assert heard.pooled is not None
+            each = (unet.added - heard.pooled.shape[1]) // 6
+            told = [sinusoid(value, each) for value in (height, width, 0, 0, height, width)]
+            given["added"] = np.concatenate([heard.pooled, *told], axis=1)
+        request = self._request(UNET, {"latents": latents.shape, "text": heard.text.shape})
+        result: Floats = np.array(request.infer(given)[0])
+        if graph := self._to_release.pop(UNET, None):
+            result = self._released(graph, request, given, result)
+        return result
+
+    def _released(
+        self, graph: Graph, request: openvino.InferRequest, given: dict[str, Floats], expected: Floats
+    ) -> Floats:
+        """Give back what the compiled denoiser seems not to read, and look whether its answer is the same."""
+        release_half_floats(graph)
+        graph.close()
+        if not np.array_equal(request.infer(given)[0], expected):
+            self._compiled.pop(UNET)
+            self._lean = 2**63  # this processor's kernels read weights where they lie
+        return expected
+
+    def _decode(self, latents: Floats) -> Pixels:
+        vae = self.architecture.vae
+        scaling = 1.0 if self._decoder == TINY_DECODER or vae is None else vae.scaling
+
+        def run(piece: Floats) -> Floats:
+            result: Floats = np.array(
+                self._request(self._decoder, {"latents": piece.shape}).infer([piece])[0]
+            )
+            return result
+
+        return decoding.decode(latents / np.float32(scaling), run)
+
+    def _request(self, part: str, shapes: Mapping[str, Shape]) -> openvino.InferRequest:
+        wanted = {name: tuple(shape) for name, shape in shapes.items()}
+        held = self._compiled.get(part)
+        if held is None or held[0] != wanted:
+            self._compiled.pop(part, None)
+            held = None  # before the next one is compiled: both together may not fit
+            graph = self._source(part)
+            compiled = compile_graph(graph, wanted, self.precision, threads=self._threads)
+            held = wanted, compiled.create_infer_request()
+            self._compiled[part] = held
+            if part == UNET and graph.size >= self._lean:
+                self._to_release[part] = graph
+            else:
+                graph.close()
+        return held[1]
+
+
+def sinusoid(value: float, width: int) -> Floats:
+    """A number as a network is told it, float32 [1, width]: cosines, then sines, of ``value`` at frequencies
+    from 1 down to nearly 1/10,000 (Vaswani et al. 2017, section 3.5, in diffusers' order)."""
+    half = width // 2
+    angles = value * np.exp(-math.log(10000.0) * np.arange(half) / half)
+    return np.concatenate([np.cos(angles), np.sin(angles)])[None].astype(np.float32)
