@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rakkan.store.ledger.witness import Witness
     from rakkan.store.storage import Storage
     from rakkan.store.vault import Vault
+    from rakkan.studio.bring import Brought
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.engine import Engine
     from rakkan.trust.gate import Gate
@@ -169,6 +170,27 @@ def models() -> Registry:
 
     key = keyring().secret("models", lambda: secrets.token_bytes(32))
     return Registry(vault(), gate().admit, Index(_database(), key))
+
+
+def bring(
+    model: str,
+    prompts: tuple[str, str],
+    vae: str = "",
+    progress: Callable[[int, int], None] | None = None,
+    say: Callable[[str], None] = lambda part: None,
+) -> Brought:
+    """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
+
+    ``progress`` is told of bytes read, ``say`` which part is converted. Raises RakkanError.
+    """
+    from rakkan import bringing
+
+    settings = config.load()
+    registry = models()
+    kept = bringing.kept_model(registry, model, progress)
+    own_vae = bringing.kept_model(registry, vae, progress) if vae else None
+    engine, threads = settings.engine, settings.threads or None
+    return bringing.bring(registry, vault(), kept, prompts, own_vae, engine, threads, say)
 
 
 def erase(account: str) -> Entry:

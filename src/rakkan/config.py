@@ -16,7 +16,7 @@ from typing import Any
 
 from rakkan.errors import RakkanError
 
-ENGINES = ("openvino", "fake")
+ENGINES = ("openvino", "torch", "fake")
 DISCLOSURES = ("full", "redacted", "digest")
 
 #: What ``key`` is set to when the vault opens with a passphrase.

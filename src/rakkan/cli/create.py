@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rakkan.errors import RakkanError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rakkan.studio.create import Plan
+    from rakkan.studio.requests import Created
+
+_MODEL = "With a model that you bring"
 
 #: A prompt of nonsense gets this many lines about its words, not one for each.
 _MOST_WARNINGS = 8
@@ -43,11 +48,36 @@ def create(
         str | None,
         typer.Option(help="How much of its recipe the file tells: full, redacted or digest (default: full)."),
     ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            help="A checkpoint: its name or hash, or a .safetensors file or folder.", rich_help_panel=_MODEL
+        ),
+    ] = "",
+    sampler: Annotated[
+        str | None, typer.Option(help="As in A1111: 'DPM++ 2M Karras', 'Euler a', …", rich_help_panel=_MODEL)
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="karras, exponential, sgm_uniform, …", rich_help_panel=_MODEL)
+    ] = None,
+    clip_skip: Annotated[
+        int | None, typer.Option(help="As A1111 counts it; 2 for many anime models.", rich_help_panel=_MODEL)
+    ] = None,
+    lora: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME or NAME:STRENGTH, as <lora:…> in the prompt.", rich_help_panel=_MODEL),
+    ] = None,
+    vae: Annotated[
+        str, typer.Option(help="A VAE to decode with: its name, or a file.", rich_help_panel=_MODEL)
+    ] = "",
+    noise: Annotated[
+        str | None,
+        typer.Option(help="Whose noise a seed means: cpu, gpu or rakkan.", rich_help_panel=_MODEL),
+    ] = None,
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
     from rakkan import assemble, config
     from rakkan.cli.progress import bar
-    from rakkan.records import Recipe
     from rakkan.studio.create import CreateRequest, plan
     from rakkan.studio.create import create as draw
 
@@ -56,6 +86,17 @@ def create(
     told = settings.disclosure if disclosure is None else disclosure
     if told not in config.DISCLOSURES:
         raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
+    more: dict[str, Any] = {"sampler": sampler, "schedule": schedule, "clip_skip": clip_skip, "noise": noise}
+    chosen = {name: value for name, value in more.items() if value is not None}
+    if model:
+        prompt += "".join(f" <lora:{one}>" for one in lora or ())
+        usual = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
+        chosen |= {name: value for name, value in usual.items() if value is not None}
+        _bring(model, vae, told, prompt=prompt, negative=negative, count=count, out=place, **chosen)
+        return
+    if given := sorted({*chosen, *(["lora"] if lora else ()), *(["vae"] if vae else ())}):
+        option = given[0].replace("_", "-")
+        raise RakkanError(f"--{option} is for models that you bring", "Name one with --model")
     usual_steps, usual_guidance = assemble.usual_sampling()
     steps = usual_steps if steps is None else steps
     guidance = usual_guidance if guidance is None else guidance
@@ -65,6 +106,34 @@ def create(
     engine, upscaler = assemble.engine(), assemble.upscaler()
     with bar("drawing", count * steps) as progress:
         made = draw(planned, engine, upscaler, assemble.release(told), progress)
+    _list(made)
+
+
+def _bring(model: str, vae: str, told: str, **asked: Any) -> None:
+    from rakkan import assemble
+    from rakkan.cli.faults import say
+    from rakkan.cli.progress import bar, bytes_bar
+    from rakkan.studio.bring import BringRequest, create, plan
+
+    request = BringRequest(**asked, telling=told == "full")
+    planned = plan(request, lambda *words: assemble.gate().consider(*words))
+    release = assemble.release(told)
+    with bytes_bar("reading") as shown:
+        brought = assemble.bring(
+            model,
+            (request.prompt, request.negative),
+            vae,
+            shown,
+            lambda part: say(f"converting the {part}, once for this model"),
+        )
+    with bar("drawing", request.count * request.steps) as progress:
+        made = create(planned, brought, release, progress)
+    _list(made)
+
+
+def _list(made: Sequence[Created]) -> None:
+    from rakkan.records import Recipe
+
     for created in made:
         recipe = created.recipe
         what = f"seed {recipe.seed}" if isinstance(recipe, Recipe) else "all of them"

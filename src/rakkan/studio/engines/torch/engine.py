@@ -63,6 +63,8 @@ class TorchEngine:
     that calls them; ``besides`` are ControlNets and references, which tell the denoiser more than the prompt.
     """
 
+    name = "torch"
+
     def __init__(
         self,
         networks: Networks,
@@ -81,6 +83,19 @@ class TorchEngine:
         self.inversions = inversions
         self.besides = tuple(besides)
         self._adapting = Adapting(networks, loras)
+
+    @property
+    def precision(self) -> str:
+        """Arithmetic of the denoiser: ``f32``, ``f16`` or ``bf16``."""
+        return {torch.float32: "f32", torch.float16: "f16", torch.bfloat16: "bf16"}[self.networks.dtype]
+
+    def versions(self) -> Mapping[str, str]:
+        """Versions of what computes the pixels."""
+        import diffusers
+        import transformers
+
+        versions = {"diffusers": diffusers.__version__, "transformers": transformers.__version__}
+        return {"torch": torch.__version__, "numpy": np.__version__, **versions}
 
     def sample(
         self,

@@ -1,0 +1,192 @@
+"""Drawing with a model that somebody brought: read a request, draw, release. Each step is a plain function.
+
+What draws and the way out are handed in, so this knows of no engine, no registry and no gate.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rakkan import __version__
+from rakkan.errors import RakkanError
+from rakkan.records import Recipe
+from rakkan.studio.prompts import checked_negative, checked_prompt
+from rakkan.studio.requests import Consider, Created, Progress, Release, check_numbers, check_place, draw_all
+
+if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
+    import numpy
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[numpy.uint8]
+
+SAMPLER, STEPS, GUIDANCE = "dpmpp_2m", 20, 7.0
+#: Whose noise a seed may mean: torch's on a processor, CUDA's, our own.
+NOISES = ("cpu", "gpu", "rakkan")
+MOST_CLIP_SKIP = 12
+#: Sides of pictures are multiples of this, in pixels, and within these limits.
+_CELL, _SHORTEST, _LONGEST = 8, 64, 4096
+
+
+class Engine(Protocol):
+    """Something that draws with one checkpoint."""
+
+    @property
+    def name(self) -> str:
+        """Name in recipes: ``openvino``, ``torch``."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """Arithmetic the networks run in."""
+        ...
+
+    def versions(self) -> Mapping[str, str]:
+        """Versions of what computes the pixels."""
+        ...
+
+    def sample(self, prompt: str, negative: str = "", **options: Any) -> Pixels:
+        """One picture, uint8 [height, width, 3]; options as ``draw`` gives them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A model ready to draw: its name, its digest, the pixels a side that it was trained at, and what engine
+    it has. ``adapters`` are the further files that the prompt calls, as recipes name them."""
+
+    name: str
+    digest: str
+    resolution: int
+    engine: Engine
+    adapters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BringRequest:
+    """What a person asks for. ``size`` is ``WIDTHxHEIGHT`` in pixels, None the model's own; ``schedule`` ""
+    the sampler's own; ``clip_skip`` as A1111 counts it, 0 for the model's own; the rest as in
+    ``CreateRequest``."""
+
+    prompt: str
+    negative: str = ""
+    seed: int | None = None
+    count: int = 1
+    steps: int = STEPS
+    guidance: float = GUIDANCE
+    size: str | None = None
+    out: Path = Path("pictures")
+    telling: bool = True
+    sampler: str = SAMPLER
+    schedule: str = ""
+    clip_skip: int = 0
+    noise: str = "cpu"
+
+
+@dataclass(frozen=True)
+class BringPlan:
+    """A request that has been checked: ``size`` is width and height in pixels, None the model's own; picture
+    ``i`` has the seed ``seed + i``."""
+
+    request: BringRequest
+    seed: int
+    size: tuple[int, int] | None
+    sampler: str
+    schedule: str
+
+
+def plan(request: BringRequest, consider: Consider = lambda prompt, negative: None) -> BringPlan:
+    """Check a request. Raises RakkanError, before anything is loaded, for what cannot be done."""
+    from rakkan.studio.diffusion.names import key
+    from rakkan.studio.diffusion.samplers import AUTOMATIC, find_sampler
+    from rakkan.studio.diffusion.schedules import find_schedule
+
+    prompt, negative = checked_prompt(request.prompt), checked_negative(request.negative)
+    check_numbers(request.count, request.steps, request.guidance, request.seed)
+    check_place(request.out, request.count)
+    if not 0 <= request.clip_skip <= MOST_CLIP_SKIP:
+        raise RakkanError(f"The clip skip {request.clip_skip} is out of range", f"Give 0 to {MOST_CLIP_SKIP}")
+    if request.noise not in NOISES:
+        raise RakkanError(f"There is no noise {request.noise!r}", f"Choose one of {', '.join(NOISES)}")
+    size = _size(request.size) if request.size is not None else None
+    sampler = find_sampler(request.sampler)
+    own = key(request.schedule) in ("", AUTOMATIC)
+    schedule = sampler.schedule if own else find_schedule(request.schedule).name
+    consider(prompt, negative)
+    seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+    return BringPlan(request, seed, size, sampler.name, schedule)
+
+
+def create(
+    planned: BringPlan,
+    brought: Brought,
+    release: Release,
+    progress: Progress = lambda done, total: None,
+) -> list[Created]:
+    """Draw the pictures of a plan, one by one, each released as soon as it is finished; several are
+    followed by a contact sheet. Raises RakkanError; pictures released before it stay."""
+    request = planned.request
+    width, height = planned.size or (brought.resolution, brought.resolution)
+
+    def draw(index: int) -> tuple[Pixels, Recipe]:
+        def step(done: int, total: int) -> None:
+            progress(index * total + done, request.count * total)
+
+        seed = planned.seed + index
+        pixels = brought.engine.sample(
+            request.prompt,
+            request.negative,
+            width=width,
+            height=height,
+            seed=seed,
+            steps=request.steps,
+            guidance=float(request.guidance),
+            sampler=planned.sampler,
+            schedule=planned.schedule,
+            clip_skip=request.clip_skip,
+            noise=request.noise,
+            progress=step,
+        )
+        return pixels, _recipe(planned, brought, seed, width, height)
+
+    return draw_all(request.count, draw, request.out, request.prompt, request.telling, release)
+
+
+def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int) -> Recipe:
+    request, engine = planned.request, brought.engine
+    settings = {"noise": request.noise}
+    if request.clip_skip:
+        settings["clip skip"] = str(request.clip_skip)
+    return Recipe(
+        prompt=request.prompt.strip(),
+        negative=request.negative.strip(),
+        model=brought.name,
+        model_digest=brought.digest,
+        sampler=planned.sampler,
+        schedule=planned.schedule,
+        steps=request.steps,
+        guidance=float(request.guidance),
+        seed=seed,
+        width=width,
+        height=height,
+        engine=engine.name,
+        precision=engine.precision,
+        versions={"rakkan": __version__, **engine.versions()},
+        adapters=dict(brought.adapters),
+        settings=settings,
+    )
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,5})\s*[x×]\s*(\d{1,5})", text.strip().lower())
+    sides = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not all(_SHORTEST <= side <= _LONGEST and side % _CELL == 0 for side in sides):
+        raise RakkanError(
+            f"Pictures of {text[:40]!r} cannot be drawn",
+            f"Give WIDTHxHEIGHT in multiples of {_CELL} from {_SHORTEST} to {_LONGEST}, such as 512x768",
+        )
+    return sides
