@@ -137,6 +137,16 @@ class TestEveryMode:
             assert not np.allclose(first[index], start, atol=0.1)
         assert np.array_equal(varied(), plain())
 
+    def test_steps_may_have_seeds_of_their_own(self, mode: str) -> None:
+        """A1111's ENSD: the start of the seed, then what the seed plus 31337 would start from, and so on."""
+        source, other = (
+            batch_source((3,), SHAPE, mode, step_seed_delta=31337),
+            noise_source(31340, SHAPE, mode),
+        )
+        assert np.array_equal(source()[0], initial_noise(3, SHAPE, mode))
+        for _ in range(2):
+            assert np.array_equal(source()[0], other())
+
     def test_what_cannot_be_drawn(self, mode: str) -> None:
         for seed in (-1, MAXIMUM_SEED + 1):
             with pytest.raises(RakkanError, match="seed"):
