@@ -187,6 +187,12 @@ class TestTurning:
         whole = np.arccos(np.clip((start * end).sum(axis=1), -1, 1))
         assert angles == pytest.approx(strength * whole, abs=1e-3)
 
+    def test_a_single_row_is_turned_to_finite_numbers(self) -> None:
+        start, end = np.array([[[2.0, 2.0]]], np.float32), np.array([[[1.0, -1.0]]], np.float32)
+        between = turned(start, end, 0.25)
+        assert np.isfinite(between).all()
+        assert between[0, 0, 0] == pytest.approx(1.75)
+
     def test_the_same_noise_stays(self) -> None:
         start = initial_noise(1, SHAPE, "cpu")
         assert turned(start, start, 0.4) == pytest.approx(start, abs=1e-6)

@@ -25,6 +25,7 @@ Draw = Callable[[], Latents]
 
 #: A1111 mixes noises straight when they point the same way to within this cosine.
 PARALLEL = 0.9995
+STRAIGHT = 1 - 1e-12
 
 
 def _cpu(seed: int, shape: tuple[int, ...]) -> Draw:
@@ -125,7 +126,8 @@ def turned(start: Latents, end: Latents, strength: float) -> Latents:
     )
     if cosine.mean() > PARALLEL:
         return (start * np.float32(1 - strength) + end * np.float32(strength)).astype(np.float32)
-    angle = np.arccos(np.clip(cosine.astype(np.float64), -1.0, 1.0))
+    # Kept off 0 and pi, where there is no one circle: columns of a single row are always there.
+    angle = np.arccos(np.clip(cosine.astype(np.float64), -STRAIGHT, STRAIGHT))
     from_start, from_end = np.sin((1 - strength) * angle), np.sin(strength * angle)
     between: Latents = ((from_start * start + from_end * end) / np.sin(angle)).astype(np.float32)
     return between
