@@ -43,6 +43,8 @@ REVIEWED: dict[str, Names] = {
     ),
     "numbers inside a model, not yet pixels, for its caller in the same process": (
         "studio.engines.openvino_engine.OpenVinoEngine.encode_picture",
+        "studio.diffusion.initial_noise.initial_noise",
+        "studio.diffusion.initial_noise.turned",
         "studio.samplers.euler",
         "studio.samplers.heun",
         "studio.starter.autoencoder_training.autoencoder_loss",

@@ -18,6 +18,6 @@ def test_the_tables_are_the_codes() -> None:
 
 def test_a_stale_table_is_found() -> None:
     page = PAGE.read_text()
-    assert written(page.replace("`dpmpp_2m`", "`dpmpp_9m`", 1)) == page
+    assert written(page.replace("| `dpmpp_2m` |", "| `dpmpp_9m` |", 1)) == page
     with pytest.raises(ValueError):
         written(page.replace("table: samplers", "table: none"))

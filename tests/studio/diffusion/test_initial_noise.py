@@ -137,6 +137,16 @@ class TestEveryMode:
             assert not np.allclose(first[index], start, atol=0.1)
         assert np.array_equal(varied(), plain())
 
+    def test_steps_may_have_seeds_of_their_own(self, mode: str) -> None:
+        """A1111's ENSD: the start of the seed, then what the seed plus 31337 would start from, and so on."""
+        source, other = (
+            batch_source((3,), SHAPE, mode, step_seed_delta=31337),
+            noise_source(31340, SHAPE, mode),
+        )
+        assert np.array_equal(source()[0], initial_noise(3, SHAPE, mode))
+        for _ in range(2):
+            assert np.array_equal(source()[0], other())
+
     def test_what_cannot_be_drawn(self, mode: str) -> None:
         for seed in (-1, MAXIMUM_SEED + 1):
             with pytest.raises(RakkanError, match="seed"):
@@ -176,6 +186,12 @@ class TestTurning:
         angles = np.arccos(np.clip((start * between).sum(axis=1), -1, 1))
         whole = np.arccos(np.clip((start * end).sum(axis=1), -1, 1))
         assert angles == pytest.approx(strength * whole, abs=1e-3)
+
+    def test_a_single_row_is_turned_to_finite_numbers(self) -> None:
+        start, end = np.array([[[2.0, 2.0]]], np.float32), np.array([[[1.0, -1.0]]], np.float32)
+        between = turned(start, end, 0.25)
+        assert np.isfinite(between).all()
+        assert between[0, 0, 0] == pytest.approx(1.75)
 
     def test_the_same_noise_stays(self) -> None:
         start = initial_noise(1, SHAPE, "cpu")

@@ -33,7 +33,7 @@ def lms(
 ) -> Array:
     """Along the polynomial through the last four slopes over sigma (Adams and Bashforth 1883; k-diffusion).
 
-    Of fourth order where the slope is smooth; grainy below about 30 steps.
+    Up to fourth order, less in all for its first steps, which are of lower; grainy below about 30 steps.
     """
     slopes: list[Array] = []
     for index, (sigma, following) in enumerate(pairwise(sigmas)):

@@ -21,9 +21,10 @@ def philox_normal(seed: int, draw: int, count: int) -> npt.NDArray[np.float32]:
     """What the draw of that number from 0 gives for ``torch.randn`` on a CUDA device with that seed: float32.
 
     Each number has its own counter (draw, 0, index, 0) and takes the first two words of its block, of which
-    the transform's sine is kept. That holds where the device has a thread for each number, at least up to
-    about 150,000 of them; torch reuses threads above. Angles and roots are computed in double precision as
-    A1111's "NV" mode does: a device differs in the last bits.
+    the transform's sine is kept. That holds where the device has a thread for each number, which is 1,024 to
+    2,048 for each of its multiprocessors; with more numbers torch lets threads draw several, and devices
+    disagree. Angles and roots are computed in double precision as A1111's "NV" mode does: a device differs in
+    the last bits.
     """
     counters = np.zeros((count, 4), np.uint32)
     counters[:, 0] = draw

@@ -72,7 +72,8 @@ def ddim(
     """The step of Song et al. 2020, "Denoising Diffusion Implicit Models", equation 12.
 
     In this form of the process it is Euler's (``eta`` 0) or Euler ancestral's (``eta`` above 0): the name
-    stands for its schedule, which begins below the most noise, so pictures are never very dark or bright.
+    stands for its schedule, which begins below the most noise: very dark and very bright pictures are out of
+    reach.
     """
     return euler_ancestral(denoise, x, sigmas, noise, progress, eta)
 

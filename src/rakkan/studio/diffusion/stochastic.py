@@ -63,7 +63,7 @@ def dpmpp_2m_sde(
 ) -> Array:
     """DPM++ 2M of the stochastic equation, the extrapolation held over the step (Lu et al. 2022).
 
-    Crisper than 2M from about 20 steps, noisy below; changes with the number of steps. ``eta`` 0 is nearly
+    Crisper than 2M from about 20 steps, noisy below; changes with the number of steps. ``eta`` 0 is
     2M; ``heun`` integrates the extrapolation instead of holding its middle.
     """
     return _sde(denoise, x, sigmas, noise, progress, eta, order=2, midpoint=not heun)
