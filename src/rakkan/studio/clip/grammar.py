@@ -67,8 +67,9 @@ def _adapter(match: re.Match[str]) -> Adapter:
 def spans(prompt: str) -> tuple[Span, ...]:
     """The prompt's texts with their weights, in order; neighbours of equal weight are one. An opening
     bracket that is never closed reaches to the end, and round ones are matched apart from square ones. Raises
-    RakkanError on a weight out of range.""" pieces: list[tuple[str, float]] = [] opened: dict[str, list[int]]
-    = {"(": [], "[": []}
+    RakkanError on a weight out of range."""
+    pieces: list[tuple[str, float]] = []
+    opened: dict[str, list[int]] = {"(": [], "[": []}
 
     def close(bracket: str, factor: float) -> bool:
         start = opened[bracket].pop() if opened[bracket] else -1
