@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from tests.checkpoints.weights import Stored, numbers, write
 
 from rakkan.formats.checkpoints.architecture import Architecture
 from rakkan.studio.engines.torch import networks
 from rakkan.studio.engines.torch.controlnet import controlnet_name
-from tests.checkpoints.weights import Stored, numbers, write
 
 
 def make_controlnet(made: Architecture, path: Path, *, diffusers: bool = False, seed: int = 5) -> Path:
@@ -50,7 +50,7 @@ def make_ip_adapter(
             "norm_out.weight": (context,),
             "norm_out.bias": (context,),
         }
-        for layer in range(2):
+        for layer in range(4):
             shapes |= {
                 f"layers.{layer}.0.norm1.weight": (inner,),
                 f"layers.{layer}.0.norm1.bias": (inner,),
@@ -104,7 +104,10 @@ def make_image_encoder(path: Path, *, width: int = 64, layers: int = 3, projecti
     with torch.device("meta"):
         network = CLIPVisionModelWithProjection(config)
     state = network.state_dict()
-    write(path, ((name, _of(8, name, tuple(one.shape))) for name, one in state.items() if "position_ids" not in name))
+    write(
+        path,
+        ((name, _of(8, name, tuple(one.shape))) for name, one in state.items() if "position_ids" not in name),
+    )
     return path
 
 

@@ -17,8 +17,8 @@ NEGATIVE = "blurry, low quality"
 
 
 def peer(path: Path, made: Architecture, folder: Path) -> Any:
-    """diffusers' pipeline of the file or folder at ``path``. ``folder``, a checkpoint of the same architecture in
-    diffusers' layout, gives the configurations that diffusers would look up."""
+    """diffusers' pipeline of the file or folder at ``path``. ``folder``, a checkpoint of the same
+    architecture in diffusers' layout, gives the configurations that diffusers would look up."""
     kind = StableDiffusionXLPipeline if made.family == SDXL else StableDiffusionPipeline
     without: dict[str, Any] = {} if made.family == SDXL else {"safety_checker": None}
     if path.is_dir():

@@ -9,6 +9,10 @@ from typing import Any
 import numpy
 import pytest
 import torch
+from tests.checkpoints.adapters import make_inversion, make_lora
+from tests.checkpoints.make import make_vae
+from tests.checkpoints.reading import Files, Held
+from tests.studio.engines.torch.peers import difference, peer
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL
@@ -19,10 +23,6 @@ from rakkan.studio.engines.torch.conditioning import encode
 from rakkan.studio.engines.torch.inversions import read_inversion
 from rakkan.studio.engines.torch.lora import read_lora
 from rakkan.studio.engines.torch.networks import Networks
-from tests.checkpoints.adapters import make_inversion, make_lora
-from tests.checkpoints.make import make_vae
-from tests.checkpoints.reading import Files, Held
-from tests.studio.engines.torch.peers import difference, peer
 
 Built = Callable[..., Networks]
 
@@ -108,7 +108,7 @@ def test_a_lora_for_another_base_is_refused_and_changes_nothing(built: Built, tm
     for family, names in ((SD2, "kohya"), (SDXL, "kohya-ldm"), (SDXL, "peft")):
         file = make_lora(built(family).architecture, tmp_path / "other.safetensors", names=names)
         adapting = Adapting(ours, {"good": good, "other": read_lora(Files(file))})
-        with pytest.raises(RakkanError, match="for another base: .*, .*, .* and [0-9]+ more") as caught:
+        with pytest.raises(RakkanError, match=r"for another base: .*, .*, .* and [0-9]+ more") as caught:
             adapting.adapt([Adapter("good", 1, 1), Adapter("other", 1, 1)])
         assert SD1 in caught.value.hint
         assert all(torch.equal(one, before[name]) for name, one in weights_of(ours).items())

@@ -1,4 +1,5 @@
-"""ControlNet, reference-only attention and IP-Adapter, against diffusers and against attention done by hand."""
+"""ControlNet, reference-only attention and IP-Adapter, against diffusers and against attention done by
+hand."""
 
 from __future__ import annotations
 
@@ -9,17 +10,7 @@ from typing import Any
 import numpy
 import pytest
 import torch
-
-from rakkan.errors import RakkanError
-from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL
-from rakkan.studio.diffusion.training import stable_diffusion
-from rakkan.studio.engines.noise import gaussian
-from rakkan.studio.engines.torch.controlnet import build_controlnet, controlled
-from rakkan.studio.engines.torch.engine import TorchEngine
-from rakkan.studio.engines.torch.guidance import Guidance, guided
-from rakkan.studio.engines.torch.networks import Networks
-from rakkan.studio.engines.torch.reference import Reference
-from tests.checkpoints.controls import make_controlnet
+from tests.checkpoints.controls import make_controlnet, make_image_encoder, make_ip_adapter
 from tests.checkpoints.reading import Files
 from tests.studio.engines.torch.peers import (
     difference,
@@ -29,6 +20,17 @@ from tests.studio.engines.torch.peers import (
     our_latents,
     peer,
 )
+
+from rakkan.errors import RakkanError
+from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL
+from rakkan.studio.diffusion.training import stable_diffusion
+from rakkan.studio.engines.noise import gaussian
+from rakkan.studio.engines.torch.controlnet import build_controlnet, controlled
+from rakkan.studio.engines.torch.engine import TorchEngine
+from rakkan.studio.engines.torch.guidance import Guidance, guided
+from rakkan.studio.engines.torch.ip_adapter import IpAdapter, build_image_encoder, prepared
+from rakkan.studio.engines.torch.networks import Networks
+from rakkan.studio.engines.torch.reference import Reference
 
 Built = Callable[..., Networks]
 
@@ -79,7 +81,10 @@ def test_controlled_latents_are_those_of_diffusers_own_pipeline(
     engine = TorchEngine(networks, besides=[controlled(networks, network, hint, 0.8)])
     ours = our_latents(engine, drawing, noise, pipeline.scheduler.sigmas)
     assert difference(ours, theirs) <= 1e-4
-    assert difference(our_latents(TorchEngine(networks), drawing, noise, pipeline.scheduler.sigmas), theirs) > 0.01
+    assert (
+        difference(our_latents(TorchEngine(networks), drawing, noise, pipeline.scheduler.sigmas), theirs)
+        > 0.01
+    )
 
 
 def test_a_controlnet_for_another_base_is_refused(built: Built, tmp_path: Path) -> None:
@@ -96,7 +101,8 @@ def test_a_controlnet_for_another_base_is_refused(built: Built, tmp_path: Path) 
 
 @pytest.mark.parametrize("fidelity", [0.0, 0.5, 1.0])
 def test_a_reference_is_attended_to_beside_the_drawing_itself(built: Built, fidelity: float) -> None:
-    """The same by hooks on the attentions: what went into them for the reference is joined to the drawing's."""
+    """The same by hooks on the attentions: what went into them for the reference is joined to the
+    drawing's."""
     networks = built(SD1)
     engine = TorchEngine(networks)
     positive, negative = engine.encode("a teapot"), engine.encode("blurry")
@@ -158,3 +164,79 @@ def test_a_reference_out_of_range_is_refused(built: Built) -> None:
         Reference(networks, picture(), fidelity=2)
     with pytest.raises(RakkanError, match="multiples of 64"):
         Reference(networks, picture(64)[:60])
+
+
+def state_of(file: Path) -> dict[str, torch.Tensor]:
+    files = Files(file)
+    return {
+        name: torch.tensor(numpy.frombuffer(files.read(name), "<f4")).reshape(one.shape)
+        for name, one in files.entries.items()
+    }
+
+
+@pytest.mark.parametrize(("family", "plus"), [(SD1, False), (SD1, True), (SDXL, False), (SDXL, True)])
+def test_a_picture_prompts_as_in_diffusers_own_pipeline(
+    family: str, plus: bool, checkpoint: Callable[..., Any], built: Built, tmp_path: Path
+) -> None:
+    from transformers import CLIPImageProcessor, CLIPVisionModelWithProjection
+
+    folder = checkpoint(family, layout="diffusers")
+    networks = built(family, layout="diffusers")
+    file = make_ip_adapter(folder.architecture, tmp_path / "ip.safetensors", plus=plus)
+    encoder_file = make_image_encoder(tmp_path / "encoder.safetensors")
+    encoder = build_image_encoder(networks, Files(encoder_file))
+
+    pipeline = peer(folder.path, folder.architecture, folder.path)
+    foreign = CLIPVisionModelWithProjection(encoder.config).eval()
+    foreign.load_state_dict(state_of(encoder_file))
+    sides = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
+    pipeline.image_encoder, pipeline.feature_extractor = foreign, CLIPImageProcessor(**sides)
+    parts: dict[str, dict[str, torch.Tensor]] = {"image_proj": {}, "ip_adapter": {}}
+    for name, value in state_of(file).items():
+        part, _, rest = name.partition(".")
+        parts[part][rest] = value
+    pipeline.load_ip_adapter(parts, subfolder="", weight_name="", image_encoder_folder=None)
+    pipeline.set_ip_adapter_scale(0.6)
+
+    drawing, shown = drawing_of(steps=3), picture(64, 4)[:, :48]
+    noise = noise_of(drawing)
+    from PIL import Image
+
+    theirs = latents_of(pipeline, drawing, noise, ip_adapter_image=Image.fromarray(shown))
+    plain = our_latents(TorchEngine(networks), drawing, noise, pipeline.scheduler.sigmas)
+    adapter = IpAdapter(networks, Files(file), encoder, shown, strength=0.6)
+    engine = TorchEngine(networks, besides=[adapter])
+    assert difference(our_latents(engine, drawing, noise, pipeline.scheduler.sigmas), theirs) <= 1e-4
+    assert difference(plain, theirs) > 0.01
+    reference = Reference(networks, picture())
+    both = TorchEngine(networks, besides=[adapter, reference])
+    assert difference(our_latents(both, drawing, noise, pipeline.scheduler.sigmas), theirs) > 0.01
+    reference.close()
+    adapter.close()
+    assert torch.equal(our_latents(TorchEngine(networks), drawing, noise, pipeline.scheduler.sigmas), plain)
+
+
+def test_a_picture_is_prepared_as_clip_prepares_it() -> None:
+    from PIL import Image
+    from transformers import CLIPImageProcessor
+
+    processor = CLIPImageProcessor()
+    for shape in ((300, 240), (224, 500), (100, 333)):
+        values = numpy.random.default_rng(1).integers(0, 256, (*shape, 3), numpy.uint8)
+        theirs = processor(Image.fromarray(values), return_tensors="pt").pixel_values
+        assert float((prepared(values, 224) - theirs).abs().max()) < 0.02
+
+
+def test_an_ip_adapter_that_does_not_fit_is_refused(built: Built, tmp_path: Path) -> None:
+    networks = built(SD1)
+    encoder = build_image_encoder(networks, Files(make_image_encoder(tmp_path / "e.safetensors")))
+    foreign = Files(make_ip_adapter(built(SDXL).architecture, tmp_path / "a.safetensors"))
+    with pytest.raises(RakkanError, match=r"for another base: .*to_k_ip"):
+        IpAdapter(networks, foreign, encoder, picture())
+    wide = Files(make_ip_adapter(networks.architecture, tmp_path / "b.safetensors", encoder_width=128))
+    with pytest.raises(RakkanError, match="reads 128 numbers and the image encoder gives 64"):
+        IpAdapter(networks, wide, encoder, picture())
+    with pytest.raises(RakkanError, match="not an IP-Adapter"):
+        IpAdapter(networks, Files(tmp_path / "e.safetensors"), encoder, picture())
+    with pytest.raises(RakkanError, match="not an image encoder"):
+        build_image_encoder(networks, foreign)

@@ -7,11 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import torch
-
-from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL
-from rakkan.studio.engines.torch.engine import TorchEngine
-from rakkan.studio.engines.torch.networks import Networks
 from tests.studio.engines.torch.peers import (
     difference,
     drawing_of,
@@ -20,6 +15,10 @@ from tests.studio.engines.torch.peers import (
     our_latents,
     peer,
 )
+
+from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL
+from rakkan.studio.engines.torch.engine import TorchEngine
+from rakkan.studio.engines.torch.networks import Networks
 
 V = {"prediction": "v"}
 ZERO = {"prediction": "v", "zero_terminal_snr": True}
@@ -51,8 +50,6 @@ def test_latents_are_those_of_diffusers_own_pipeline(
         drawing_of(guidance=1.0, steps=2, clip_skip=3),
     ):
         noise = noise_of(drawing)
-        theirs = latents_of(
-            pipeline, replace(drawing, clip_skip=drawing.clip_skip - (family != SD1)), noise
-        )
+        theirs = latents_of(pipeline, replace(drawing, clip_skip=drawing.clip_skip - (family != SD1)), noise)
         ours = our_latents(engine, drawing, noise, pipeline.scheduler.sigmas)
         assert difference(ours, theirs) <= 1e-4  # 1e-3 is what is promised

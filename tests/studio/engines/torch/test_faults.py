@@ -9,6 +9,8 @@ from typing import Any
 import numpy
 import pytest
 import torch
+from tests.checkpoints.reading import Files
+from tests.studio.engines.torch.peers import drawing_of, noise_of, our_latents
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import SD1, SDXL
@@ -17,8 +19,6 @@ from rakkan.studio.engines.torch import networks
 from rakkan.studio.engines.torch.conditioning import encode
 from rakkan.studio.engines.torch.engine import DrawingCancelled, TorchEngine, check
 from rakkan.studio.engines.torch.networks import Networks
-from tests.checkpoints.reading import Files
-from tests.studio.engines.torch.peers import drawing_of, noise_of, our_latents
 
 CONVOLUTION = "model.diffusion_model.input_blocks.1.0.in_layers.2.weight"
 SIGMAS = torch.tensor([14.0, 3.0, 1.0, 0.0])
@@ -88,7 +88,7 @@ def test_a_checkpoint_without_a_part_is_refused(
     with pytest.raises(RakkanError, match=f"holds no .*{named}") as caught:
         networks.build(lacking, Files(made.path))
     assert "VAE" in caught.value.hint
-    with pytest.raises(RakkanError, match="lacks [0-9]+ of its tensors: .*, .*, .* and [0-9]+ more"):
+    with pytest.raises(RakkanError, match=r"lacks [0-9]+ of its tensors: .*, .*, .* and [0-9]+ more"):
         networks.build(made.architecture, Files(made.path))
 
 

@@ -1,4 +1,5 @@
-"""ControlNet (Zhang et al. 2023): a copy of the denoiser's first half that is shown a picture's outlines or depth."""
+"""ControlNet (Zhang et al. 2023): a copy of the denoiser's first half that is shown a picture's outlines or
+depth."""
 
 from __future__ import annotations
 
@@ -28,12 +29,21 @@ def build_controlnet(networks: Networks, tensors: Tensors) -> Any:
     from diffusers import ControlNetModel
 
     options = unet_options(architecture, shape)
-    taken = {name: options[name] for name in options if name not in ("sample_size", "out_channels", "up_block_types")}
-    # diffusers' ControlNet has no such switch; the arithmetic is float32 wherever it matters
+    taken = {
+        name: options[name]
+        for name in options
+        if name not in ("sample_size", "out_channels", "up_block_types")
+    }
+    made: Any = ControlNetModel
     with torch.device("meta"):
-        network = ControlNetModel(**taken)
+        network = made(**taken)
     fill(
-        network, tensors, _finder(networks, tensors), "the ControlNet", dtype=networks.dtype, device=networks.device
+        network,
+        tensors,
+        _finder(networks, tensors),
+        "the ControlNet",
+        dtype=networks.dtype,
+        device=networks.device,
     )
     return network.eval()
 
@@ -65,8 +75,8 @@ def controlnet_name(name: str, shape: Any) -> str:
 def controlled(
     networks: Networks, network: Any, hint: npt.NDArray[np.uint8], strength: float = 1.0
 ) -> Besides:
-    """What a ControlNet adds for a ``hint``, uint8 [height, width, 3] of the drawing's size: outlines, depth or
-    a pose as it was trained on. ``strength`` 0 to 2."""
+    """What a ControlNet adds for a ``hint``, uint8 [height, width, 3] of the drawing's size: outlines, depth
+    or a pose as it was trained on. ``strength`` 0 to 2."""
     if not 0 <= strength <= 2:
         raise RakkanError(f"The ControlNet's strength {strength} is out of range", "Give 0 to 2")
     values = torch.from_numpy(np.array(hint, np.float32)).permute(2, 0, 1)[None] / 255

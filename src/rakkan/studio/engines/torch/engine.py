@@ -38,9 +38,10 @@ class DrawingCancelled(RakkanError):
 
 @dataclass(frozen=True)
 class Drawing:
-    """What to draw. ``width`` and ``height`` are pixels, multiples of 8; ``seed`` 0 to 2**64 - 1; ``guidance``
-    0 to 30, 1 for none; ``guidance_rescale`` 0 to 1; ``clip_skip`` as A1111 counts it, 0 for the model's own.
-    ``noise`` says whose noise a seed means: ``cpu`` torch's generator, ``gpu`` CUDA's, ``rakkan`` our own."""
+    """What to draw. ``width`` and ``height`` are pixels, multiples of 8; ``seed`` 0 to 2**64 - 1;
+    ``guidance`` 0 to 30, 1 for none; ``guidance_rescale`` 0 to 1; ``clip_skip`` as A1111 counts it, 0 for the
+    model's own. ``noise`` says whose noise a seed means: ``cpu`` torch's generator, ``gpu`` CUDA's,
+    ``rakkan`` our own."""
 
     prompt: str
     negative: str
@@ -59,9 +60,9 @@ class Drawing:
 class TorchEngine:
     """Draws with a checkpoint's networks.
 
-    ``loras`` are what ``<lora:NAME:WEIGHT>`` in prompts calls, ``inversions`` are textual inversions by the word
-    that calls them; ``besides`` are ControlNets and references, which tell the denoiser more than the prompt.
-    """
+    ``loras`` are what ``<lora:NAME:WEIGHT>`` in prompts calls, ``inversions`` are textual inversions by the
+    word that calls them; ``besides`` are ControlNets and references, which tell the denoiser more than the
+    prompt."""
 
     name = "torch"
 
@@ -110,7 +111,8 @@ class TorchEngine:
         RakkanError for what is out of range or too large for the memory, DrawingCancelled when asked to
         stop."""
         drawing = Drawing(prompt, negative, **options)
-        return self.sample_many(drawing, 1, progress=progress, cancelled=cancelled)[0]
+        pixels: Pixels = self.sample_many(drawing, 1, progress=progress, cancelled=cancelled)[0]
+        return pixels
 
     def sample_many(
         self,
@@ -144,7 +146,8 @@ class TorchEngine:
         network = self.networks
         sampler = find_sampler(drawing.sampler)
         training = stable_diffusion(network.architecture.zero_terminal_snr)
-        sigmas = planned_sigmas(sampler, drawing.schedule, drawing.steps, training)
+        planned = planned_sigmas(sampler, drawing.schedule, drawing.steps, training)
+        sigmas = [float(sigma) for sigma in planned]
         shape = (_latent_channels(network), drawing.height // _PIXEL, drawing.width // _PIXEL)
         draw = batch_source(batch_seeds(drawing.seed, count), shape, drawing.noise)
 
@@ -152,8 +155,8 @@ class TorchEngine:
             return torch.from_numpy(draw()).to(network.device)
 
         with _memory_watched(drawing, count):
-            denoise = self.denoiser(drawing, [float(sigma) for sigma in sigmas], cancelled)
-            start = fresh() * float(sigmas[0])
+            denoise = self.denoiser(drawing, sigmas, cancelled)
+            start = fresh() * sigmas[0]
             result: torch.Tensor = sampler(denoise, start, sigmas, fresh, progress)
         return result
 
@@ -213,7 +216,8 @@ class TorchEngine:
                 "the VAE computed numbers that are not finite", "draw in float32, or choose another VAE"
             )
         values = ((decoded[0].float() / 2 + 0.5).clamp(0, 1) * 255).round().permute(1, 2, 0)
-        return values.cpu().numpy().astype(np.uint8)
+        pixels: Pixels = values.cpu().numpy().astype(np.uint8)
+        return pixels
 
 
 def check(drawing: Drawing, count: int = 1) -> None:
@@ -232,9 +236,11 @@ def check(drawing: Drawing, count: int = 1) -> None:
     if not 0 <= drawing.guidance_rescale <= 1:
         raise RakkanError(f"The guidance rescale {drawing.guidance_rescale} is out of range", "Give 0 to 1")
     width, height = drawing.width, drawing.height
-    fits = all(64 <= side and side % _PIXEL == 0 for side in (width, height))
+    fits = all(side >= 64 and side % _PIXEL == 0 for side in (width, height))
     if not fits or width * height > MOST_PIXELS:
-        raise RakkanError(f"Cannot draw {width}x{height} pixels", "Give multiples of 8 from 64, such as 512x768")
+        raise RakkanError(
+            f"Cannot draw {width}x{height} pixels", "Give multiples of 8 from 64, such as 512x768"
+        )
 
 
 def _latent_channels(networks: Networks) -> int:
@@ -248,11 +254,9 @@ def _memory_watched(drawing: Drawing, count: int) -> Iterator[None]:
     """Turn an exhausted memory into advice, and give back what the failed attempt held."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        text = str(error)
-        if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
-            if "allocate memory" not in text and "out of memory" not in text.lower():
-                raise
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
         error.__traceback__ = None
         failure = RakkanError(
             f"The memory does not suffice for {count} of {drawing.width}x{drawing.height} pixels",
@@ -263,3 +267,9 @@ def _memory_watched(drawing: Drawing, count: int) -> Iterator[None]:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     raise failure
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """CUDA's allocator has an error of its own, the processor's only a text."""
+    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return known or "allocate memory" in str(error) or "out of memory" in str(error).lower()

@@ -1,8 +1,9 @@
 """Reference-only attention: a character's identity from one picture, without training.
 
-After lllyasviel's ``reference_only`` (2023). The reference's latents, noised as much as the drawing, pass through
-the denoiser beside it; each self-attention of the drawing then looks at the reference's tokens as well as at
-its own. In the pass without the prompt that is undone in part: by ``fidelity``, which A1111 calls style fidelity.
+After lllyasviel's ``reference_only`` (2023). The reference's latents, noised as much as the drawing, pass
+through the denoiser beside it; each self-attention of the drawing then looks at the reference's tokens as
+well as at its own. In the pass without the prompt that is undone in part: by ``fidelity``, which A1111 calls
+style fidelity.
 """
 
 from __future__ import annotations
@@ -24,14 +25,12 @@ _NOISE_SEED = 0
 
 
 class Reference:
-    """A reference for one drawing after another, given to the engine in ``besides``. It changes how the networks
-    attend until ``close``."""
+    """A reference for one drawing after another, given to the engine in ``besides``. It changes how the
+    networks attend until ``close``."""
 
-    def __init__(
-        self, networks: Networks, picture: npt.NDArray[np.uint8], *, fidelity: float = 0.5
-    ) -> None:
-        """``picture`` is uint8 [height, width, 3], sides multiples of 64; ``fidelity`` 0 to 1. Raises RakkanError
-        for anything else."""
+    def __init__(self, networks: Networks, picture: npt.NDArray[np.uint8], *, fidelity: float = 0.5) -> None:
+        """``picture`` is uint8 [height, width, 3], sides multiples of 64; ``fidelity`` 0 to 1. Raises
+        RakkanError for anything else."""
         if not 0 <= fidelity <= 1:
             raise RakkanError(f"The reference's fidelity {fidelity} is out of range", "Give 0 to 1")
         if any(side % 64 or not side for side in picture.shape[:2]):
@@ -43,10 +42,12 @@ class Reference:
         self._training = stable_diffusion(networks.architecture.zero_terminal_snr)
         self._before = dict(networks.unet.attn_processors)
         self._state = _State(fidelity)
-        networks.unet.set_attn_processor({
-            name: _Beside(one, name, self._state) if name.endswith("attn1.processor") else one
-            for name, one in self._before.items()
-        })
+        networks.unet.set_attn_processor(
+            {
+                name: _Beside(one, name, self._state) if name.endswith("attn1.processor") else one
+                for name, one in self._before.items()
+            }
+        )
 
     def close(self) -> None:
         """Let the networks attend as before."""
