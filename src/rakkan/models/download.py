@@ -182,7 +182,7 @@ def _look(part: _Part, url: str, agree: Agree, ended: bool = False) -> None:
     part.agreed = True
     try:
         agree(header.metadata, part.total)
-    except RakkanError:
+    except BaseException:
         part.restart()
         part.remember()
         raise

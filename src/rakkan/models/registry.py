@@ -113,7 +113,9 @@ class Registry:
             files = {}
             for one in kept.files:
                 try:
-                    files[one.path] = closing.enter_context(self._vault.open(account, one.sha256))
+                    files[one.path] = closing.enter_context(
+                        self._vault.open(owner=account, digest=one.sha256)
+                    )
                 except Missing as error:
                     raise RakkanError(
                         f"{one.path} of the model {kept.card.name!r} is no longer kept", "Add the model again"
