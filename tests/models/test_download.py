@@ -266,7 +266,13 @@ def test_redirects_end(host: Host, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["ftp://example.org/x", "file:///etc/passwd", "http://example.org/x", "https://u:p@example.org/", "//"],
+    [
+        "ftp://example.org/x",
+        "file:///etc/passwd",
+        "http://example.org/x",
+        "https://u:p@example.invalid/",
+        "//",
+    ],
 )
 def test_a_redirect_leads_nowhere_that_is_not_https(target: str, host: Host, tmp_path: Path) -> None:
     host.tricks["/a"] = [status(302, Location=target)]
@@ -283,7 +289,7 @@ def test_a_redirect_leads_nowhere_that_is_not_https(target: str, host: Host, tmp
         "file:///etc/passwd",
         "m.safetensors",
         "https://",
-        "https://user:pass@example.org/m",
+        "https://user:pass@example.invalid/m",
         "https://exa mple.org/",
         "https://example.org:99999/",
         "https://example.org/\n",

@@ -78,9 +78,11 @@ def test_a_folder_comes_whole_even_when_it_breaks_off(host: Host, tmp_path: Path
     repository(host, "ann/big", {**given, **extra}, license="other", license_name="faipl-1.0-sd")
     place = f"/ann/big/resolve/{COMMIT}/vae/diffusion_pytorch_model.safetensors"
     host.tricks[place] = [breaks_off(100), *[status(404)] * 2]
-    with pytest.raises(RakkanError, match="no such file"):
-        with got("hf:ann/big", tmp_path / "d", lambda *told: None, hub=host.address):
-            pass
+    with (
+        pytest.raises(RakkanError, match="no such file"),
+        got("hf:ann/big", tmp_path / "d", lambda *told: None, hub=host.address),
+    ):
+        pass
     host.asked.clear()
     host.tricks.clear()
     with got("hf:ann/big", tmp_path / "d", lambda *told: None, hub=host.address) as found:
@@ -118,6 +120,8 @@ def test_paths_that_lead_out_are_not_offered(host: Host) -> None:
 
 @pytest.mark.parametrize("digest", ["12", "g" * 64])
 def test_a_digest_that_is_none_is_refused(digest: str, tmp_path: Path) -> None:
-    with pytest.raises(RakkanError, match="64 hexadecimal"):
-        with got("https://example.org/x", tmp_path, lambda *told: None, sha256=digest):
-            pass
+    with (
+        pytest.raises(RakkanError, match="64 hexadecimal"),
+        got("https://example.org/x", tmp_path, lambda *told: None, sha256=digest),
+    ):
+        pass
