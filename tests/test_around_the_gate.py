@@ -59,7 +59,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
 def watched(places: Places) -> dict[str, Any]:
     """What every command, run in one process under an audit hook, did."""
     return places.watch(
-        [*attempts.work(places.given), *attempts.REFUSED], ("survey", "training", "measurement")
+        [*attempts.work(places.given), *attempts.REFUSED], ("survey", "training", "measurement", "serving")
     )
 
 

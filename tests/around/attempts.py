@@ -11,6 +11,9 @@ from pathlib import Path
 import numpy
 from numpy.typing import NDArray
 from PIL import Image
+from tests.formats.checkpoints.tables import checkpoint_file
+
+from rakkan.formats.checkpoints.architecture import SD1, SDXL
 
 Arguments = tuple[str, ...]
 
@@ -24,6 +27,8 @@ def inputs(folder: Path) -> None:
     for name in ("a.png", "b.jpg", "works/c.webp"):
         image.save(folder / name)
     safetensors.numpy.save_file({"weight": numpy.ones((4, 4), numpy.float32)}, folder / "m.safetensors")
+    (folder / "c.safetensors").write_bytes(checkpoint_file(SD1))
+    (folder / "served.safetensors").write_bytes(checkpoint_file(SDXL))
 
 
 def noise(seed: int, height: int, width: int) -> NDArray[numpy.uint8]:
@@ -66,6 +71,11 @@ def work(given: Path) -> list[Arguments]:
         ("takedown", "decide", "{case}", "--overturn", "--reason", "unproven", "--because", "no reply"),
         ("takedown", "appeal", "{case}", "--by", "reporter", "--because", "here it is"),
         ("takedown", "show", "{case}"),
+        ("model", "add", f"{given}/c.safetensors", "--licence", "CC0"),
+        ("model", "get", f"https://models.invalid{given}/served.safetensors", "--yes"),
+        ("model", "list"),
+        ("model", "show", "served"),
+        ("model", "remove", "served"),
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),
         ("starter", "train", "--stage", "flow", "--minutes", "1"),
@@ -85,6 +95,9 @@ REFUSED: list[Arguments] = [
     ("create", "smile", "--disclosure", "all"),
     ("create", "smile", "--steps", "0"),
     ("import", "nowhere.png"),
+    ("model", "add", "nowhere.safetensors"),
+    ("model", "get", "http://models.invalid/m.safetensors"),
+    ("model", "show", "nothing"),
     ("figures", "sheet", "--out", "refused.gif"),
     ("verify", "nowhere.png"),
 ]

@@ -131,6 +131,21 @@ REVIEWED: dict[str, Names] = {
         "studio.starter.evaluation.classifier.save",
         "studio.starter.evaluation.protocol.obtain_classifier",
     ),
+    "reads the files of a model; its module opens them to read": (
+        "formats.checkpoints.files.SafetensorsFile.__init__",
+        "formats.checkpoints.files.claims_of",
+        "formats.checkpoints.files.of_files",
+        "formats.checkpoints.files.opened",
+        "formats.checkpoints.files.refuse_pickle",
+        "formats.checkpoints.files.weights_of",
+        "models.modelspec.with_metadata",
+        "models.registry.Registry.add",
+    ),
+    "writes model files that come from a server, for the gate to let in; none is made of pixels": (
+        "models.download.discard",
+        "models.download.fetch",
+        "models.getting.got",
+    ),
     "the disk under vault and ledger: bytes that its callers have encrypted or hashed": (
         "store.disk.Disk.*",
         "store.folder.FolderStorage.__init__",

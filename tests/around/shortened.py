@@ -1,9 +1,13 @@
-"""What takes minutes, cut down to the parts in which pictures are made and shown."""
+"""What takes minutes, cut down to the parts in which pictures are made and shown; and a server without a
+network."""
 
 from __future__ import annotations
 
+import io
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy
 from tests.studio.starter.evaluation.figures import made_up
@@ -44,3 +48,19 @@ def measurement(watch: Any) -> None:
         return made_up()
 
     protocol.measure = measure
+
+
+class _Served(io.BytesIO):
+    status = 200
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.headers = Message()
+        self.headers["Content-Length"] = str(len(data))
+
+
+def serving(watch: Any) -> None:
+    """A server that sends the file whose path on this machine its address ends in."""
+    from rakkan.models import download
+
+    download.answered = lambda url, headers, token: (_Served(Path(urlsplit(url).path).read_bytes()), "")

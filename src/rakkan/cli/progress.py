@@ -24,7 +24,8 @@ def bar(what: str, total: int) -> Iterator[Callable[[int, int], None]]:
 
 @contextlib.contextmanager
 def bytes_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """``bar`` for bytes, whose total is told as they come (0 while it is not known)."""
+    """``bar`` for bytes, whose total is told as they come (0 while it is not known); it appears with the
+    first of them."""
     if not sys.stderr.isatty():
         yield lambda done, of: None
         return
@@ -32,6 +33,14 @@ def bytes_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(what, total=None)
-        yield lambda done, of: shown.update(task, completed=done, total=of or None)
+    shown = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = shown.add_task(what, total=None)
+
+    def told(done: int, of: int) -> None:
+        shown.start()
+        shown.update(task, completed=done, total=of or None)
+
+    try:
+        yield told
+    finally:
+        shown.stop()

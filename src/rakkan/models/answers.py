@@ -72,7 +72,7 @@ def answered(url: str, headers: Mapping[str, str], token: str) -> tuple[Any, str
             sent["Authorization"] = f"Bearer {token}"
         request = urllib.request.Request(_quoted(here), headers=sent)
         try:
-            answer = opener.open(request, timeout=_SECONDS)
+            answer = opener.open(fullurl=request, timeout=_SECONDS)
         except OSError as error:
             if isinstance(getattr(error, "reason", None), socket.gaierror | ssl.SSLCertVerificationError):
                 raise RakkanError(

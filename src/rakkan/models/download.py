@@ -155,8 +155,8 @@ def _receive(answer: Any, part: _Part, url: str, progress: Progress, agree: Agre
             part.file.flush()
         except OSError as error:
             raise _no_room(part, error) from error
-        progress(part.size(), part.total)
         _look(part, url, agree)
+        progress(part.size(), part.total)
 
 
 def _look(part: _Part, url: str, agree: Agree, ended: bool = False) -> None:
@@ -182,7 +182,7 @@ def _look(part: _Part, url: str, agree: Agree, ended: bool = False) -> None:
     part.agreed = True
     try:
         agree(header.metadata, part.total)
-    except RakkanError:
+    except BaseException:
         part.restart()
         part.remember()
         raise

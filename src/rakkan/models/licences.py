@@ -141,7 +141,7 @@ def of_readme(text: str, source: str = FOLDER) -> Claim:
 
 
 def of_card(fields: Mapping[str, object], source: str) -> Claim:
-    """What the fields of a hub's model card say: ``license``, and ``license_name`` where that is ``other``."""
+    """What the fields of a hub's model card say: ``license``, or ``license_name`` where that is ``other``."""
     said = fields.get("license")
     if isinstance(said, list):
         said = said[0] if said else ""

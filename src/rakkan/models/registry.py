@@ -73,9 +73,9 @@ class Registry:
             made = self._hashed(path, progress)
             kept = self._card(path, name, tensors, found, made, licence, source)
         before = self._index.all(account)
-        if name in before and (held := self._read(account, before[name])):
-            if held.card.digest != kept.card.digest:
-                raise RakkanError(f"There is another model called {name!r}", "Give this one a --name")
+        held = self._read(account, before[name]) if name in before else None
+        if held is not None and held.card.digest != kept.card.digest:
+            raise RakkanError(f"There is another model called {name!r}", "Give this one a --name")
         self._let_in(path, made, account, source)
         card = self._vault.put(account, cards.to_json(kept)).digest
         self._index.put(account, name, card)
@@ -113,7 +113,9 @@ class Registry:
             files = {}
             for one in kept.files:
                 try:
-                    files[one.path] = closing.enter_context(self._vault.open(account, one.sha256))
+                    files[one.path] = closing.enter_context(
+                        self._vault.open(owner=account, digest=one.sha256)
+                    )
                 except Missing as error:
                     raise RakkanError(
                         f"{one.path} of the model {kept.card.name!r} is no longer kept", "Add the model again"
