@@ -1,4 +1,4 @@
-"""One engine process for each device: what draws can be ended, run out of memory or crash, and drawing goes on.
+"""One engine process for each device: it may be ended, run out of memory or crash, and drawing goes on.
 
 The engine lives in a process of its own, which is asked for one picture at a time. When it is ended by the
 kernel, does not answer or runs out of memory, the caller gets one error with advice, and another process
