@@ -27,6 +27,8 @@ LAYERS: dict[str, int] = {
     "corpus": 5,
     "taste": 6,
     "audit": 6,
+    # A part of assemble: what a model that somebody brought is drawn with.
+    "bringing": 6,
     "service": 8,
     "cli": 8,
 }

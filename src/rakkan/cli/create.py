@@ -15,65 +15,89 @@ if TYPE_CHECKING:
     from rakkan.studio.create import Plan
     from rakkan.studio.requests import Created
 
-_MODEL = "With a model that you bring"
-
 #: A prompt of nonsense gets this many lines about its words, not one for each.
 _MOST_WARNINGS = 8
 
 
+_MODEL_PANEL = "With a model that you bring"
+
+Prompt = Annotated[str, typer.Argument(help="What to draw: tags or a sentence.", show_default=False)]
+Negative = Annotated[str, typer.Option(help="What to keep away from (with a guidance above 1).")]
+Seed = Annotated[int | None, typer.Option(help="The same seed draws the same picture (default: random).")]
+Count = Annotated[int, typer.Option(help="How many pictures, with seeds that follow each other.")]
+Steps = Annotated[int | None, typer.Option(help="Sampling steps (default: what the model was made for).")]
+Guidance = Annotated[
+    float | None,
+    typer.Option(help="How hard to follow the prompt; 1 is off (default: what the model was made for)."),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        help="512x512, or 512x768 for full bodies (default: by the framing); any with a model you bring."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="A folder, or for one picture a .png, .jpg or .webp file (default: the pictures folder)."
+    ),
+]
+Disclosure = Annotated[
+    str | None,
+    typer.Option(help="How much of its recipe the file tells: full, redacted or digest (default: full)."),
+]
+Model = Annotated[
+    str,
+    typer.Option(
+        help="A checkpoint: its name or hash, or a .safetensors file or folder.", rich_help_panel=_MODEL_PANEL
+    ),
+]
+SamplerName = Annotated[
+    str | None,
+    typer.Option(
+        "--sampler", help="As in A1111: 'DPM++ 2M Karras', 'Euler a', …", rich_help_panel=_MODEL_PANEL
+    ),
+]
+ScheduleName = Annotated[
+    str | None,
+    typer.Option("--schedule", help="karras, exponential, sgm_uniform, …", rich_help_panel=_MODEL_PANEL),
+]
+ClipSkip = Annotated[
+    int | None,
+    typer.Option(help="As A1111 counts it; 2 for many anime models.", rich_help_panel=_MODEL_PANEL),
+]
+Loras = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lora", help="NAME or NAME:STRENGTH, as <lora:…> in the prompt.", rich_help_panel=_MODEL_PANEL
+    ),
+]
+Vae = Annotated[
+    str, typer.Option(help="A VAE to decode with: its name, or a file.", rich_help_panel=_MODEL_PANEL)
+]
+Noise = Annotated[
+    str | None,
+    typer.Option(help="Whose noise a seed means: cpu, gpu or rakkan.", rich_help_panel=_MODEL_PANEL),
+]
+
+
 def create(
-    prompt: Annotated[str, typer.Argument(help="What to draw: tags or a sentence.", show_default=False)],
-    negative: Annotated[str, typer.Option(help="What to keep away from (with a guidance above 1).")] = "",
-    seed: Annotated[
-        int | None, typer.Option(help="The same seed draws the same picture (default: random).")
-    ] = None,
-    count: Annotated[int, typer.Option(help="How many pictures, with seeds that follow each other.")] = 1,
-    steps: Annotated[
-        int | None, typer.Option(help="Sampling steps (default: what the model was made for).")
-    ] = None,
-    guidance: Annotated[
-        float | None,
-        typer.Option(help="How hard to follow the prompt; 1 is off (default: what the model was made for)."),
-    ] = None,
-    size: Annotated[
-        str | None, typer.Option(help="512x512, or 512x768 for full bodies (default: by the framing).")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="A folder, or for one picture a .png, .jpg or .webp file (default: the pictures folder)."
-        ),
-    ] = None,
-    disclosure: Annotated[
-        str | None,
-        typer.Option(help="How much of its recipe the file tells: full, redacted or digest (default: full)."),
-    ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            help="A checkpoint: its name or hash, or a .safetensors file or folder.", rich_help_panel=_MODEL
-        ),
-    ] = "",
-    sampler: Annotated[
-        str | None, typer.Option(help="As in A1111: 'DPM++ 2M Karras', 'Euler a', …", rich_help_panel=_MODEL)
-    ] = None,
-    schedule: Annotated[
-        str | None, typer.Option(help="karras, exponential, sgm_uniform, …", rich_help_panel=_MODEL)
-    ] = None,
-    clip_skip: Annotated[
-        int | None, typer.Option(help="As A1111 counts it; 2 for many anime models.", rich_help_panel=_MODEL)
-    ] = None,
-    lora: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME or NAME:STRENGTH, as <lora:…> in the prompt.", rich_help_panel=_MODEL),
-    ] = None,
-    vae: Annotated[
-        str, typer.Option(help="A VAE to decode with: its name, or a file.", rich_help_panel=_MODEL)
-    ] = "",
-    noise: Annotated[
-        str | None,
-        typer.Option(help="Whose noise a seed means: cpu, gpu or rakkan.", rich_help_panel=_MODEL),
-    ] = None,
+    prompt: Prompt,
+    negative: Negative = "",
+    seed: Seed = None,
+    count: Count = 1,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    size: Size = None,
+    out: Out = None,
+    disclosure: Disclosure = None,
+    model: Model = "",
+    sampler: SamplerName = None,
+    schedule: ScheduleName = None,
+    clip_skip: ClipSkip = None,
+    lora: Loras = None,
+    vae: Vae = "",
+    noise: Noise = None,
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
     from rakkan import assemble, config
