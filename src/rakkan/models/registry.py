@@ -75,7 +75,7 @@ class Registry:
         before = self._index.all(account)
         held = self._read(account, before[name]) if name in before else None
         if held is not None and held.card.digest != kept.card.digest:
-            raise RakkanError(f"There is another model called {name!r}", "Give this one a --name")
+            raise RakkanError(f"There is another model called {name!r}", "Add this one under another: rakkan model add … --name")
         self._let_in(path, made, account, source)
         card = self._vault.put(account, cards.to_json(kept)).digest
         self._index.put(account, name, card)

@@ -1,0 +1,176 @@
+"""``rakkan create --model`` from end to end, with small checkpoints of random weights in the real layouts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import numpy
+import pytest
+from PIL import Image
+
+from rakkan import assemble
+from rakkan.cli import entry
+from rakkan.errors import RakkanError
+from rakkan.formats import png
+from rakkan.formats.checkpoints.architecture import SD1, SDXL
+from rakkan.records import Recipe, recipe_from_json
+
+pytest.importorskip("diffusers")
+
+PROMPT = "1girl, blue hair"
+SMALL = ["--seed", "7", "--steps", "2", "--size", "64x96", "--sampler", "Euler a"]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.checkpoints.adapters import make_inversion, make_lora
+    from tests.checkpoints.make import make, make_vae
+
+    folder = tmp_path_factory.mktemp("models")
+    for name, family in (("xl", SDXL), ("one", SD1)):
+        (folder / name).mkdir()
+        made = make(family, folder / name)
+        make_lora(made.architecture, folder / f"ink {name}.safetensors")
+        widths = tuple(text.width for text in made.architecture.text)
+        make_inversion(folder / f"fluff {name}.safetensors", widths)
+    (folder / "headless").mkdir()
+    headless = make(SDXL, folder / "headless", without="vae").path
+    headless.rename(folder / "headless.safetensors")
+    made_vae = make_vae(folder)
+    if made_vae.name != "vae.safetensors":
+        made_vae.rename(folder / "vae.safetensors")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One instance for all, so that a checkpoint is converted once."""
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture(autouse=True)
+def instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAKKAN_HOME", str(home / "home"))
+    monkeypatch.setenv("RAKKAN_KEY", str(home / "key"))
+    assemble.forget()
+
+
+def recipe_of(path: Path) -> Recipe:
+    recipe = recipe_from_json(png.text_of(path.read_bytes())["rakkan"])
+    assert isinstance(recipe, Recipe)
+    return recipe
+
+
+def created(path: Path, *arguments: str) -> int:
+    return entry(["create", PROMPT, *SMALL, "--out", str(path), *arguments])
+
+
+def test_a_checkpoint_is_converted_once_and_draws_the_same_again(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = models / "xl" / "model.safetensors"
+    assert created(tmp_path / "a.png", "--model", str(file)) == 0
+    said = capsys.readouterr()
+    assert [line.split()[-1] for line in said.err.splitlines() if "converting" in line] == ["model"] * 4
+    assembled = assemble.models().find("model")
+    recipe = recipe_of(tmp_path / "a.png")
+    assert recipe.model_digest == hashlib.sha256(file.read_bytes()).hexdigest() == assembled.card.digest
+    assert (recipe.sampler, recipe.engine, recipe.adapters) == ("euler_ancestral", "openvino", {})
+    assert (recipe.width, recipe.height, recipe.prompt) == (64, 96, PROMPT)
+    assert entry(["verify", str(tmp_path / "a.png")]) == 0
+    assemble.forget()
+    assert created(tmp_path / "b.png", "--model", "model") == 0
+    assert "converting" not in capsys.readouterr().err
+    again = [numpy.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png")]
+    assert numpy.array_equal(*again)
+
+
+def test_adapters_are_called_by_name_and_stand_in_the_recipe(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On torch, which draws the same but for its rounding, so that nothing is converted for a LoRA."""
+    for name in ("ink xl", "fluff xl", "vae"):
+        assert entry(["model", "add", str(models / f"{name}.safetensors")]) == 0
+    monkeypatch.setenv("RAKKAN_ENGINE", "torch")
+    assemble.forget()
+    assert created(tmp_path / "plain.png", "--model", str(models / "xl" / "model.safetensors")) == 0
+    more = ["--lora", "ink xl:0.5", "--vae", "vae", "--negative", "fluff xl", "--guidance", "2"]
+    status = created(tmp_path / "adapted.png", "--model", "model", *more)
+    assert status in (0, 2)  # the gate may take what random weights draw for a photograph
+    planned = assemble.bring("model", (f"{PROMPT} <lora:ink xl:0.5>", "fluff xl"), "vae")
+    assert set(planned.adapters.values()) == {"lora ink xl 0.5", "embedding fluff xl", "vae"}
+    assert all(len(digest) == 64 for digest in planned.adapters)
+    plain, adapted = (
+        brought.engine.sample(prompt, "", width=64, height=64, seed=1, steps=2, guidance=1.0)
+        for brought, prompt in (
+            (assemble.bring("model", (PROMPT, "")), PROMPT),
+            (planned, f"{PROMPT} <lora:ink xl:0.5>"),
+        )
+    )
+    assert not numpy.array_equal(plain, adapted)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "modle"], "no model called 'modle'.*Did you mean 'model'"),
+        (["--model", "{models}/nothing.safetensors"], "no model called"),
+        (["--model", "{models}/ink one.safetensors"], "is a LoRA, no checkpoint"),
+        (["--model", "{models}/headless.safetensors"], "no autoencoder .*--vae FILE"),
+        (["--model", "model", "--lora", "nobody"], "no model called 'nobody'"),
+        (["--model", "model", "--lora", "ink one"], "was made for SD 1.x, not for SDXL.*lora_unet_"),
+        (["--model", "model", "--vae", "ink one"], "is a LoRA, no VAE"),
+        (["--sampler", "Euler a"], "--sampler is for models that you bring.*--model"),
+        (["--lora", "ink"], "--lora is for models that you bring"),
+        (["--model", "model", "--size", "100x100"], "'100x100' cannot be drawn"),
+    ],
+)
+def test_what_cannot_be_drawn_with_is_said_in_one_line(
+    arguments: list[str],
+    message: str,
+    models: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    capsys.readouterr()
+    asked = [one.format(models=models) for one in arguments]
+    size = [] if "--model" in asked else ["--size", "512x512"]
+    assert entry(["create", PROMPT, "--seed", "7", "--out", str(tmp_path / "x.png"), *size, *asked]) == 2
+    said = capsys.readouterr().err.strip()
+    assert re.search(message, said), said
+    assert len(said.splitlines()) == 1 and not (tmp_path / "x.png").exists()
+
+
+def test_a_barred_adapter_bars_the_picture(tmp_path: Path) -> None:
+    """The policy is asked about every further file as it is about the model."""
+    from rakkan.records import Picture
+    from rakkan.trust import standing
+    from rakkan.trust.gate import Destination
+
+    asked: list[str] = []
+
+    class Ledger:
+        def about(self, digest: str) -> list[object]:
+            asked.append(digest)
+            return []
+
+    recipe = Recipe("a", "", "m", "ab" * 32, "euler", "normal", 1, 1.0, 7, 8, 8, adapters={"cd" * 32: "vae"})
+    picture = Picture(numpy.zeros((8, 8, 3), numpy.uint8), recipe)
+    standing.release_policy(Ledger())(picture, Destination(tmp_path / "a.png"))  # type: ignore[arg-type]
+    assert {"ab" * 32, "cd" * 32} <= set(asked)
+
+
+def test_without_torch_one_line_says_what_to_install(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *more: None if name == "diffusers" else real(name, *more)
+    )
+    monkeypatch.setenv("RAKKAN_ENGINE", "torch")
+    assemble.forget()
+    with pytest.raises(RakkanError, match="needs diffusers") as caught:
+        assemble.bring(str(models / "one" / "model.safetensors"), (PROMPT, ""))
+    assert "pip install 'rakkan[torch]'" in caught.value.hint
