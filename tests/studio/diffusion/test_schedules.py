@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rakkan.errors import RakkanError
-from rakkan.studio.diffusion.quantiles import beta_quantile
+from rakkan.studio.diffusion.quantiles import beta_quantiles
 from rakkan.studio.diffusion.schedules import SCHEDULES, find_schedule, schedule, sigmas
 from rakkan.studio.diffusion.training import TrainingSchedule, stable_diffusion
 
@@ -67,7 +67,7 @@ def test_lcm_by_hand() -> None:
 @pytest.mark.parametrize("zero", [False, True])
 def test_levels_fall_from_within_training_to_zero(name: str, zero: bool) -> None:
     training = stable_diffusion(zero)
-    for steps in (*range(1, 70), 100, 249, 333, 499, 500, 501, 667, 998, 999, 1000):
+    for steps in (*range(1, 31), 48, 60, 333, 499, 500, 501, 998, 999, 1000):
         levels = sigmas(name, steps, training)
         assert levels.dtype == np.float64 and levels.shape == (steps + 1,)
         assert (np.diff(levels) < 0).all() and levels[-1] == 0, steps
@@ -99,17 +99,16 @@ def test_each_says_what_it_is_and_where_from(name: str) -> None:
 class TestQuantiles:
     def test_by_hand(self) -> None:
         """With both parameters 1 the distribution is even; with 1/2 it is the arcsine's."""
-        for share in (0.0, 0.1, 0.5, 0.8, 1.0):
-            assert beta_quantile(share, 1.0) == pytest.approx(share, abs=1e-14)
-            assert beta_quantile(share, 0.5) == pytest.approx(math.sin(math.pi * share / 2) ** 2, abs=1e-14)
+        shares = np.array([0.0, 1e-6, 0.1, 0.5, 0.8, 1.0])
+        assert beta_quantiles(shares, 1.0) == pytest.approx(shares, abs=1e-14)
+        assert beta_quantiles(shares, 0.5) == pytest.approx(np.sin(np.pi * shares / 2) ** 2, abs=1e-14)
 
     def test_equals_scipy(self) -> None:
         stats = pytest.importorskip("scipy.stats")
-        for share in np.linspace(0, 1, 41):
-            assert beta_quantile(float(share), 0.6) == pytest.approx(
-                stats.beta.ppf(share, 0.6, 0.6), abs=1e-13
-            )
+        shares = np.linspace(0, 1, 41)
+        assert beta_quantiles(shares, 0.6) == pytest.approx(stats.beta.ppf(shares, 0.6, 0.6), abs=1e-13)
 
     @given(share=st.floats(0, 1), shape=st.floats(0.2, 5))
     def test_any_share_lies_between(self, share: float, shape: float) -> None:
-        assert 0 <= beta_quantile(share, shape) <= 1
+        found = beta_quantiles(np.array([share]), shape)
+        assert 0 <= found[0] <= 1

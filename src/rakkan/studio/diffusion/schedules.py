@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rakkan.errors import RakkanError
 from rakkan.studio.diffusion.names import key, unknown
-from rakkan.studio.diffusion.quantiles import beta_quantile
+from rakkan.studio.diffusion.quantiles import beta_quantiles
 from rakkan.studio.diffusion.training import Levels, TrainingSchedule
 
 AUTOMATIC = "automatic"  #: the schedule that a sampler wants
@@ -151,7 +151,7 @@ def beta(steps: int, training: TrainingSchedule) -> Levels:
     Lee et al. 2024, "Beta Sampling is All You Need", as A1111 and diffusers read it; ComfyUI spreads the
     quantiles over timesteps instead and gives other levels under the same name.
     """
-    shares = np.array([beta_quantile(float(share), 0.6) for share in 1 - np.linspace(0, 1, steps)])
+    shares = beta_quantiles(1 - np.linspace(0, 1, steps), 0.6)
     return training.sigma_min + shares * (training.sigma_max - training.sigma_min)
 
 
