@@ -10,6 +10,7 @@ from typing import Any
 import numpy
 import pytest
 import torch
+from tests.checkpoints.adapters import make_lora
 from tests.checkpoints.controls import make_controlnet, make_image_encoder, make_ip_adapter
 from tests.checkpoints.reading import Files
 from tests.studio.engines.torch.peers import (
@@ -23,12 +24,15 @@ from tests.studio.engines.torch.peers import (
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL
+from rakkan.studio.clip.grammar import Adapter
 from rakkan.studio.diffusion.training import stable_diffusion
 from rakkan.studio.engines.noise import gaussian
+from rakkan.studio.engines.torch.adapting import Adapting
 from rakkan.studio.engines.torch.controlnet import build_controlnet, controlled
 from rakkan.studio.engines.torch.engine import TorchEngine
 from rakkan.studio.engines.torch.guidance import Guidance, guided
 from rakkan.studio.engines.torch.ip_adapter import IpAdapter, build_image_encoder, prepared
+from rakkan.studio.engines.torch.lora import read_lora
 from rakkan.studio.engines.torch.networks import Networks
 from rakkan.studio.engines.torch.reference import Reference
 
@@ -208,6 +212,8 @@ def test_a_picture_prompts_as_in_diffusers_own_pipeline(
     engine = TorchEngine(networks, besides=[adapter])
     assert difference(our_latents(engine, drawing, noise, pipeline.scheduler.sigmas), theirs) <= 1e-4
     assert difference(plain, theirs) > 0.01
+    lora = read_lora(Files(make_lora(folder.architecture, tmp_path / "lora.safetensors")))
+    Adapting(networks, {"ink": lora}).adapt([Adapter("ink", 0.0, 0.0)])
     reference = Reference(networks, picture())
     both = TorchEngine(networks, besides=[adapter, reference])
     assert difference(our_latents(both, drawing, noise, pipeline.scheduler.sigmas), theirs) > 0.01

@@ -175,4 +175,7 @@ def _weighted(network: Any) -> Iterable[tuple[str, torch.nn.Module]]:
         (name, module)
         for name, module in network.named_modules()
         if isinstance(module, torch.nn.Linear | torch.nn.Conv2d)
+        # what an IP-Adapter has attached is no part of the checkpoint
+        and not name.startswith("encoder_hid_proj")
+        and ".processor." not in name
     ]
