@@ -32,6 +32,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, family in (("xl", SDXL), ("one", SD1)):
         (folder / name).mkdir()
         made = make(family, folder / name)
+        made.path.rename(folder / f"{name}.safetensors")
         make_lora(made.architecture, folder / f"ink {name}.safetensors")
         widths = tuple(text.width for text in made.architecture.text)
         make_inversion(folder / f"fluff {name}.safetensors", widths)
@@ -70,18 +71,18 @@ def created(path: Path, *arguments: str) -> int:
 def test_a_checkpoint_is_converted_once_and_draws_the_same_again(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = models / "xl" / "model.safetensors"
+    file = models / "xl.safetensors"
     assert created(tmp_path / "a.png", "--model", str(file)) == 0
     said = capsys.readouterr()
     assert [line.split()[-1] for line in said.err.splitlines() if "converting" in line] == ["model"] * 4
-    assembled = assemble.models().find("model")
+    assembled = assemble.models().find("xl")
     recipe = recipe_of(tmp_path / "a.png")
     assert recipe.model_digest == hashlib.sha256(file.read_bytes()).hexdigest() == assembled.card.digest
     assert (recipe.sampler, recipe.engine, recipe.adapters) == ("euler_ancestral", "openvino", {})
     assert (recipe.width, recipe.height, recipe.prompt) == (64, 96, PROMPT)
     assert entry(["verify", str(tmp_path / "a.png")]) == 0
     assemble.forget()
-    assert created(tmp_path / "b.png", "--model", "model") == 0
+    assert created(tmp_path / "b.png", "--model", "xl") == 0
     assert "converting" not in capsys.readouterr().err
     again = [numpy.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png")]
     assert numpy.array_equal(*again)
@@ -95,17 +96,17 @@ def test_adapters_are_called_by_name_and_stand_in_the_recipe(
         assert entry(["model", "add", str(models / f"{name}.safetensors")]) == 0
     monkeypatch.setenv("RAKKAN_ENGINE", "torch")
     assemble.forget()
-    assert created(tmp_path / "plain.png", "--model", str(models / "xl" / "model.safetensors")) == 0
+    assert created(tmp_path / "plain.png", "--model", str(models / "xl.safetensors")) == 0
     more = ["--lora", "ink xl:0.5", "--vae", "vae", "--negative", "fluff xl", "--guidance", "2"]
-    status = created(tmp_path / "adapted.png", "--model", "model", *more)
+    status = created(tmp_path / "adapted.png", "--model", "xl", *more)
     assert status in (0, 2)  # the gate may take what random weights draw for a photograph
-    planned = assemble.bring("model", (f"{PROMPT} <lora:ink xl:0.5>", "fluff xl"), "vae")
+    planned = assemble.bring("xl", (f"{PROMPT} <lora:ink xl:0.5>", "fluff xl"), "vae")
     assert set(planned.adapters.values()) == {"lora ink xl 0.5", "embedding fluff xl", "vae"}
     assert all(len(digest) == 64 for digest in planned.adapters)
     plain, adapted = (
         brought.engine.sample(prompt, "", width=64, height=64, seed=1, steps=2, guidance=1.0)
         for brought, prompt in (
-            (assemble.bring("model", (PROMPT, "")), PROMPT),
+            (assemble.bring("xl", (PROMPT, "")), PROMPT),
             (planned, f"{PROMPT} <lora:ink xl:0.5>"),
         )
     )
@@ -115,16 +116,16 @@ def test_adapters_are_called_by_name_and_stand_in_the_recipe(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "modle"], "no model called 'modle'.*Did you mean 'model'"),
+        (["--model", "inks one"], "no model called 'inks one'.*Did you mean 'ink one'"),
         (["--model", "{models}/nothing.safetensors"], "no model called"),
         (["--model", "{models}/ink one.safetensors"], "is a LoRA, no checkpoint"),
         (["--model", "{models}/headless.safetensors"], "no autoencoder .*--vae FILE"),
-        (["--model", "model", "--lora", "nobody"], "no model called 'nobody'"),
-        (["--model", "model", "--lora", "ink one"], "was made for SD 1.x, not for SDXL.*lora_unet_"),
-        (["--model", "model", "--vae", "ink one"], "is a LoRA, no VAE"),
+        (["--model", "xl", "--lora", "nobody"], "no model called 'nobody'"),
+        (["--model", "xl", "--lora", "ink one"], "layers that this checkpoint does not have: lora_unet_"),
+        (["--model", "xl", "--vae", "ink one"], "is a LoRA, no VAE"),
         (["--sampler", "Euler a"], "--sampler is for models that you bring.*--model"),
         (["--lora", "ink"], "--lora is for models that you bring"),
-        (["--model", "model", "--size", "100x100"], "'100x100' cannot be drawn"),
+        (["--model", "xl", "--size", "100x100"], "'100x100' cannot be drawn"),
     ],
 )
 def test_what_cannot_be_drawn_with_is_said_in_one_line(
@@ -172,5 +173,5 @@ def test_without_torch_one_line_says_what_to_install(models: Path, monkeypatch: 
     monkeypatch.setenv("RAKKAN_ENGINE", "torch")
     assemble.forget()
     with pytest.raises(RakkanError, match="needs diffusers") as caught:
-        assemble.bring(str(models / "one" / "model.safetensors"), (PROMPT, ""))
+        assemble.bring(str(models / "one.safetensors"), (PROMPT, ""))
     assert "pip install 'rakkan[torch]'" in caught.value.hint

@@ -176,7 +176,7 @@ def bring(
     model: str,
     prompts: tuple[str, str],
     vae: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda part: None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
@@ -187,8 +187,8 @@ def bring(
 
     settings = config.load()
     registry = models()
-    kept = bringing.kept_model(registry, model, progress)
-    own_vae = bringing.kept_model(registry, vae, progress) if vae else None
+    kept = registry.resolve(model, progress=progress)
+    own_vae = registry.resolve(vae, progress=progress) if vae else None
     engine, threads = settings.engine, settings.threads or None
     return bringing.bring(registry, vault(), kept, prompts, own_vae, engine, threads, say)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rakkan.errors import RakkanError
@@ -181,14 +180,6 @@ class _Making:
             with self.registry.opened(kept) as tensors:
                 found[name] = read_lora(tensors)
         return found
-
-
-def kept_model(registry: Registry, text: str, progress: Callable[[int, int], None] | None = None) -> Kept:
-    """The model of a name, or that of a file or folder, which is let in first if it is not here yet."""
-    path = Path(text)
-    if not path.exists():
-        return registry.find(text)
-    return registry.add(path, progress=progress or (lambda done, total: None))
 
 
 def _of_kind(registry: Registry, name: str, kind: str) -> Kept:

@@ -231,3 +231,23 @@ def test_the_database_tells_no_names(tmp_path: Path, models: Registry) -> None:
     for file in config.load().home.rglob("*"):
         if file.is_file():
             assert b"crane-at-dusk" not in file.read_bytes(), file
+
+
+def test_a_file_is_resolved_to_what_is_here_already_under_any_name(tmp_path: Path, models: Registry) -> None:
+    path = written(tmp_path / "a.safetensors", checkpoint_file(SD1))
+    kept = models.add(path, name="teapots")
+    entries = assemble.ledger().size()
+    assert models.resolve(str(path)) == models.resolve("teapots") == kept
+    assert assemble.ledger().size() == entries  # it did not come in again
+    other = written(tmp_path / "b.safetensors", checkpoint_file(SDXL))
+    assert models.resolve(str(other)).card.name == "b"
+    assert [one.card.name for one in models.all()] == ["b", "teapots"]
+    for wrong in ("nothing", "x" * 9999, "a\0b"):
+        with pytest.raises(RakkanError, match="no model called"):
+            models.resolve(wrong)
+
+
+def test_of_a_folders_settings_only_what_is_drawn_by_is_kept(tmp_path: Path, models: Registry) -> None:
+    path = write_folder(tmp_path / "m", SD1, secret_of_mine="a crane")
+    settings = models.add(path).card.settings
+    assert settings == {"scheduler/prediction_type": "epsilon", "unet/attention_head_dim": "8"}

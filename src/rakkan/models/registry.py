@@ -75,13 +75,29 @@ class Registry:
         before = self._index.all(account)
         held = self._read(account, before[name]) if name in before else None
         if held is not None and held.card.digest != kept.card.digest:
-            raise RakkanError(f"There is another model called {name!r}", "Add this one under another: rakkan model add … --name")
+            hint = "Add this one under another: rakkan model add … --name"
+            raise RakkanError(f"There is another model called {name!r}", hint)
+        data = cards.to_json(kept)
         self._let_in(path, made, account, source)
-        card = self._vault.put(account, cards.to_json(kept)).digest
+        card = self._vault.put(account, data).digest
         self._index.put(account, name, card)
         if name in before and before[name] != card:
             self._vault.shred(account, before[name])
         return kept
+
+    def resolve(self, text: str, account: str = LOCAL, progress: Progress = lambda done, of: None) -> Kept:
+        """The model that a file, a folder, a name or a hash names; a file or folder is added unless it is
+        here under any name. Raises RakkanError as ``add`` and ``find`` do."""
+        path = Path(text)
+        try:
+            if not path.exists():
+                return self.find(text, account)
+        except (OSError, ValueError):  # no path can be that
+            return self.find(text, account)
+        with model_files.opened(path):
+            digest = cards.digest_of(self._hashed(path, progress))
+        known = next((one for one in self.all(account) if one.card.digest == digest), None)
+        return known or self.add(path, account=account)
 
     def all(self, account: str = LOCAL) -> list[Kept]:
         """The cards of an account, by name."""

@@ -9,6 +9,7 @@ from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints import layout
 from rakkan.formats.checkpoints.adapters import check_embedding, check_lora, read_lora
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL
+from rakkan.formats.checkpoints.autoencoders import check_vae
 from rakkan.formats.checkpoints.kinds import nature
 from rakkan.formats.checkpoints.tensors import Entry
 
@@ -141,3 +142,34 @@ def test_a_textual_inversion_for_another_base_is_refused() -> None:
         check_embedding(Table(one("emb_params", 4, 768)), architecture(SDXL))
     with pytest.raises(RakkanError, match=r"no textual inversion"):
         check_embedding(table(SD1), architecture(SD1))
+
+
+def vae(prefix: str = "", single: bool = True) -> dict[str, Entry]:
+    shape = architecture(SD1, small=True).vae
+    assert shape is not None
+    return {
+        prefix + (one.single if single else one.folder): Entry("F16", one.shape) for one in layout.vae(shape)
+    }
+
+
+@pytest.mark.parametrize("prefix", ["", "first_stage_model.", "vae/"])
+@pytest.mark.parametrize("single", [True, False])
+def test_an_autoencoder_of_its_own_fits_whatever_it_is_called(prefix: str, single: bool) -> None:
+    check_vae(Table(vae(prefix, single)), architecture(SD1))
+    if prefix != "vae/":
+        assert nature(Table(vae(prefix, single))).kind == "VAE"
+
+
+def test_an_autoencoder_that_is_none_or_not_whole_is_refused() -> None:
+    with pytest.raises(RakkanError, match="is no autoencoder"):
+        check_vae(lora(SD1), architecture(SD1))
+    part = {name: one for name, one in vae().items() if "mid.attn_1.q" not in name}
+    with pytest.raises(
+        RakkanError, match=r"4 tensors of The VAE .*encoder\.mid\.attn_1\.q\.weight is missing"
+    ):
+        check_vae(Table(part), architecture(SD1))
+    with pytest.raises(RakkanError, match=r"1 tensors of The VAE .*quant_conv.bias is 9, not 8"):
+        check_vae(Table({**vae(), "quant_conv.bias": Entry("F16", (9,))}), architecture(SD1))
+    other = {**vae(), "decoder.conv_in.weight": Entry("F16", (16, 16, 3, 3))}
+    with pytest.raises(RakkanError, match="latents of 16 channels, not of 4"):
+        check_vae(Table(other), architecture(SD1))

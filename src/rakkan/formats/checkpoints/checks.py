@@ -48,8 +48,8 @@ def check(tensors: Tensors, architecture: Architecture, vae_given: bool = False)
     wrong = []
     for name, shape in wanted_shapes.items():
         held = entries[found_name(entries, name) or name].shape
-        if _bare(held) != _bare(shape):
-            wrong.append(f"{name} is {_sides(held)}, not {_sides(shape)}")
+        if bare(held) != bare(shape):
+            wrong.append(f"{name} is {sides(held)}, not {sides(shape)}")
     if wrong:
         raise RakkanError(
             f"{len(wrong)} tensors of the checkpoint do not fit {NAMES[architecture.family]}: {few(wrong)}",
@@ -110,14 +110,15 @@ def found_name(entries: Mapping[str, Entry], name: str) -> str | None:
     return bare if bare in entries else None
 
 
-def _bare(shape: tuple[int, ...]) -> tuple[int, ...]:
+def bare(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The sides without those of one at the end: of a kernel of one that are a linear layer's."""
     while len(shape) > 1 and shape[-1] == 1:
         shape = shape[:-1]
     return shape
 
 
-def _sides(shape: tuple[int, ...]) -> str:
+def sides(shape: tuple[int, ...]) -> str:
+    """A shape as people write it."""
     return "×".join(map(str, shape)) or "a number"
 
 

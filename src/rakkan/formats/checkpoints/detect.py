@@ -144,7 +144,7 @@ def _texts_of_folder(tensors: Tensors, family: str) -> tuple[TextShape, ...]:
         if shape is None:
             continue
         projection = tensors.entries.get(f"{part}/text_projection.weight")
-        if number == 1 and projection is not None:
+        if number == 1 and projection is not None and len(projection.shape) == 2:
             shape = replace(shape, projection=projection.shape[0])
         # A folder's SD 2.x encoder has been cut before the layer that is not used.
         gelu = number == 1 or family == SD2

@@ -22,7 +22,23 @@ from rakkan.formats.checkpoints.tensors import Entry, Tensors
 PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 _LARGEST_TEXT = 8 * 1024 * 1024
 _LONGEST_CLAIM = 400
-_MOST_CLAIMS = 400
+#: What is read of a folder's settings; all else follows from shapes, or is nothing to draw by.
+_CLAIMS = {
+    "scheduler": (
+        "prediction_type",
+        "rescale_betas_zero_snr",
+        "beta_start",
+        "beta_end",
+        "beta_schedule",
+        "num_train_timesteps",
+        "steps_offset",
+        "timestep_spacing",
+    ),
+    "unet": ("attention_head_dim", "num_attention_heads"),
+    "vae": ("scaling_factor",),
+    "text_encoder": ("hidden_act", "num_attention_heads"),
+    "text_encoder_2": ("hidden_act", "num_attention_heads"),
+}
 _FEW = 3
 
 _PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
@@ -165,16 +181,14 @@ def claims_of(path: Path) -> dict[str, str]:
     claims: dict[str, str] = {}
     if not path.is_dir():
         return claims
-    files = {
-        "scheduler": "scheduler/scheduler_config.json",
-        **{part: f"{part}/config.json" for part in PARTS},
-    }
-    for part, name in files.items():
-        if (path / name).is_file():
-            for key, value in _json(path / name).items():
-                text = value if isinstance(value, str) else json.dumps(value)
-                if len(text) <= _LONGEST_CLAIM and len(claims) < _MOST_CLAIMS:
-                    claims[f"{part}/{key[:_LONGEST_CLAIM]}"] = text
+    for part, keys in _CLAIMS.items():
+        file = path / part / ("scheduler_config.json" if part == "scheduler" else "config.json")
+        said = _json(file) if file.is_file() else {}
+        for key in keys:
+            value = said.get(key)
+            text = value if isinstance(value, str) else json.dumps(value)
+            if value is not None and len(text) <= _LONGEST_CLAIM:
+                claims[f"{part}/{key}"] = text
     return claims
 
 
