@@ -70,6 +70,9 @@ WITHOUT_TORCH = {
     "schedule.py",
     "origin.py",
 }
+#: The engine that draws checkpoints with torch, loaded only where that is asked for.
+TORCH_ENGINE = "studio/engines/torch/"
+ENGINE_WITHOUT_TORCH = {"__init__.py", "layouts.py"}
 TORCH = ("torch", "torchvision", "diffusers", "transformers")
 
 Sources = dict[str, str]
@@ -201,6 +204,8 @@ def torch_stays_in_training(sources: Sources) -> list[str]:
 
 
 def _may_reach_torch(name: str) -> bool:
+    if name.startswith(TORCH_ENGINE):
+        return name.removeprefix(TORCH_ENGINE) not in ENGINE_WITHOUT_TORCH
     return name.startswith(TRAINING) and name.removeprefix(TRAINING) not in WITHOUT_TORCH
 
 
@@ -330,6 +335,7 @@ VIOLATIONS: list[tuple[Rule, str, str]] = [
         "try:\n    import torch.nn\nexcept E:\n    pass",
     ),
     (torch_stays_in_training, "cli/main.py", "class A:\n    from torch import nn"),
+    (torch_stays_in_training, "studio/engines/torch/layouts.py", "import torch"),
     (torch_stays_in_training, "cli/main.py", "from rakkan.studio.starter.networks import UNet"),
     (one_idea_to_a_file, "cli/main.py", "x = 1\n" * (MOST_LINES + 1)),
     (one_idea_to_a_file, "cli/main.py", "def f():\n" + "    x = 1\n" * MOST_FUNCTION_LINES),

@@ -8,9 +8,10 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from tests.checkpoints.weights import Stored, constant, numbers, write
+
 from rakkan.formats.checkpoints.architecture import SDXL, Architecture
 from rakkan.studio.engines.torch import layouts, networks
-from tests.checkpoints.weights import Stored, constant, numbers, write
 
 RANK = 4
 _ATTENTION = re.compile(r"\.attn[12]\.to_(q|k|v|out\.0)$")

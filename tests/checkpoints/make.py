@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.checkpoints.architectures import architecture
+from tests.checkpoints.weights import Stored, constant, numbers, write
+
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture
 from rakkan.studio.clip import tokenizer
 from rakkan.studio.engines.torch import layouts, networks
-from tests.checkpoints.architectures import architecture
-from tests.checkpoints.weights import Stored, constant, numbers, write
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ def make(
 ) -> Made:
     """Write a checkpoint into ``folder``: ``model.safetensors``, or the folder itself for diffusers' layout.
 
-    ``width`` is ``small`` or ``full``, ``dtype`` one of F16, BF16, F32. ``without`` leaves out one of ``unet``,
-    ``vae`` and ``text``; ``ema`` adds the averaged copies that training leaves in a file (a few of them).
-    """
+    ``width`` is ``small`` or ``full``, ``dtype`` one of F16, BF16, F32. ``without`` leaves out one of
+    ``unet``, ``vae`` and ``text``; ``ema`` adds the averaged copies that training leaves in a file (a few of
+    them)."""
     made = architecture(
         family, width=width, layout=layout, prediction=prediction, zero_terminal_snr=zero_terminal_snr
     )
@@ -117,7 +118,9 @@ def _tensor(
 
     full = (shape[0] * len(pieces), *shape[1:])
     is_pixelwise = "mid.attn_1" in place and len(shape) == 2
-    stored = Stored((*full, 1, 1) if is_pixelwise else full[::-1] if pieces[0][2].transposed else full, combined)
+    stored = Stored(
+        (*full, 1, 1) if is_pixelwise else full[::-1] if pieces[0][2].transposed else full, combined
+    )
     return stored
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy
+from tests.checkpoints.weights import packed
 
 from rakkan.formats.checkpoints.tensors import Entry
-from tests.checkpoints.weights import packed
 
 
 class Files:

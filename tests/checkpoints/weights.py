@@ -1,5 +1,6 @@
-"""Random weights that keep activations finite, written tensor by tensor, so that a full-size file needs little
-memory. A parameter's numbers follow from the seed and its name in diffusers: both layouts hold the same."""
+"""Random weights that keep activations finite, written tensor by tensor, so that a full-size file needs
+little memory. A parameter's numbers follow from the seed and its name in diffusers: both layouts hold the
+same."""
 
 from __future__ import annotations
 
@@ -50,7 +51,10 @@ def constant(values: Any) -> Stored:
 
 
 def write(
-    path: Path, stored: Iterable[tuple[str, Stored]], dtype: str = "F32", metadata: dict[str, str] | None = None
+    path: Path,
+    stored: Iterable[tuple[str, Stored]],
+    dtype: str = "F32",
+    metadata: dict[str, str] | None = None,
 ) -> None:
     """Write a safetensors file."""
     path.parent.mkdir(parents=True, exist_ok=True)

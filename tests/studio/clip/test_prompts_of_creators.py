@@ -54,7 +54,9 @@ def test_break_begins_a_chunk_also_inside_brackets() -> None:
         ("b", False),
         ("c", True),
     ]
-    assert [len(chunks(text, Tokenizer())) for text in ("", "a BREAK b", "BREAKS", "a BREAK (b BREAK c)")] == [
+    assert [
+        len(chunks(text, Tokenizer())) for text in ("", "a BREAK b", "BREAKS", "a BREAK (b BREAK c)")
+    ] == [
         1,
         2,
         1,
@@ -80,7 +82,9 @@ def test_every_prompt_is_read_or_refused(prompt: str) -> None:
 
 
 def test_adapters_are_taken_out_of_the_prompt() -> None:
-    plain, found = grammar.adapters("a teapot <lora:ink:0.7>, <lora:my style:1:0.5><lora:b> <lyco:c:te=0.1:unet=2>")
+    plain, found = grammar.adapters(
+        "a teapot <lora:ink:0.7>, <lora:my style:1:0.5><lora:b> <lyco:c:te=0.1:unet=2>"
+    )
     assert plain == "a teapot ,  "
     assert found == (
         grammar.Adapter("ink", 0.7, 0.7),

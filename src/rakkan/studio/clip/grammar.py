@@ -58,13 +58,16 @@ def _adapter(match: re.Match[str]) -> Adapter:
             f"{match[0]} has a strength that is no number", "write <lora:NAME:0.8>, or leave it out"
         ) from error
     if not (abs(weight) <= MOST_WEIGHT and abs(text_weight) <= MOST_WEIGHT):
-        raise RakkanError(f"{match[0]} is out of range", f"give a strength of -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}")
+        raise RakkanError(
+            f"{match[0]} is out of range", f"give a strength of -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}"
+        )
     return Adapter(name.strip(), weight, text_weight)
 
 
 def spans(prompt: str) -> tuple[Span, ...]:
     """The prompt's texts with their weights, in order; neighbours of equal weight are one. An opening
-    bracket that is never closed reaches to the end, and round ones are matched apart from square ones. Raises RakkanError on a weight out of range."""
+    bracket that is never closed reaches to the end, and round ones are matched apart from square ones. Raises
+    RakkanError on a weight out of range."""
     pieces: list[tuple[str, float]] = []
     opened: dict[str, list[int]] = {"(": [], "[": []}
 

@@ -1,7 +1,7 @@
 """Prompts that change while a picture is drawn, in A1111's grammar.
 
-``[a:b:0.5]`` is a for the first half of the steps, then b; ``[b:0.5]`` adds and ``[a::0.5]`` takes away; a whole
-number counts steps. ``[a|b]`` takes turns from step to step. They nest.
+``[a:b:0.5]`` is a for the first half of the steps, then b; ``[b:0.5]`` adds and ``[a::0.5]`` takes away; a
+whole number counts steps. ``[a|b]`` takes turns from step to step. They nest.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """CLIP's byte-pair encoding (Radford et al. 2021), without any library.
 
-The merges are OpenAI's, MIT licence (``vocabulary/LICENSE.txt``): the 48,894 that CLIP uses of the list it was
-published with. Ids follow from their order: 256 bytes, the same at the end of a word, the merges, two marks.
+The merges are OpenAI's, MIT licence (``vocabulary/LICENSE.txt``): the 48,894 that CLIP uses of the list it
+was published with. Ids follow from their order: 256 bytes, the same at the end of a word, the merges, two
+marks.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import gzip
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from rakkan.errors import RakkanError
@@ -94,7 +96,7 @@ def _merged(word: str) -> tuple[int, ...]:
     pieces = [letters[byte] for byte in word.encode("utf-8", "replace")]
     pieces[-1] += _OF_WORD
     while len(pieces) > 1:
-        pairs = list(zip(pieces, pieces[1:], strict=False))
+        pairs = list(pairwise(pieces))
         best = min(pairs, key=lambda pair: ranks.get(pair, len(ranks)))
         if best not in ranks:
             break

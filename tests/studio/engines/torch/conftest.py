@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import torch
-
-from rakkan.studio.engines.torch import networks
 from tests.checkpoints import make as making
 from tests.checkpoints.reading import Files
+
+from rakkan.studio.engines.torch import networks
 
 Maker = Callable[..., making.Made]
 

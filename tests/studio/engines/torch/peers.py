@@ -17,8 +17,8 @@ NEGATIVE = "blurry, low quality"
 
 
 def peer(path: Path, made: Architecture, folder: Path) -> Any:
-    """diffusers' pipeline of the file or folder at ``path``. ``folder``, a checkpoint of the same architecture in
-    diffusers' layout, gives the configurations that diffusers would look up."""
+    """diffusers' pipeline of the file or folder at ``path``. ``folder``, a checkpoint of the same
+    architecture in diffusers' layout, gives the configurations that diffusers would look up."""
     kind = StableDiffusionXLPipeline if made.family == SDXL else StableDiffusionPipeline
     without: dict[str, Any] = {} if made.family == SDXL else {"safety_checker": None}
     if path.is_dir():
@@ -52,9 +52,9 @@ def latents_of(pipeline: Any, drawing: Drawing, noise: torch.Tensor, **more: Any
         "height": drawing.height,
         "num_inference_steps": drawing.steps,
         "guidance_scale": drawing.guidance,
-        "guidance_rescale": drawing.guidance_rescale,
         "latents": noise.clone(),
         "output_type": "latent",
+        **({"guidance_rescale": drawing.guidance_rescale} if drawing.guidance_rescale else {}),
         **({"clip_skip": drawing.clip_skip - 1} if drawing.clip_skip > 1 else {}),
     }
     result: torch.Tensor = pipeline(**(options | more)).images

@@ -9,6 +9,10 @@ from typing import Any
 import numpy
 import pytest
 import torch
+from tests.checkpoints.adapters import make_inversion, make_lora
+from tests.checkpoints.make import make_vae
+from tests.checkpoints.reading import Files, Held
+from tests.studio.engines.torch.peers import difference, peer
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL
@@ -19,10 +23,6 @@ from rakkan.studio.engines.torch.conditioning import encode
 from rakkan.studio.engines.torch.inversions import read_inversion
 from rakkan.studio.engines.torch.lora import read_lora
 from rakkan.studio.engines.torch.networks import Networks
-from tests.checkpoints.adapters import make_inversion, make_lora
-from tests.checkpoints.make import make_vae
-from tests.checkpoints.reading import Files, Held
-from tests.studio.engines.torch.peers import difference, peer
 
 Built = Callable[..., Networks]
 
@@ -108,7 +108,7 @@ def test_a_lora_for_another_base_is_refused_and_changes_nothing(built: Built, tm
     for family, names in ((SD2, "kohya"), (SDXL, "kohya-ldm"), (SDXL, "peft")):
         file = make_lora(built(family).architecture, tmp_path / "other.safetensors", names=names)
         adapting = Adapting(ours, {"good": good, "other": read_lora(Files(file))})
-        with pytest.raises(RakkanError, match="for another base: .*, .*, .* and [0-9]+ more") as caught:
+        with pytest.raises(RakkanError, match=r"for another base: .*, .*, .* and [0-9]+ more") as caught:
             adapting.adapt([Adapter("good", 1, 1), Adapter("other", 1, 1)])
         assert SD1 in caught.value.hint
         assert all(torch.equal(one, before[name]) for name, one in weights_of(ours).items())
@@ -156,7 +156,12 @@ def test_a_textual_inversion_is_heard_as_by_diffusers(
         )
     else:
         pipeline.load_textual_inversion(next(iter(named.values())), "<ink>")
-    theirs = pipeline.encode_prompt("a teapot, <ink> drawing", "cpu", 1, False)
+    theirs = pipeline.encode_prompt(
+        "a teapot, <ink> drawing",
+        device="cpu",
+        num_images_per_prompt=1,
+        do_classifier_free_guidance=False,
+    )
     word = "inkstyle"
     ours_heard = encode(ours, f"a teapot, {word} drawing", inversions={word: read_inversion(ours, files)})
     assert difference(ours_heard.text, theirs[0]) <= 1e-5
@@ -194,5 +199,5 @@ def test_another_vae_takes_the_place_of_the_checkpoints(
     again = networks.build(own.architecture, Files(own.path), vae_file=(shape, file))
     values, others = with_other.vae.state_dict(), again.vae.state_dict()
     assert all(torch.equal(one, others[name]) for name, one in values.items())
-    assert not torch.equal(values["conv_out.weight" if "conv_out.weight" in values else "decoder.conv_out.weight"],
-                           with_own.vae.state_dict()["decoder.conv_out.weight"])
+    last = "decoder.conv_out.weight"
+    assert not torch.equal(values[last], with_own.vae.state_dict()[last])

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import torch
 from diffusers.loaders import single_file_utils
+from tests.checkpoints import make as making
+from tests.checkpoints.architectures import architecture
+from tests.checkpoints.reading import Files
 
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture
 from rakkan.studio.engines.torch import networks
 from rakkan.studio.engines.torch.loading import tensor
-from tests.checkpoints import make as making
-from tests.checkpoints.architectures import architecture
-from tests.checkpoints.reading import Files
 
 FAMILIES = (SD1, SD2, SDXL)
 #: What diffusers takes a file of each family for.
@@ -78,26 +78,28 @@ def test_full_size_files_have_the_names_and_shapes_that_diffusers_knows(family: 
     file = {name: torch.empty(one.shape, device="meta") for name, one in stored.items()}
     assert single_file_utils.infer_diffusers_model_type(dict(file)) == KINDS[family]
 
-    own = states({
-        "unet": networks.unet_of(made, made.unet),
-        "vae": networks.vae_of(made, made.vae),
-        **{f"text_{index}": networks.text_encoder_of(one) for index, one in enumerate(made.text)},
-    })
+    own = states(
+        {
+            "unet": networks.unet_of(made, made.unet),
+            "vae": networks.vae_of(made, made.vae),
+            **{f"text_{index}": networks.text_encoder_of(one) for index, one in enumerate(made.text)},
+        }
+    )
     consumed = 0
     for part, named in theirs(made, file).items():
         named = {name: one for name, one in named.items() if "position_ids" not in name}
         if family == SD2 and part == "text_0":
             named.pop("text_projection.weight", None)
             # diffusers' configuration has the 23 layers that are used
-            own[part] = {
-                name: one for name, one in own[part].items() if ".23." not in name or name in named
-            }
+            own[part] = {name: one for name, one in own[part].items() if ".23." not in name or name in named}
         shapes = {name: tuple(one.shape) for name, one in named.items()}
         assert shapes == {name: tuple(one.shape) for name, one in own[part].items()}, part
         consumed += sum(int(torch.prod(torch.tensor(one.shape))) for one in named.values())
     left = sum(int(torch.prod(torch.tensor(stored[name].shape))) for name in LEFT & set(stored))
     total = sum(int(torch.prod(torch.tensor(one.shape))) for one in stored.values())
-    last = sum(int(torch.prod(torch.tensor(one.shape))) for name, one in stored.items() if "resblocks.23." in name)
+    last = sum(
+        int(torch.prod(torch.tensor(one.shape))) for name, one in stored.items() if "resblocks.23." in name
+    )
     assert total - consumed - left in ({0} if family != SD2 else {0, last})
 
 

@@ -1,4 +1,5 @@
-"""What the denoiser hears of a prompt: the text encoders' states for each token, weighed as A1111 weighs them.
+"""What the denoiser hears of a prompt: the text encoders' states for each token, weighed as A1111 weighs
+them.
 
 A token's states are multiplied by its weight, and then all states of the chunk by one number that gives them
 back the mean they had: A1111's emphasis mode "Original". Chunks are encoded one by one and joined.
@@ -6,9 +7,9 @@ back the mean they had: A1111's emphasis mode "Original". Chunks are encoded one
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -28,13 +29,11 @@ class Inversion:
 
 @dataclass(frozen=True)
 class Conditioning:
-    """A prompt as the denoiser takes it: ``text`` [1, 77 n, width of the context], and for SDXL the ``pooled``
-    text [1, width] of the first chunk."""
+    """A prompt as the denoiser takes it: ``text`` [1, 77 n, width of the context], and for SDXL the
+    ``pooled`` text [1, width] of the first chunk."""
 
     text: torch.Tensor
     pooled: torch.Tensor | None = None
-    #: The tokens that an image adds, by an IP-Adapter: a list of float [1, images, tokens, width].
-    pictures: Sequence[torch.Tensor] = field(default=())
 
 
 def encode(
@@ -110,7 +109,7 @@ def _learned(
 
 
 @contextmanager
-def _hooked(module: torch.nn.Module, hook: Any) -> Any:
+def _hooked(module: torch.nn.Module, hook: Any) -> Iterator[None]:
     handle = module.register_forward_hook(hook)
     try:
         yield

@@ -38,9 +38,10 @@ class DrawingCancelled(RakkanError):
 
 @dataclass(frozen=True)
 class Drawing:
-    """What to draw. ``width`` and ``height`` are pixels, multiples of 8; ``seed`` 0 to 2**64 - 1; ``guidance``
-    0 to 30, 1 for none; ``guidance_rescale`` 0 to 1; ``clip_skip`` as A1111 counts it, 0 for the model's own.
-    ``noise`` says whose noise a seed means: ``cpu`` torch's generator, ``gpu`` CUDA's, ``rakkan`` our own."""
+    """What to draw. ``width`` and ``height`` are pixels, multiples of 8; ``seed`` 0 to 2**64 - 1;
+    ``guidance`` 0 to 30, 1 for none; ``guidance_rescale`` 0 to 1; ``clip_skip`` as A1111 counts it, 0 for the
+    model's own. ``noise`` says whose noise a seed means: ``cpu`` torch's generator, ``gpu`` CUDA's,
+    ``rakkan`` our own."""
 
     prompt: str
     negative: str
@@ -59,9 +60,9 @@ class Drawing:
 class TorchEngine:
     """Draws with a checkpoint's networks.
 
-    ``loras`` are what ``<lora:NAME:WEIGHT>`` in prompts calls, ``inversions`` are textual inversions by the word
-    that calls them; ``besides`` are ControlNets and references, which tell the denoiser more than the prompt.
-    """
+    ``loras`` are what ``<lora:NAME:WEIGHT>`` in prompts calls, ``inversions`` are textual inversions by the
+    word that calls them; ``besides`` are ControlNets and references, which tell the denoiser more than the
+    prompt."""
 
     def __init__(
         self,
@@ -95,7 +96,8 @@ class TorchEngine:
         RakkanError for what is out of range or too large for the memory, DrawingCancelled when asked to
         stop."""
         drawing = Drawing(prompt, negative, **options)
-        return self.sample_many(drawing, 1, progress=progress, cancelled=cancelled)[0]
+        pixels: Pixels = self.sample_many(drawing, 1, progress=progress, cancelled=cancelled)[0]
+        return pixels
 
     def sample_many(
         self,
@@ -121,7 +123,7 @@ class TorchEngine:
     ) -> torch.Tensor:
         """The latents a picture is decoded from: float32 [count, 4, height / 8, width / 8], as the denoiser
         gives them."""
-        from rakkan.studio.diffusion.noise import initial_noise
+        from rakkan.studio.diffusion.initial_noise import batch_seeds, batch_source
         from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
         from rakkan.studio.diffusion.training import stable_diffusion
 
@@ -129,14 +131,18 @@ class TorchEngine:
         network = self.networks
         sampler = find_sampler(drawing.sampler)
         training = stable_diffusion(network.architecture.zero_terminal_snr)
-        sigmas = planned_sigmas(sampler, drawing.schedule, drawing.steps, training)
+        planned = planned_sigmas(sampler, drawing.schedule, drawing.steps, training)
+        sigmas = [float(sigma) for sigma in planned]
         shape = (_latent_channels(network), drawing.height // _PIXEL, drawing.width // _PIXEL)
-        starts = [initial_noise(drawing.seed + number, shape, drawing.noise) for number in range(count)]
+        draw = batch_source(batch_seeds(drawing.seed, count), shape, drawing.noise)
+
+        def fresh(sigma: float = 0, following: float = 0) -> torch.Tensor:
+            return torch.from_numpy(draw()).to(network.device)
+
         with _memory_watched(drawing, count):
-            noise = torch.from_numpy(np.stack(starts).astype(np.float32)).to(network.device)
-            denoise = self.denoiser(drawing, [float(sigma) for sigma in sigmas], cancelled)
-            fresh = _fresh_noise(drawing, shape, count, network.device)
-            result: torch.Tensor = sampler(denoise, noise * float(sigmas[0]), sigmas, fresh, progress)
+            denoise = self.denoiser(drawing, sigmas, cancelled)
+            start = fresh() * sigmas[0]
+            result: torch.Tensor = sampler(denoise, start, sigmas, fresh, progress)
         return result
 
     def denoiser(
@@ -195,7 +201,8 @@ class TorchEngine:
                 "the VAE computed numbers that are not finite", "draw in float32, or choose another VAE"
             )
         values = ((decoded[0].float() / 2 + 0.5).clamp(0, 1) * 255).round().permute(1, 2, 0)
-        return values.cpu().numpy().astype(np.uint8)
+        pixels: Pixels = values.cpu().numpy().astype(np.uint8)
+        return pixels
 
 
 def check(drawing: Drawing, count: int = 1) -> None:
@@ -214,9 +221,11 @@ def check(drawing: Drawing, count: int = 1) -> None:
     if not 0 <= drawing.guidance_rescale <= 1:
         raise RakkanError(f"The guidance rescale {drawing.guidance_rescale} is out of range", "Give 0 to 1")
     width, height = drawing.width, drawing.height
-    fits = all(64 <= side and side % _PIXEL == 0 for side in (width, height))
+    fits = all(side >= 64 and side % _PIXEL == 0 for side in (width, height))
     if not fits or width * height > MOST_PIXELS:
-        raise RakkanError(f"Cannot draw {width}x{height} pixels", "Give multiples of 8 from 64, such as 512x768")
+        raise RakkanError(
+            f"Cannot draw {width}x{height} pixels", "Give multiples of 8 from 64, such as 512x768"
+        )
 
 
 def _latent_channels(networks: Networks) -> int:
@@ -225,34 +234,14 @@ def _latent_channels(networks: Networks) -> int:
     return shape.latent_channels
 
 
-def _fresh_noise(
-    drawing: Drawing, shape: tuple[int, ...], count: int, device: str
-) -> Callable[[float, float], torch.Tensor]:
-    """Noise for samplers that add some at each step: each picture of a batch draws its own."""
-    generators = [torch.Generator().manual_seed(_signed(drawing.seed + number)) for number in range(count)]
-    for generator in generators:  # the first numbers are the picture's initial noise
-        torch.randn(shape, generator=generator)
-
-    def fresh(sigma: float, following: float) -> torch.Tensor:
-        return torch.stack([torch.randn(shape, generator=one) for one in generators]).to(device)
-
-    return fresh
-
-
-def _signed(seed: int) -> int:
-    return seed - 2**64 if seed >= 2**63 else seed
-
-
 @contextmanager
 def _memory_watched(drawing: Drawing, count: int) -> Iterator[None]:
     """Turn an exhausted memory into advice, and give back what the failed attempt held."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        text = str(error)
-        if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
-            if "allocate memory" not in text and "out of memory" not in text.lower():
-                raise
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
         error.__traceback__ = None
         failure = RakkanError(
             f"The memory does not suffice for {count} of {drawing.width}x{drawing.height} pixels",
@@ -263,3 +252,9 @@ def _memory_watched(drawing: Drawing, count: int) -> Iterator[None]:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     raise failure
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """CUDA's allocator has an error of its own, the processor's only a text."""
+    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return known or "allocate memory" in str(error) or "out of memory" in str(error).lower()

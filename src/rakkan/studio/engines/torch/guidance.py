@@ -1,4 +1,5 @@
-"""The denoiser as samplers see it: one function of x and the timestep, guided by a prompt and away from another.
+"""The denoiser as samplers see it: one function of x and the timestep, guided by a prompt and away from
+another.
 
 Classifier-free guidance is Ho and Salimans 2022; with the scale 1 the second prompt is not looked at and the
 network runs once. The rescaling of its contrast is Lin et al. 2023, section 3.4.
@@ -23,7 +24,8 @@ Besides = Callable[[torch.Tensor, float, torch.Tensor, Sequence[bool], dict[str,
 
 @dataclass(frozen=True)
 class Guidance:
-    """How strongly a prompt leads: the ``scale`` (1 for none), and how far contrast is ``rescaled``, 0 to 1."""
+    """How strongly a prompt leads: the ``scale`` (1 for none), and how far contrast is ``rescaled``, 0 to
+    1."""
 
     scale: float
     rescaled: float = 0.0
@@ -44,9 +46,7 @@ def guided(
         if guidance.scale == 1:
             return _predict(networks, x, timestep, [positive], [True], size, besides)
         if negative.text.shape == positive.text.shape:
-            both = _predict(
-                networks, x, timestep, [negative, positive], [False, True], size, besides
-            )
+            both = _predict(networks, x, timestep, [negative, positive], [False, True], size, besides)
             away, toward = both.chunk(2)
         else:  # prompts of different length do not share a batch
             away = _predict(networks, x, timestep, [negative], [False], size, besides)
@@ -76,15 +76,16 @@ def _predict(
         vectors = _vectors(networks, conditions, count, size)
     more: dict[str, Any] = {}
     for extra in besides:
-        _merge(more, extra(many, timestep, text, guided_ones, vectors))
-    pictures = more.pop("image_embeds", None)
-    added = vectors | ({"image_embeds": pictures} if pictures is not None else {})
+        given = extra(many, timestep, text, guided_ones, vectors)
+        if "image_embeds" in given:  # whatever runs the denoiser after this needs them too
+            vectors["image_embeds"] = given.pop("image_embeds")
+        _merge(more, given)
     with torch.no_grad():
         out: torch.Tensor = networks.unet(
             many,
             timestep,
             encoder_hidden_states=text,
-            added_cond_kwargs=added or None,
+            added_cond_kwargs=vectors or None,
             return_dict=False,
             **more,
         )[0]

@@ -1,7 +1,9 @@
-"""LoRAs (Hu et al. 2021): what a small file adds to a checkpoint's weights, W + strength (alpha / rank) up down.
+"""LoRAs (Hu et al. 2021): what a small file adds to a checkpoint's weights, W + strength (alpha / rank) up
+down.
 
-Read in the names of kohya's trainer (``lora_unet_…`` after diffusers' or the first authors' modules, ``lora_te_…``)
-and in those of diffusers and peft (``unet.….lora_A.weight``, ``….lora.down.weight``, ``….to_q_lora.down.weight``).
+Read in the names of kohya's trainer (``lora_unet_…`` after diffusers' or the first authors' modules,
+``lora_te_…``) and in those of diffusers and peft (``unet.….lora_A.weight``, ``….lora.down.weight``,
+``….to_q_lora.down.weight``).
 """
 
 from __future__ import annotations
@@ -140,7 +142,11 @@ def _plain(name: str) -> str:
     """A module's name in a file as kohya would flatten it."""
     name = re.sub(r"\.processor\.(to_[qkv])$", r".\1", name)
     name = re.sub(r"\.processor\.to_out$", ".to_out.0", name)
-    for prefix, short in (("unet.", "lora_unet_"), ("text_encoder_2.", "lora_te2_"), ("text_encoder.", "lora_te1_")):
+    for prefix, short in (
+        ("unet.", "lora_unet_"),
+        ("text_encoder_2.", "lora_te2_"),
+        ("text_encoder.", "lora_te1_"),
+    ):
         if name.startswith(prefix):
             name = short + name.removeprefix(prefix)
     if name.startswith("lora_te_"):
@@ -169,4 +175,7 @@ def _weighted(network: Any) -> Iterable[tuple[str, torch.nn.Module]]:
         (name, module)
         for name, module in network.named_modules()
         if isinstance(module, torch.nn.Linear | torch.nn.Conv2d)
+        # what an IP-Adapter has attached is no part of the checkpoint
+        and not name.startswith("encoder_hid_proj")
+        and ".processor." not in name
     ]

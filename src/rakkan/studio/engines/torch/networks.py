@@ -6,7 +6,7 @@ Nothing is looked up anywhere: what a configuration file would say follows from 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -40,9 +40,9 @@ def build(
     dtype: torch.dtype = torch.float32,
     device: str = "cpu",
 ) -> Networks:
-    """The networks of a checkpoint. ``vae_file`` takes the place of its VAE: in the first authors' names, with
-    their prefix or without, or in diffusers'. Raises RakkanError when a part is missing, does not fit, or
-    holds numbers that are not finite."""
+    """The networks of a checkpoint. ``vae_file`` takes the place of its VAE: in the first authors' names,
+    with their prefix or without, or in diffusers'. Raises RakkanError when a part is missing, does not fit,
+    or holds numbers that are not finite."""
     find = layouts.vae_source(architecture)
     vae_tensors = tensors
     if vae_file is not None:
@@ -65,7 +65,7 @@ def build(
         encoder = text_encoder_of(text)
         find = layouts.text_source(architecture, index)
         fill(encoder, tensors, find, f"text encoder {index + 1}", dtype=dtype, device=device)
-        _place_positions(encoder, device)
+        place_positions(encoder, device)
         encoders.append(encoder.eval())
     return Networks(
         architecture, unet.eval(), vae.eval(), tuple(encoders), tokenizers(architecture), dtype, device
@@ -90,8 +90,9 @@ def unet_of(architecture: Architecture, shape: UNetShape) -> Any:
     """A denoiser of this shape without numbers, on the device ``meta``."""
     from diffusers import UNet2DConditionModel
 
+    made: Any = UNet2DConditionModel
     with torch.device("meta"):
-        return UNet2DConditionModel(**unet_options(architecture, shape))
+        return made(**unet_options(architecture, shape))
 
 
 def unet_options(architecture: Architecture, shape: UNetShape) -> dict[str, Any]:
@@ -128,9 +129,9 @@ def vae_of(architecture: Architecture, shape: VaeShape) -> Any:
     """An autoencoder of this shape without numbers, on the device ``meta``."""
     from diffusers import AutoencoderKL
 
-    levels = len(shape.channels)
+    levels, made = len(shape.channels), cast(Any, AutoencoderKL)
     with torch.device("meta"):
-        return AutoencoderKL(
+        return made(
             down_block_types=("DownEncoderBlock2D",) * levels,
             up_block_types=("UpDecoderBlock2D",) * levels,
             block_out_channels=shape.channels,
@@ -161,7 +162,7 @@ def text_encoder_of(shape: TextShape) -> Any:
         return CLIPTextModelWithProjection(config) if shape.projection else CLIPTextModel(config)
 
 
-def _place_positions(encoder: Any, device: str) -> None:
+def place_positions(encoder: Any, device: str) -> None:
     """The table of positions is no parameter, so no file fills it."""
     for module in encoder.modules():
         if "position_ids" in module._buffers:

@@ -1,0 +1,123 @@
+"""Reference-only attention: a character's identity from one picture, without training.
+
+After lllyasviel's ``reference_only`` (2023). The reference's latents, noised as much as the drawing, pass
+through the denoiser beside it; each self-attention of the drawing then looks at the reference's tokens as
+well as at its own. In the pass without the prompt that is undone in part: by ``fidelity``, which A1111 calls
+style fidelity.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from rakkan.errors import RakkanError
+from rakkan.studio.diffusion.training import stable_diffusion
+from rakkan.studio.engines.noise import gaussian
+from rakkan.studio.engines.torch.networks import Networks
+
+_NOISE_SEED = 0
+
+
+class Reference:
+    """A reference for one drawing after another, given to the engine in ``besides``. It changes how the
+    networks attend until ``close``."""
+
+    def __init__(self, networks: Networks, picture: npt.NDArray[np.uint8], *, fidelity: float = 0.5) -> None:
+        """``picture`` is uint8 [height, width, 3], sides multiples of 64; ``fidelity`` 0 to 1. Raises
+        RakkanError for anything else."""
+        if not 0 <= fidelity <= 1:
+            raise RakkanError(f"The reference's fidelity {fidelity} is out of range", "Give 0 to 1")
+        if any(side % 64 or not side for side in picture.shape[:2]):
+            raise RakkanError("The reference's sides are no multiples of 64 pixels", "Resize it first")
+        self._networks = networks
+        self._latents = _encoded(networks, picture)
+        noise = gaussian(_NOISE_SEED, tuple(self._latents.shape))
+        self._noise = torch.from_numpy(noise).to(self._latents.device)
+        self._training = stable_diffusion(networks.architecture.zero_terminal_snr)
+        self._before = dict(networks.unet.attn_processors)
+        self._state = _State(fidelity)
+        networks.unet.set_attn_processor(
+            {
+                name: _Beside(one, name, self._state) if name.endswith("attn1.processor") else one
+                for name, one in self._before.items()
+            }
+        )
+
+    def close(self) -> None:
+        """Let the networks attend as before."""
+        self._networks.unet.set_attn_processor(self._before)
+
+    def __call__(
+        self,
+        x: torch.Tensor,
+        timestep: float,
+        text: torch.Tensor,
+        is_guided: Sequence[bool],
+        vectors: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Show the reference to the denoiser at this timestep, with the same text as the drawing."""
+        sigma = self._training.sigma_of(timestep)
+        noised = (self._latents + self._noise * sigma) / math.sqrt(sigma * sigma + 1)
+        self._state.writes = True
+        with torch.no_grad():
+            self._networks.unet(
+                noised.to(x.dtype).expand(len(x), -1, -1, -1),
+                timestep,
+                encoder_hidden_states=text,
+                added_cond_kwargs=vectors or None,
+                return_dict=False,
+            )
+        self._state.writes = False
+        self._state.is_guided = torch.tensor(list(is_guided), device=x.device)
+        return {}
+
+
+class _State:
+    """What the reference's pass leaves for the drawing's."""
+
+    def __init__(self, fidelity: float) -> None:
+        self.fidelity = fidelity
+        self.writes = False
+        self.is_guided = torch.ones(0, dtype=torch.bool)
+        self.seen: dict[str, torch.Tensor] = {}
+
+
+class _Beside:
+    """One self-attention, which keeps the reference's tokens or looks at those that are kept."""
+
+    def __init__(self, inner: Any, name: str, state: _State) -> None:
+        self._inner, self._name, self._state = inner, name, state
+
+    def __call__(self, attention: Any, hidden: torch.Tensor, *rest: Any, **named: Any) -> torch.Tensor:
+        state = self._state
+        plain: torch.Tensor
+        if state.writes:
+            state.seen[self._name] = hidden
+            plain = self._inner(attention, hidden, *rest, **named)
+            return plain
+        named["encoder_hidden_states"] = torch.cat([hidden, state.seen[self._name]], dim=1)
+        out: torch.Tensor = self._inner(attention, hidden, **named)
+        if state.fidelity == 0 or bool(state.is_guided.all()):
+            return out
+        named["encoder_hidden_states"] = None
+        plain = self._inner(attention, hidden, **named)
+        mixed = state.fidelity * plain + (1 - state.fidelity) * out
+        return torch.where(state.is_guided[:, None, None], out, mixed)
+
+
+def _encoded(networks: Networks, picture: npt.NDArray[np.uint8]) -> torch.Tensor:
+    shape = networks.architecture.vae
+    assert shape is not None
+    values = torch.from_numpy(np.array(picture, np.float32)).permute(2, 0, 1)[None] / 127.5 - 1
+    with torch.no_grad():
+        encoded = networks.vae.encode(values.to(device=networks.device, dtype=networks.vae.dtype))
+    latents: torch.Tensor = encoded.latent_dist.mode().float() * shape.scaling
+    if not bool(torch.isfinite(latents).all()):
+        raise RakkanError("the VAE computed numbers that are not finite", "draw in float32")
+    return latents
