@@ -51,6 +51,8 @@ REVIEWED: dict[str, Names] = {
         "studio.engines.torch.ip_adapter.IpAdapter.__call__",
         "studio.engines.torch.ip_adapter.prepared",
         "studio.engines.torch.reference.Reference.__call__",
+        "studio.diffusion.initial_noise.initial_noise",
+        "studio.diffusion.initial_noise.turned",
         "studio.samplers.euler",
         "studio.samplers.heun",
         "studio.starter.autoencoder_training.autoencoder_loss",

@@ -211,3 +211,29 @@ def test_v_prediction_with_zero_terminal_snr_from_its_first_step() -> None:
     # At sigma = 4,096 float32 keeps x to 2e-4 of a unit only.
     assert (ours - sample).abs().max() < 2e-3
     assert torch.isfinite(ours).all()
+
+
+class TestWhereTheyDiffer:
+    """What docs/samplers.md says of diffusers: when it changes there, the page has to."""
+
+    def test_their_third_order_with_noise_has_another_sign(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Twenty steps apart from the sign alike: first and second order agree with theirs above."""
+        scheduler = diffusers.DPMSolverMultistepScheduler(
+            **BETAS, **LINSPACE, algorithm_type="sde-dpmsolver++", solver_order=3, use_exponential_sigmas=True
+        )
+        scheduler.set_timesteps(20)
+        levels = their_levels(scheduler)
+        draws, again = Draws(1, SHAPE), Draws(1, SHAPE)
+        start = draws() * levels[0]
+        again()
+        ours = SAMPLERS["dpmpp_3m_sde"](mixture, start, levels, draws, silent)
+        same_noise(monkeypatch, scheduler, again)
+        assert np.abs(ours - drive(scheduler, start, {})).max() > 1e-3
+
+    def test_their_unipc_bh1_gives_no_numbers_at_zero(self) -> None:
+        scheduler = diffusers.UniPCMultistepScheduler(**BETAS, **LINSPACE, solver_type="bh1")
+        scheduler.set_timesteps(5)
+        start = Draws(1, SHAPE)() * float(scheduler.sigmas[0])
+        assert np.isnan(drive(scheduler, start, {})).all()
+        ours = SAMPLERS["unipc_bh1"](mixture, start, their_levels(scheduler), Draws(1, SHAPE), silent)
+        assert np.isfinite(ours).all()

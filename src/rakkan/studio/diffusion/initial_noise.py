@@ -25,6 +25,7 @@ Draw = Callable[[], Latents]
 
 #: A1111 mixes noises straight when they point the same way to within this cosine.
 PARALLEL = 0.9995
+STRAIGHT = 1 - 1e-12
 
 
 def _cpu(seed: int, shape: tuple[int, ...]) -> Draw:
@@ -85,16 +86,19 @@ def batch_source(
     mode: str,
     variation_seed: int = 0,
     variation_strength: float = 0.0,
+    step_seed_delta: int = 0,
 ) -> Draw:
     """Noise for several pictures at once, float32 [pictures, *shape]: each as if it were drawn alone.
 
     ``variation_strength`` from 0 to 1 turns the first draw, and it alone, towards the noise of
-    ``variation_seed`` (plus 1 for each further picture), as A1111's variation seed does. Raises RakkanError
-    for a strength outside and as ``noise_source``.
+    ``variation_seed`` (plus 1 for each further picture), as A1111's variation seed does. With a
+    ``step_seed_delta`` (A1111's ENSD) later draws are those of sources begun with the seeds plus it. Raises
+    RakkanError for a strength outside and as ``noise_source``.
     """
     if not 0 <= variation_strength <= 1:
         raise RakkanError(f"Cannot vary with strength {variation_strength}", "Give a number from 0 to 1")
     sources = [noise_source(seed, shape, mode) for seed in seeds]
+    later = [noise_source(seed + step_seed_delta, shape, mode) for seed in seeds if step_seed_delta]
     others = batch_seeds(variation_seed, len(seeds)) if variation_strength > 0 else ()
     waiting = [initial_noise(other, shape, mode) for other in others]
 
@@ -103,6 +107,9 @@ def batch_source(
         while waiting:
             index = len(drawn) - len(waiting)
             drawn[index] = turned(drawn[index], waiting.pop(0), variation_strength)
+        if later:
+            sources[:] = later
+            later.clear()
         return np.stack(drawn)
 
     return draw
@@ -119,6 +126,8 @@ def turned(start: Latents, end: Latents, strength: float) -> Latents:
     )
     if cosine.mean() > PARALLEL:
         return (start * np.float32(1 - strength) + end * np.float32(strength)).astype(np.float32)
-    angle = np.arccos(np.clip(cosine.astype(np.float64), -1.0, 1.0))
+    # Kept off 0 and pi, where there is no one circle: columns of a single row are always there.
+    angle = np.arccos(np.clip(cosine.astype(np.float64), -STRAIGHT, STRAIGHT))
     from_start, from_end = np.sin((1 - strength) * angle), np.sin(strength * angle)
-    return ((from_start * start + from_end * end) / np.sin(angle)).astype(np.float32)
+    between: Latents = ((from_start * start + from_end * end) / np.sin(angle)).astype(np.float32)
+    return between

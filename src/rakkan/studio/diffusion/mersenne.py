@@ -20,8 +20,17 @@ STATE_WORDS = 624
 single = np.float32
 
 #: Moshier's Cephes 2.2: minimax polynomials, the highest power first, and constants in two or three parts.
-LOG = (7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1)
-LOG += (-1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1)
+LOG = (
+    7.0376836292e-2,
+    -1.1514610310e-1,
+    1.1676998740e-1,
+    -1.2420140846e-1,
+    1.4249322787e-1,
+    -1.6668057665e-1,
+    2.0000714765e-1,
+    -2.4999993993e-1,
+    3.3333331174e-1,
+)
 LOG_OF_2 = (-2.12194440e-4, 0.693359375)
 SINE = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 COSINE = (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
@@ -78,7 +87,7 @@ class MersenneNormal:
 
 
 def _blocks(uniform: Floats) -> Floats:
-    """Box and Muller's transform (1958) of blocks of 16: 8 radii from the first half, 8 angles from the second."""
+    """Box and Muller's transform (1958) of blocks of 16: the first 8 become radii, the others angles."""
     halves = uniform.reshape(-1, 2, BLOCK // 2)
     radius = np.sqrt(single(-2.0) * _logarithm(single(1.0) - halves[:, 0]))
     sine, cosine = _sine_and_cosine(single(2.0 * np.pi) * halves[:, 1])

@@ -33,7 +33,7 @@ def lms(
 ) -> Array:
     """Along the polynomial through the last four slopes over sigma (Adams and Bashforth 1883; k-diffusion).
 
-    Of fourth order where the slope is smooth; grainy below about 30 steps.
+    Up to fourth order, less in all for its first steps, which are of lower; grainy below about 30 steps.
     """
     slopes: list[Array] = []
     for index, (sigma, following) in enumerate(pairwise(sigmas)):
@@ -46,7 +46,7 @@ def lms(
 
 @sampler("plms", "PLMS", "PNDM", schedule="ddim_uniform")
 def plms(denoise: Denoise, x: Array, sigmas: Sequence[float], noise: Noise, progress: Progress) -> Array:
-    """Along a fixed mean of the last four slopes (Liu et al. 2022, "Pseudo Numerical Methods", equation 12).
+    """Along a fixed mean of the last four slopes (Liu et al. 2022, "Pseudo Numerical Methods").
 
     The weights are for even timesteps, whatever the levels are; the first step evaluates twice.
     """
@@ -92,7 +92,7 @@ def unipc(
     order: int = 2,
     variant: str = "bh2",
 ) -> Array:
-    """Predicts a step, then corrects it by what the network says there (Zhao et al. 2023, algorithms 5 to 8).
+    """Predicts a step, then corrects it by what the network says there (Zhao et al. 2023, "UniPC").
 
     The correction is free: its evaluation is the next step's. Predicts clean latents, ``order`` 1 to 3,
     ``variant`` ``bh1`` or ``bh2`` for B(h) = h or e^h - 1; the last steps are of lower order. With strong
@@ -151,7 +151,7 @@ def _unipc_step(
 
 
 def _unipc_weights(ratios: Sequence[float], step: float, scale: float) -> Sequence[float]:
-    """What solves the order conditions (Zhao et al. 2023, equation 11), exactly except for a single one."""
+    """What solves the order conditions (Zhao et al. 2023), in full except for a single one."""
     if len(ratios) == 1:
         return [0.5]
     function, factorial, wanted = math.expm1(-step) / -step - 1.0, 1.0, []

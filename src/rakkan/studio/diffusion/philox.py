@@ -21,9 +21,10 @@ def philox_normal(seed: int, draw: int, count: int) -> npt.NDArray[np.float32]:
     """What the draw of that number from 0 gives for ``torch.randn`` on a CUDA device with that seed: float32.
 
     Each number has its own counter (draw, 0, index, 0) and takes the first two words of its block, of which
-    the transform's sine is kept. That holds where the device has a thread for each number, at least up to
-    about 150,000 of them; torch reuses threads above. Angles and roots are computed in double precision as
-    A1111's "NV" mode does: a device differs in the last bits.
+    the transform's sine is kept. That holds where the device has a thread for each number, which is 1,024 to
+    2,048 for each of its multiprocessors; with more numbers torch lets threads draw several, and devices
+    disagree. Angles and roots are computed in double precision as A1111's "NV" mode does: a device differs in
+    the last bits.
     """
     counters = np.zeros((count, 4), np.uint32)
     counters[:, 0] = draw
@@ -35,7 +36,7 @@ def philox_normal(seed: int, draw: int, count: int) -> npt.NDArray[np.float32]:
 
 
 def philox(counters: Words, key: tuple[int, int]) -> Words:
-    """Ten rounds of Philox 4x32 on uint32 [count, 4] with one key (Salmon et al. 2011, section 5.3)."""
+    """Ten rounds of Philox 4x32 on uint32 [count, 4] with one key (Salmon et al. 2011)."""
     first, second, third, fourth = (counters[:, index].astype(np.uint64) for index in range(4))
     low_half, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
     for turn in range(ROUNDS):

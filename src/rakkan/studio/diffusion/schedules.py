@@ -81,10 +81,15 @@ def _levels_at(timesteps: Levels, training: TrainingSchedule) -> Levels:
     return np.array([training.sigma_of(float(timestep)) for timestep in timesteps])
 
 
+def _trained(timesteps: npt.NDArray[np.int64], training: TrainingSchedule) -> Levels:
+    levels: Levels = training.sigmas[timesteps]
+    return levels
+
+
 def _leading(counts: npt.NDArray[np.int64], stride: int, training: TrainingSchedule) -> Levels:
     """Levels at the multiples of a stride plus 1, or less where only that keeps the last in range."""
     timesteps = counts * stride
-    return training.sigmas[timesteps[::-1] + min(1, training.timesteps - 1 - int(timesteps[-1]))]
+    return _trained(timesteps[::-1] + min(1, training.timesteps - 1 - int(timesteps[-1])), training)
 
 
 @schedule("uniform", "Uniform", "Normal", "discrete")
@@ -114,7 +119,7 @@ def simple(steps: int, training: TrainingSchedule) -> Levels:
     ComfyUI's simple scheduler. Spacing is uneven by up to one timestep.
     """
     stride = training.timesteps / steps
-    return training.sigmas[[-(1 + int(index * stride)) for index in range(steps)]]
+    return _trained(np.array([-(1 + int(index * stride)) for index in range(steps)]), training)
 
 
 @schedule("karras", "Karras")
@@ -125,7 +130,8 @@ def karras(steps: int, training: TrainingSchedule) -> Levels:
     steps fall at levels of pure noise: take another.
     """
     least, most = training.sigma_min ** (1 / 7), training.sigma_max ** (1 / 7)
-    return (most + np.linspace(0, 1, steps) * (least - most)) ** 7.0
+    levels: Levels = (most + np.linspace(0, 1, steps) * (least - most)) ** 7.0
+    return levels
 
 
 @schedule("exponential", "Exponential", "Polyexponential")
@@ -153,7 +159,7 @@ def beta(steps: int, training: TrainingSchedule) -> Levels:
 def kl_optimal(steps: int, training: TrainingSchedule) -> Levels:
     """Even in the arctangent of sigma.
 
-    Sabour et al. 2024, "Align Your Steps", appendix, the optimum for Gaussian data; ComfyUI's reading. A1111
+    Sabour et al. 2024, "Align Your Steps", the optimum for Gaussian data; ComfyUI's reading. A1111
     divides the same angle by one more and ends at the least level of training instead of 0.
     """
     return np.tan(np.linspace(math.atan(training.sigma_max), math.atan(training.sigma_min), steps))
@@ -163,7 +169,7 @@ def kl_optimal(steps: int, training: TrainingSchedule) -> Levels:
 def ddim_uniform(steps: int, training: TrainingSchedule) -> Levels:
     """Every so-many-th timestep from 1 up, so-many rounded down: the first step is not at the most noise.
 
-    Song et al. 2020 (DDIM), section 4.2, as Stable Diffusion was released with: ``leading`` with an offset
+    Song et al. 2020 (DDIM), as Stable Diffusion was released with: ``leading`` with an offset
     of 1 in diffusers. Where steps do not divide 1,000, A1111 and ComfyUI begin one or more steps higher.
     """
     return _leading(np.arange(steps), training.timesteps // steps, training)
@@ -187,7 +193,7 @@ def trailing(steps: int, training: TrainingSchedule) -> Levels:
     """
     stride = training.timesteps / steps
     timesteps = np.round(np.arange(training.timesteps, 0, -stride)[:steps]).astype(int) - 1
-    return training.sigmas[timesteps]
+    return _trained(timesteps, training)
 
 
 @schedule("linspace", "Linspace")
@@ -209,17 +215,17 @@ def linspace_multistep(steps: int, training: TrainingSchedule) -> Levels:
     if steps == training.timesteps:
         return training.sigmas[::-1]
     timesteps = np.round(np.linspace(0, training.timesteps - 1, steps + 1))[::-1][:-1].astype(int)
-    return training.sigmas[timesteps]
+    return _trained(timesteps, training)
 
 
 @schedule("lcm", "LCM")
 def lcm(steps: int, training: TrainingSchedule) -> Levels:
     """Of the 50 timesteps that latent consistency models are distilled on, so many, evenly.
 
-    Luo et al. 2023, section 4.3; diffusers' LCMScheduler. For more than 50 steps the same as trailing.
+    Luo et al. 2023; diffusers' LCMScheduler. For more than 50 steps the same as trailing.
     """
     if steps > LCM_TIMESTEPS:
         return trailing(steps, training)
     distilled = np.arange(LCM_TIMESTEPS, 0, -1) * (training.timesteps // LCM_TIMESTEPS) - 1
     chosen = np.floor(np.linspace(0, LCM_TIMESTEPS, steps, endpoint=False)).astype(int)
-    return training.sigmas[distilled[chosen]]
+    return _trained(distilled[chosen], training)

@@ -1,6 +1,6 @@
 """Samplers that forget each step: Euler, Heun, DPM2, their ancestral forms, DDIM and LCM.
 
-All solve dx/dsigma = (x - x0(x, sigma)) / sigma (Karras et al. 2022, equation 3), where x0 is what
+All solve dx/dsigma = (x - x0(x, sigma)) / sigma (Karras et al. 2022, equations 1 and 3), where x0 is what
 ``denoise`` predicts, from sigmas[0] to the last. An ancestral step goes further down than it should and adds
 fresh noise to make up for it.
 """
@@ -72,7 +72,8 @@ def ddim(
     """The step of Song et al. 2020, "Denoising Diffusion Implicit Models", equation 12.
 
     In this form of the process it is Euler's (``eta`` 0) or Euler ancestral's (``eta`` above 0): the name
-    stands for its schedule, which begins below the most noise, so pictures are never very dark or bright.
+    stands for its schedule, which begins below the most noise: very dark and very bright pictures are out of
+    reach.
     """
     return euler_ancestral(denoise, x, sigmas, noise, progress, eta)
 
@@ -165,10 +166,10 @@ def dpmpp_2s_ancestral(
 
 @sampler("lcm", "LCM", schedule="lcm", is_random=True)
 def lcm(denoise: Denoise, x: Array, sigmas: Sequence[float], noise: Noise, progress: Progress) -> Array:
-    """Believe the prediction whole, then add noise for the next level (Luo et al. 2023, algorithm 3).
+    """Believe the prediction whole, then add noise for the next level (Luo et al. 2023, multistep sampling).
 
-    For latent consistency models only, in 1 to 8 steps; other models give blurs. The boundary weights of
-    equation 5 are left out as elsewhere: from timestep 19 up they differ from 0 and 1 by less than 1e-5.
+    For latent consistency models only, in 1 to 8 steps; other models give blurs. The boundary weights
+    are left out as elsewhere: from timestep 19 up they differ from 0 and 1 by less than 1e-5.
     """
     for index, (sigma, following) in enumerate(pairwise(sigmas)):
         x = denoise(x, sigma)

@@ -26,7 +26,7 @@ def dpmpp_sde(
 ) -> Array:
     """A noisy half step in log sigma, then a noisy whole one by what was predicted there (k-diffusion).
 
-    After Lu et al. 2022, "DPM-Solver++", section 5. Good in few steps, twice the price, never settles. Both
+    After Lu et al. 2022, "DPM-Solver++", SDE form. Good in few steps, twice the price, never settles. Both
     noises lie on one path over sigma, as in k-diffusion: the step's is made of the first half's and another.
     """
     for index, (sigma, following) in enumerate(pairwise(sigmas)):
@@ -61,9 +61,9 @@ def dpmpp_2m_sde(
     eta: float = 1.0,
     heun: bool = False,
 ) -> Array:
-    """DPM++ 2M of the stochastic equation, the extrapolation held over the step (Lu et al. 2022, section 5).
+    """DPM++ 2M of the stochastic equation, the extrapolation held over the step (Lu et al. 2022).
 
-    Crisper than 2M from about 20 steps, noisy below; changes with the number of steps. ``eta`` 0 is nearly
+    Crisper than 2M from about 20 steps, noisy below; changes with the number of steps. ``eta`` 0 is
     2M; ``heun`` integrates the extrapolation instead of holding its middle.
     """
     return _sde(denoise, x, sigmas, noise, progress, eta, order=2, midpoint=not heun)
@@ -138,7 +138,7 @@ def _extrapolation(
     """What the change of the predictions adds over a step: ``cleans`` newest first, ``levels`` newest last.
 
     The integrals of 1 and 2 powers of time against the exponential are phi_2 and phi_3 (Hochbruck and
-    Ostermann 2010, equation 2.10), the divided differences those of Newton.
+    Ostermann 2010, section 2), the divided differences those of Newton.
     """
     ratio = math.log(levels[-2] / levels[-1]) / step
     first = (cleans[0] - cleans[1]) * (1 / ratio)

@@ -54,7 +54,7 @@ class TrainingSchedule:
     @cached_property
     def alphas_cumprod(self) -> Levels:
         """The share of the signal's variance at each timestep, falling (Ho et al. 2020, section 2)."""
-        return np.cumprod(1.0 - self.betas)
+        return np.cumprod(1.0 - self.betas, dtype=np.float64)
 
     @cached_property
     def sigmas(self) -> Levels:

@@ -29,7 +29,7 @@ TARGET = Path(__file__).with_name("k_diffusion.json")
 SHAPE = (6,)
 SEED = 5
 STEPS = (1, 2, 3, 5, 20)
-LEVELS = ("uniform", "karras", "exponential", "sgm_uniform")
+LEVELS = ("uniform", "karras", "exponential", "sgm_uniform", "simple")
 #: Ours, theirs, options of theirs.
 PAIRS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("euler", "sample_euler", {}),
