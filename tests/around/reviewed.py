@@ -33,6 +33,10 @@ REVIEWED: dict[str, Names] = {
     ),
     "draws: hands the array to its caller in the same process, which is no file": (
         "studio.create.draft",
+        "studio.engines.checkpoint.decoding.decode",
+        "studio.engines.checkpoint.engine.CheckpointEngine.sample",
+        "studio.engines.checkpoint.process.EngineProcess.sample",
+        "studio.engines.checkpoint.worker.Drawing.sample",
         "studio.engines.engine.Engine.sample",
         "studio.engines.fake_engine.FakeEngine.sample",
         "studio.engines.openvino_engine.OpenVinoEngine.sample",
@@ -129,6 +133,10 @@ REVIEWED: dict[str, Names] = {
         "trust.protection.publish",
     ),
     "a command, which the attempts run": ("cli.figures.sheet",),
+    "writes into memory that has no name on any disk": ("studio.engines.checkpoint.graphs.append",),
+    "opens an empty file to lock a device, and writes nothing into it": (
+        "studio.engines.checkpoint.process.EngineProcess.__init__",
+    ),
     "writes or reads weights": (
         "studio.engines.torch.loading.tensor",
         "studio.engines.torch.lora.Change.of",
