@@ -37,6 +37,7 @@ REVIEWED: dict[str, Names] = {
         "studio.engines.checkpoint.engine.CheckpointEngine.sample",
         "studio.engines.checkpoint.process.EngineProcess.sample",
         "studio.engines.checkpoint.worker.Drawing.sample",
+        "studio.bring.Engine.sample",
         "studio.engines.engine.Engine.sample",
         "studio.engines.fake_engine.FakeEngine.sample",
         "studio.engines.openvino_engine.OpenVinoEngine.sample",

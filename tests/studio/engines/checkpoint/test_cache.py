@@ -68,7 +68,7 @@ def test_a_checkpoint_is_converted_once(conversions: Conversions) -> None:
 
 
 def test_another_process_finds_it(conversions: Conversions, tmp_path: Path) -> None:
-    conversions.keep(WANTED, graph(1))
+    conversions.hold(WANTED, graph(1))
     other = Vault(FolderStorage(tmp_path / "vault"), KeyFile(tmp_path / "keys" / "master"))
     assert content(Conversions(other).find(WANTED)) == content(graph(1))
 
@@ -78,13 +78,13 @@ def test_another_process_finds_it(conversions: Conversions, tmp_path: Path) -> N
     [Wanted("b" * 64, "unet"), Wanted("a" * 64, "decoder"), Wanted("a" * 64, "unet", ("ink 0.8",))],
 )
 def test_what_is_something_else_is_converted_by_itself(conversions: Conversions, other: Wanted) -> None:
-    conversions.keep(WANTED, graph(1))
+    conversions.hold(WANTED, graph(1))
     assert conversions.find(other) is None
     assert other.key != WANTED.key
 
 
 def test_a_newer_converter_converts_again(conversions: Conversions, monkeypatch: pytest.MonkeyPatch) -> None:
-    conversions.keep(WANTED, graph(1))
+    conversions.hold(WANTED, graph(1))
     monkeypatch.setattr("rakkan.studio.engines.checkpoint.cache.VERSION", "next")
     assert conversions.find(WANTED) is None
 
@@ -93,9 +93,9 @@ def test_what_was_not_used_for_longest_goes_first(vault: Vault) -> None:
     conversions = Conversions(vault, budget=int(3.5 * MEGABYTE), clock=itertools.count(1.0).__next__)
     wanted = [Wanted(str(number), "unet") for number in range(4)]
     for number in range(3):
-        conversions.keep(wanted[number], graph(number))
+        conversions.hold(wanted[number], graph(number))
     conversions.find(wanted[0])
-    conversions.keep(wanted[3], graph(3))
+    conversions.hold(wanted[3], graph(3))
     held = {one.key for one in conversions.all()}
     assert held == {wanted[0].key, wanted[2].key, wanted[3].key}
     assert sum(one.size for one in vault.list(OWNER)) < 3.5 * MEGABYTE
@@ -104,25 +104,25 @@ def test_what_was_not_used_for_longest_goes_first(vault: Vault) -> None:
 
 def test_one_beyond_the_budget_is_kept_alone(vault: Vault) -> None:
     conversions = Conversions(vault, budget=MEGABYTE // 2, clock=itertools.count(1.0).__next__)
-    conversions.keep(Wanted("0", "unet"), graph(0))
-    conversions.keep(WANTED, graph(1))
+    conversions.hold(Wanted("0", "unet"), graph(0))
+    conversions.hold(WANTED, graph(1))
     assert [one.key for one in conversions.all()] == [WANTED.key]
     assert conversions.find(WANTED) is not None
 
 
 def test_weights_that_two_conversions_share_stay_for_the_other(conversions: Conversions) -> None:
     other = Wanted("b" * 64, "unet")
-    conversions.keep(WANTED, graph(1))
-    conversions.keep(other, graph(1))
+    conversions.hold(WANTED, graph(1))
+    conversions.hold(other, graph(1))
     conversions._budget = MEGABYTE
-    conversions.keep(other, graph(1))
+    conversions.hold(other, graph(1))
     assert conversions.find(WANTED) is None
     assert content(conversions.find(other)) == content(graph(1))
 
 
 def test_converting_again_leaves_nothing_of_the_last_time(conversions: Conversions, vault: Vault) -> None:
-    conversions.keep(WANTED, graph(1))
-    conversions.keep(WANTED, graph(2))
+    conversions.hold(WANTED, graph(1))
+    conversions.hold(WANTED, graph(2))
     assert content(conversions.find(WANTED)) == content(graph(2))
     assert len(list(vault.list(OWNER))) == 3
 
@@ -132,7 +132,7 @@ def test_converting_again_leaves_nothing_of_the_last_time(conversions: Conversio
 def test_what_is_damaged_is_converted_again(
     conversions: Conversions, tmp_path: Path, how: str, which: int
 ) -> None:
-    conversions.keep(WANTED, graph(1))
+    conversions.hold(WANTED, graph(1))
     files = [one for one in bodies(tmp_path) if "owners" in one.parts and one.stat().st_size > 300]
     path = files[-1 - which]  # the weights, the description, an entry
     body = bytearray(path.read_bytes())
@@ -161,10 +161,10 @@ def test_what_was_stopped_half_way_is_converted_again(
     with monkeypatch.context() as patch:
         patch.setattr(vault, "put", put)
         with pytest.raises(KeyboardInterrupt):
-            conversions.keep(WANTED, graph(1))
+            conversions.hold(WANTED, graph(1))
     assert conversions.find(WANTED) is None
     assert list(vault.list(OWNER)) == []  # no piece of it stays
-    conversions.keep(WANTED, graph(1))
+    conversions.hold(WANTED, graph(1))
     assert content(conversions.find(WANTED)) == content(graph(1))
 
 

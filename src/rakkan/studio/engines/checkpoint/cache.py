@@ -73,7 +73,7 @@ class Conversions:
         found = self.find(wanted)
         if found is None:
             found = convert()
-            self.keep(wanted, found)
+            self.hold(wanted, found)
         return found
 
     def find(self, wanted: Wanted) -> Graph | None:
@@ -90,7 +90,7 @@ class Conversions:
             return graph
         return None
 
-    def keep(self, wanted: Wanted, graph: Graph) -> None:
+    def hold(self, wanted: Wanted, graph: Graph) -> None:
         """Store a conversion, and forget others until all fit the budget. ``graph`` stays as it was."""
         entry = Conversion(
             wanted.key,

@@ -69,7 +69,7 @@ class Converted:
                 graph = convert.convert_decoder(networks.vae)
             else:
                 graph = convert.convert_text(networks.text_encoders[int(part.split()[1]) - 1])
-            self._conversions.keep(wanted, graph)
+            self._conversions.hold(wanted, graph)
             graph.close()
 
 
