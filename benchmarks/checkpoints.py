@@ -97,7 +97,7 @@ def convert_rakkan(work: Path, threads: int) -> None:
         graph = turn(module)
         del module
         gc.collect()
-        conversions(work).keep(wanted(part), graph)
+        conversions(work).hold(wanted(part), graph)
         graph.close()
 
 

@@ -116,7 +116,7 @@ def test_adapters_are_called_by_name_and_stand_in_the_recipe(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "inks one"], "no model called 'inks one'.*Did you mean 'ink one'"),
+        (["--model", "xxl"], "no model called 'xxl'.*Did you mean 'xl'"),
         (["--model", "{models}/nothing.safetensors"], "no model called"),
         (["--model", "{models}/ink one.safetensors"], "is a LoRA, no checkpoint"),
         (["--model", "{models}/headless.safetensors"], "no autoencoder .*--vae FILE"),
