@@ -2,9 +2,10 @@
 
 ``python benchmarks/checkpoints.py --work FOLDER`` makes a full-size checkpoint with random weights in FOLDER,
 converts it once for each that wants it converted, and then lets every contestant draw in turns, each in a
-process of its own: 512x512, 20 steps with guidance and 4 without. What is measured is kept in FOLDER, so a run
-that was stopped goes on where it was. ``--write`` puts the result into ``docs/measurements``. ``--python`` names
-the interpreter for peers that need packages of other versions; a peer that cannot be had is reported as such.
+process of its own: 512x512, 20 steps with guidance and 4 without. What is measured is kept in FOLDER, so a
+run that was stopped goes on where it was, and tries again what failed. ``--write`` puts the result into
+``docs/measurements``. ``--python`` names the interpreter for peers that need packages of other versions; a
+peer that cannot be had is reported as such.
 
 diffusers in 32 bits, its default, is timed for two steps of each kind and scaled.
 """
@@ -314,7 +315,7 @@ def compare(given: argparse.Namespace) -> None:
     make_checkpoint(work)
     common = ["--threads", str(given.threads), "--pictures", str(given.pictures)]
     for job, python in (("convert_rakkan", sys.executable), ("convert_optimum", given.python)):
-        if job not in results:
+        if results.get(job, {"fault": "not run"})["fault"]:
             start = time.perf_counter()
             _, peak, fault = child(python, "--job", job, *common, "--work", str(work))
             keep(job, {"seconds": time.perf_counter() - start, "peak_bytes": peak, "fault": fault})
@@ -323,10 +324,10 @@ def compare(given: argparse.Namespace) -> None:
         keep("operations", operations())
     keep("rates", rates(given.threads))
     for number in range(given.rounds):
-        for kind in KINDS:
+        for kind in given.kinds:
             for name in given.contestants:
                 key = f"{name} / {kind} / {number}"
-                if key in results:
+                if "seconds" in results.get(key, {}):
                     continue
                 python = given.python if name in ELSEWHERE else sys.executable
                 job = ["--job", "contest", "--name", name, "--kind", kind]
@@ -415,6 +416,7 @@ def main() -> None:
     parser.add_argument("--name", choices=CONTESTANTS)
     parser.add_argument("--kind", choices=list(KINDS))
     parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
+    parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--python", default=sys.executable, help="interpreter for peers with other packages")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--pictures", type=int, default=1)

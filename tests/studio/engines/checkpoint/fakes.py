@@ -71,13 +71,13 @@ def small_engine(path: Path) -> CheckpointEngine:
 
 
 def parent(folder: Path) -> None:
-    """A process that starts an engine process, says both ids and waits."""
+    """A process that starts an engine process, says its id and waits for a picture that never comes."""
     from rakkan.studio.engines.checkpoint.process import EngineProcess
 
     process = EngineProcess("CPU", Fake, folder)
     process.sample()
     print(process.process_id, flush=True)
-    time.sleep(1000)
+    process.sample(what="hang")
 
 
 def fail(*_: Any) -> Fake:

@@ -233,12 +233,13 @@ def test_a_closed_engine_is_ended_and_says_so(start: Start) -> None:
         process.sample()
 
 
-def test_it_ends_with_its_parent(tmp_path: Path, root: Path) -> None:
+def test_it_ends_with_its_parent_even_while_it_draws(tmp_path: Path, root: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}:{root}"}
     command = [sys.executable, "-m", "tests.studio.engines.checkpoint.fakes", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=root) as parent:
         assert parent.stdout is not None
         number = int(parent.stdout.readline())
+        time.sleep(0.5)
         assert is_there(number)
         parent.kill()
     assert gone(number)

@@ -62,7 +62,7 @@ def run(pipe: Connection, lock: Any, make: Callable[[], Drawing], memory: int | 
             pipe.send((number, "failed", _portable(error)))
             if isinstance(error, OutOfMemory):
                 break
-        except BrokenPipeError:
+        except (BrokenPipeError, EOFError):
             break
     os.close(held)
 
@@ -72,10 +72,8 @@ def _callbacks(pipe: Connection, number: int) -> dict[str, Callable[..., Any]]:
         pipe.send((number, "progress", (done, total)))
 
     def cancelled() -> bool:
-        while pipe.poll():
-            if pipe.recv() == (number, None):
-                return True
-        return False
+        # Nothing else comes while a picture is drawn.
+        return pipe.poll() and pipe.recv() == (number, None)
 
     return {"progress": progress, "cancelled": cancelled}
 
