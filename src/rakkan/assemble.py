@@ -12,6 +12,7 @@ from rakkan import config
 if TYPE_CHECKING:
     import sqlalchemy
 
+    from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
@@ -163,13 +164,18 @@ def takedown() -> Desk:
 @cache
 def models() -> Registry:
     """The models that people brought."""
+    from rakkan.models.registry import Registry
+
+    return Registry(vault(), gate().admit, _model_index())
+
+
+@cache
+def _model_index() -> Index:
     import secrets
 
     from rakkan.models.index import Index
-    from rakkan.models.registry import Registry
 
-    key = keyring().secret("models", lambda: secrets.token_bytes(32))
-    return Registry(vault(), gate().admit, Index(_database(), key))
+    return Index(_database(), keyring().secret("models", lambda: secrets.token_bytes(32)))
 
 
 def bring(
@@ -197,7 +203,7 @@ def erase(account: str) -> Entry:
     """Shred everything kept for an account, what takedown remembers of its pictures and the names of its
     models too; the entry that says so. Raises RakkanError for the instance's own account."""
     entry = ledger().erase_account(account)
-    models().forget_account(account)
+    _model_index().forget_account(account)
     docket().forget_erased()
     return entry
 

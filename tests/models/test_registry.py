@@ -156,12 +156,19 @@ def mixed() -> bytes:
     return file_of({**unet, **without(table(SDXL, True), "model.", "first_stage").entries})
 
 
+def short() -> bytes:
+    entries = dict(table(SD1, True).entries)
+    del entries["model.diffusion_model.out.0.bias"]
+    return file_of(entries)
+
+
 BAD = {
     "cut short": (checkpoint_file(SD1)[:-1], "follow its header"),
     "a lying header": (b"\xff" * 7 + b"\x7f{}", "header would have"),
     "infinite weights": (bad_weights(), "infinite or no numbers, in "),
     "all nonsense": (file_of(table(SD1, True).entries, value=255), "infinite or no numbers.*and "),
     "mixed": (mixed(), "mixture"),
+    "one tensor short": (short(), "lacks 1 of .* tensors: model.diffusion_model.out.0.bias"),
     "a half": (file_of(dict(list(table(SD1, True).entries.items())[:40])), "lacks"),
     "a pickle": (b"\x80\x02}q\x00.", "is a pickle"),
     "unknown": (safetensors.numpy.save({"x": numpy.zeros((1, 2, 3)), "y": numpy.zeros(2)}), "no model known"),

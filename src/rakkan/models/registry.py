@@ -150,10 +150,6 @@ class Registry:
                 self._vault.shred(account, one.sha256)
         return kept
 
-    def forget_account(self, account: str) -> None:
-        """Forget the names of an account's models; what the vault keeps of it is erased there."""
-        self._index.forget_account(account)
-
     def _hashed(self, path: Path, progress: Progress) -> tuple[ModelFile, ...]:
         """Every file read once, for all its hashes and for weights that are not finite."""
         found = model_files.weights_of(path)

@@ -211,7 +211,7 @@ class Admitted:
 
     media_type: Annotated[str, "its media type, such as `image/png`"]
     size: Annotated[int, "its bytes"]
-    source: Annotated[str, "how it came: `file`"]
+    source: Annotated[str, "how it came: `file` or `download`"]
     seal: Annotated[
         str, "what its own seal was worth: `none`, `trusted`, `valid` (by someone unknown) or `invalid`"
     ]
