@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -40,8 +41,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Maker:
 def built(checkpoint: Maker) -> Callable[..., networks.Networks]:
     """``built(family, **options)`` are its networks, fresh ones at each call."""
 
+    @cache
     def build(family: str, **options: Any) -> networks.Networks:
         made = checkpoint(family, **options)
         return networks.build(made.architecture, Files(made.path))
 
-    return build
+    return lambda family, **options: deepcopy(build(family, **options))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -69,7 +69,7 @@ def states(built: dict[str, Any]) -> dict[str, dict[str, torch.Tensor]]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_full_size_files_have_the_names_and_shapes_that_diffusers_knows(family: str, tmp_path: Path) -> None:
+def test_full_size_files_have_the_names_and_shapes_that_diffusers_knows(family: str) -> None:
     made = architecture(family, width="full")
     stored: dict[str, Any] = {}
     for network, find in making._parts(made).values():
@@ -104,13 +104,15 @@ def test_full_size_files_have_the_names_and_shapes_that_diffusers_knows(family: 
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_what_is_built_is_what_diffusers_makes_of_the_same_file(family: str, tmp_path: Path) -> None:
-    made = making.make(family, tmp_path, seed=3)
+def test_what_is_built_is_what_diffusers_makes_of_the_same_file(
+    family: str, checkpoint: Callable[..., making.Made], built: Callable[..., networks.Networks]
+) -> None:
+    made = checkpoint(family)
     files = Files(made.path)
     file = {name: tensor(files, name) for name in files.entries}
-    built = networks.build(made.architecture, files)
-    encoders = {f"text_{index}": one for index, one in enumerate(built.text_encoders)}
-    own = states({"unet": built.unet, "vae": built.vae, **encoders})
+    ours = built(family)
+    encoders = {f"text_{index}": one for index, one in enumerate(ours.text_encoders)}
+    own = states({"unet": ours.unet, "vae": ours.vae, **encoders})
     for part, named in theirs(made.architecture, file).items():
         for name, one in own[part].items():
             assert torch.equal(one, named[name]), f"{part} {name}"
@@ -118,11 +120,10 @@ def test_what_is_built_is_what_diffusers_makes_of_the_same_file(family: str, tmp
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_both_layouts_of_a_checkpoint_build_the_same_networks(family: str, tmp_path: Path) -> None:
-    file = making.make(family, tmp_path / "file", seed=4)
-    folder = making.make(family, tmp_path / "folder", seed=4, layout="diffusers")
-    one = networks.build(file.architecture, Files(file.path))
-    other = networks.build(folder.architecture, Files(folder.path))
+def test_both_layouts_of_a_checkpoint_build_the_same_networks(
+    family: str, built: Callable[..., networks.Networks]
+) -> None:
+    one, other = built(family), built(family, layout="diffusers")
     pairs = [(one.unet, other.unet), (one.vae, other.vae)]
     pairs += list(zip(one.text_encoders, other.text_encoders, strict=True))
     for first, second in pairs:
