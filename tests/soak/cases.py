@@ -319,6 +319,7 @@ import around_cases  # noqa: E402
 import formats_cases  # noqa: E402
 import ledger_cases  # noqa: E402
 import likeness_cases  # noqa: E402
+import model_cases  # noqa: E402
 import picture_cases  # noqa: E402
 import policy_cases  # noqa: E402
 import prompt_cases  # noqa: E402
@@ -331,6 +332,7 @@ TOPICS = (
     formats_cases,
     ledger_cases,
     likeness_cases,
+    model_cases,
     picture_cases,
     policy_cases,
     prompt_cases,
