@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -45,6 +46,9 @@ def main() -> int:
     parser.add_argument("--state", type=Path, default=STATE, help="where progress is kept")
     parser.add_argument("--only", type=int, help="run this one case, with its traceback")
     options = parser.parse_args()
+    # Started in the background, a process ignores Ctrl-C and so do its children, those that test it too.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="rakkan-soak-instance-") as instance:
         # One instance lives through all cases, whatever they do to it.
         os.environ |= {"RAKKAN_HOME": f"{instance}/home", "RAKKAN_KEY": f"{instance}/key"}
