@@ -32,10 +32,13 @@ KINDS: list[tuple[str, str, dict[str, Any]]] = [
     (SD1, "ldm", {}),
     (SD1, "diffusers", {}),
     (SD2, "ldm", {}),
+    (SD2, "ldm", V),
+    (SD2, "diffusers", {}),
     (SD2, "diffusers", V),
     (SDXL, "ldm", {}),
     (SDXL, "ldm", ZERO),
     (SDXL, "diffusers", {}),
+    (SDXL, "diffusers", ZERO),
 ]
 
 
