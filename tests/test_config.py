@@ -47,7 +47,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("threads = -1", "threads is -1"),
         ("threads = 'many'", "threads is 'many'"),
         ("threads = [1]", "threads is"),
-        ("engine = 'steam'", "engine is 'steam'. Set one of openvino, fake"),
+        ("engine = 'steam'", "engine is 'steam'. Set one of openvino, torch, fake"),
         ("engine = []", "engine is []"),
         ("pictures = 3", "pictures is 3"),
         ("disclosure = 'some'", "Set one of full, redacted, digest"),
