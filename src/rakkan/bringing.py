@@ -137,7 +137,9 @@ class _Making:
         )
 
     def on_torch(self) -> Engine:
-        _needs_torch()
+        from rakkan.studio.engines.torch import require
+
+        require()
         import torch
 
         from rakkan.studio.engines.torch.engine import TorchEngine
@@ -153,7 +155,9 @@ class _Making:
 
     def _fused(self) -> Any:
         """The networks on torch with the LoRAs in them, in half floats, as they are converted from."""
-        _needs_torch()
+        from rakkan.studio.engines.torch import require
+
+        require()
         import torch
 
         from rakkan.studio.engines.torch.adapting import Adapting
@@ -190,25 +194,15 @@ def _of_kind(registry: Registry, name: str, kind: str) -> Kept:
 
 
 def _vae_shape(registry: Registry, vae: Kept, architecture: Architecture) -> VaeShape:
-    from rakkan.formats.checkpoints import shapes
+    from rakkan.formats.checkpoints import kinds, shapes
     from rakkan.formats.checkpoints.architecture import SDXL
+    from rakkan.formats.checkpoints.autoencoders import check_vae, read_vae
 
-    scaling = shapes.SCALING_SDXL if architecture.family == SDXL else shapes.SCALING_SD
-    with registry.opened(vae) as tensors:
-        prefix = "first_stage_model."
-        entries = {name.removeprefix(prefix): one for name, one in tensors.entries.items()}
-        single = any(name.startswith("encoder.down.") for name in entries)
-        shape = shapes.read_vae(entries, single, scaling)
-    if shape is None:
+    if vae.card.kind != kinds.VAE:
         raise RakkanError(f"{vae.card.name!r} is a {vae.card.kind}, no VAE", "Give a VAE's own file")
-    return shape
-
-
-def _needs_torch() -> None:
-    from importlib.util import find_spec
-
-    missing = [name for name in ("torch", "diffusers", "transformers") if find_spec(name) is None]
-    if missing:
-        raise RakkanError(
-            f"Reading a checkpoint needs {' and '.join(missing)}", "Run: pip install 'rakkan[torch]'"
-        )
+    with registry.opened(vae) as tensors:
+        check_vae(tensors, architecture, vae.card.name)
+        scaling = shapes.SCALING_SDXL if architecture.family == SDXL else shapes.SCALING_SD
+        found = read_vae(tensors.entries, scaling)
+    assert found is not None  # or the check would have refused it
+    return found[0]

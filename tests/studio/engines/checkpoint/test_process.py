@@ -226,7 +226,17 @@ def test_a_device_stays_taken_while_the_engine_process_lives(start: Start, tmp_p
     finally:
         os.kill(number, signal.SIGKILL)
     assert gone(number)
-    assert start().sample().max() == 7
+    assert started_soon(start).sample().max() == 7
+
+
+def started_soon(start: Start) -> EngineProcess:
+    """A process that is gone may hold its device for a moment longer."""
+    for _ in range(100):
+        try:
+            return start()
+        except RakkanError:
+            time.sleep(0.1)
+    return start()
 
 
 def test_a_closed_engine_is_ended_and_says_so(start: Start) -> None:

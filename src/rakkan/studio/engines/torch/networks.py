@@ -145,7 +145,10 @@ def vae_of(architecture: Architecture, shape: VaeShape) -> Any:
 def text_encoder_of(shape: TextShape) -> Any:
     """A text encoder of this shape without numbers, on the device ``meta``."""
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+    from transformers.utils import logging
 
+    # It would speak of a loss that is not configured, and nothing is trained here.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     config = CLIPTextConfig(
         vocab_size=shape.vocabulary,
         hidden_size=shape.width,
