@@ -71,11 +71,13 @@ class Destination:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a file comes from: its path, the account it is to be kept for, and the way it came."""
+    """Where a file comes from: its path, the account it is to be kept for, the way it came, and ``words``
+    that it is to be known by here besides its own."""
 
     path: Path
     account: str = LOCAL
     way: str = "file"
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -259,7 +261,12 @@ def _still_destination(to: Destination) -> Destination:
 
 
 def _still_source(source: Source) -> Source:
-    return Source(_plain_path(source.path), str.__str__(source.account), str.__str__(source.way))
+    return Source(
+        _plain_path(source.path),
+        str.__str__(source.account),
+        str.__str__(source.way),
+        tuple(map(str.__str__, source.words)),
+    )
 
 
 def _plain_path(path: Path) -> Path:
