@@ -132,6 +132,10 @@ def gate() -> Gate:
         overturned=refusals.overturner(ledger(), secret, overturnable()),
         refuse=refusals.refuser(ledger(), secret),
         begin=content.begin,
+        departure_inspectors={
+            "policy": standing.departure_policy(ledger()),
+            "text": words.departing_text,
+        },
     )
 
 
@@ -166,7 +170,7 @@ def models() -> Registry:
     """The models that people brought."""
     from rakkan.models.registry import Registry
 
-    return Registry(vault(), gate().admit, _model_index())
+    return Registry(vault(), gate().admit, gate().hand_out, _model_index())
 
 
 @cache

@@ -15,6 +15,7 @@ REVIEWED: dict[str, Names] = {
     "the gate itself, or nothing but a call of it": (
         "assemble.release",
         "trust.placing.place",
+        "trust.placing.place_folder",
         "trust.protection.protect",
         "studio.starter.evaluation.publish.write_sheet",
         "records.still",
@@ -134,6 +135,10 @@ REVIEWED: dict[str, Names] = {
         "trust.protection.publish",
     ),
     "a command, which the attempts run": ("cli.figures.sheet",),
+    "gives an account a model of its own back, by the gate, which lets no picture pass for one": (
+        "models.departing.check_place",
+        "models.registry.Registry.export",
+    ),
     "writes into memory that has no name on any disk": ("studio.engines.checkpoint.graphs.append",),
     "opens an empty file to lock a device, and writes nothing into it": (
         "studio.engines.checkpoint.process.EngineProcess.__init__",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rakkan.models.licences import Claim
 
 app = typer.Typer(
-    help="Add, get, list and remove models of Stable Diffusion's families.", no_args_is_help=True
+    help="Add, get, list, export and remove models of Stable Diffusion's families.", no_args_is_help=True
 )
 
 _SHORT = 10
@@ -117,6 +117,24 @@ def show(model: ModelName, account: Account = "local") -> None:
         if text:
             table.add_row(what, Text(printable(text)))
     Console(highlight=False).print(table)
+
+
+@app.command()
+def export(
+    model: ModelName,
+    out: Annotated[
+        Path,
+        typer.Option(help="A .safetensors file; of a model of several files a folder.", show_default=False),
+    ],
+    account: Account = "local",
+) -> None:
+    """Write a model out of the vault, with what its card knows in its header (ModelSpec 1.0.1)."""
+    from rakkan import assemble
+    from rakkan.cli.progress import bytes_bar
+
+    with bytes_bar("writing") as shown:
+        path = assemble.models().export(model, out, account, shown)
+    typer.echo(str(path))
 
 
 @app.command()

@@ -7,19 +7,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from typing import BinaryIO
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints import files as model_files
 from rakkan.formats.checkpoints.files import shown
 from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.models import card as cards
-from rakkan.models.card import Kept
+from rakkan.models.card import Kept, ModelFile
+from rakkan.models.departing import check_place, departure
 from rakkan.models.index import Index
 from rakkan.models.licences import Claim
 from rakkan.models.looking import Progress, Seen, card_of, look
 from rakkan.store.faults import Missing
 from rakkan.store.vault import Vault
-from rakkan.trust.gate import LOCAL, Admission, Source
+from rakkan.trust.gate import LOCAL, Admission, Departure, Source
 
 LONGEST_NAME = 120
 #: Digits by which a model may be named instead: as few as AutoV1 has.
@@ -27,16 +29,18 @@ _FEWEST_DIGITS = 8
 
 
 class Registry:
-    """Models of accounts. ``admit`` is the gate's; ``clock`` gives seconds since 1970."""
+    """Models of accounts. ``admit`` and ``hand_out`` are the gate's; ``clock`` gives seconds since 1970."""
 
     def __init__(
         self,
         vault: Vault,
         admit: Callable[[Source], Admission],
+        hand_out: Callable[[Departure, Path], Path],
         index: Index,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._vault, self._admit, self._index, self._clock = vault, admit, index, clock
+        self._vault, self._admit, self._hand_out = vault, admit, hand_out
+        self._index, self._clock = index, clock
 
     def add(
         self,
@@ -97,17 +101,26 @@ class Registry:
     def opened(self, kept: Kept, account: str = LOCAL) -> Iterator[Tensors]:
         """The tensors of a model, read from the vault one by one. Raises RakkanError when a file is gone."""
         with ExitStack() as closing:
-            files = {}
-            for one in kept.files:
-                try:
-                    files[one.path] = closing.enter_context(
-                        self._vault.open(owner=account, digest=one.sha256)
-                    )
-                except Missing as error:
-                    raise RakkanError(
-                        f"{one.path} of the model {kept.card.name!r} is no longer kept", "Add the model again"
-                    ) from error
+            files = {one.path: closing.enter_context(self._content(kept, one, account)) for one in kept.files}
             yield model_files.of_files(files, kept.card.settings)
+
+    def export(
+        self,
+        text: str,
+        to: Path,
+        account: str = LOCAL,
+        progress: Progress = lambda done, of: None,
+    ) -> Path:
+        """Write a model out of the vault, a single file to a file that says in ModelSpec's words what its
+        card knows, a folder to a folder; the path it took, for nothing is written over.
+
+        Raises RakkanError, with nothing written, as ``find`` and the gate do.
+        """
+        kept = self.find(text, account)
+        check_place(kept, to)
+        return self._hand_out(
+            departure(kept, account, lambda one: self._content(kept, one, account), progress), to
+        )
 
     def remove(self, text: str, account: str = LOCAL) -> Kept:
         """Destroy a model: its card, and those of its files that no other model has. Raises as ``find``."""
@@ -136,6 +149,14 @@ class Registry:
         if name in before and before[name] != card:
             self._vault.shred(account, before[name])
         return kept
+
+    def _content(self, kept: Kept, file: ModelFile, account: str) -> BinaryIO:
+        try:
+            return self._vault.open(owner=account, digest=file.sha256)
+        except Missing as error:
+            raise RakkanError(
+                f"{file.path} of the model {kept.card.name!r} is no longer kept", "Add the model again"
+            ) from error
 
     def _let_in(self, path: Path, kept: Kept, account: str) -> None:
         """Each file through the gate, which judges what the model is to be called, too; all, or none."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from rakkan.errors import RakkanError
 from rakkan.records import Picture, Recipe, SheetRecipe, recipe_from_json
-from rakkan.trust.gate import Arrival, Destination, Finding, Source
+from rakkan.trust.gate import Arrival, Departure, Destination, Finding, Source
 from rakkan.trust.safety.prompts.judging import UNREAD, Refusal, digest, judge
 from rakkan.trust.safety.prompts.models import judge_model
 
@@ -50,6 +51,23 @@ def arriving_text(arrival: Arrival, source: Source) -> list[Finding]:
         own = judge_model(arrival.inspected.text, source.path.stem)
         return findings + _findings(own, "the model's words break no rule")
     return findings + _of_picture(arrival.inspected.text)
+
+
+def departing_text(model: Departure, to: Path) -> list[Finding]:
+    """Inspector: neither what a kept model is called nor what its files say breaks a rule of today."""
+    findings = _called(model.words)
+    for texts in model.texts:
+        findings += _findings(judge_model(texts, ""), "the model's words break no rule")
+    return findings
+
+
+def _called(words: Iterable[str]) -> list[Finding]:
+    """What a file is known by here."""
+    found = []
+    for word in words:
+        for one in _findings(judge_model({}, word), "its name here breaks no rule"):
+            found.append(one if one.allowed else replace(one, reason=f"its name here: {one.reason}"))
+    return found
 
 
 def _of_picture(texts: Mapping[str, str]) -> list[Finding]:
