@@ -145,7 +145,7 @@ REVIEWED: dict[str, Names] = {
     ),
     "writes or reads weights": (
         "studio.engines.torch.loading.tensor",
-        "studio.engines.torch.lora.Change.of",
+        "studio.engines.torch.changes.Change.of",
         "studio.starter.checkpoints.has_checkpoint",
         "studio.starter.checkpoints.install",
         "studio.starter.checkpoints.load_checkpoint",

@@ -189,14 +189,9 @@ def test_what_is_barred_or_reported_stays_in(
     with pytest.raises(RakkanError, match=rf"was not handed out \({rule}\)"):
         models.export("m", out / "o.safetensors" if which == "a file" else out)
     assert not out.exists()
-    case = [one for one in assemble.docket().cases() if one.state.refusal]
-    assert len(case) == 1
-    (refused,) = [
-        made.predicate
-        for _, made in assemble.ledger().about(case[0].name)
-        if isinstance(made.predicate, Refused)
-    ]
-    assert (refused.action, refused.rule) == ("export", rule)
+    ((_, refused),) = assemble.ledger().since(0, {"refused"})
+    assert refused is not None and isinstance(refused.predicate, Refused)
+    assert (refused.predicate.action, refused.predicate.rule) == ("export", rule)
 
 
 def test_words_that_are_refused_by_now_keep_a_model_in(
@@ -244,12 +239,14 @@ def test_a_picture_does_not_leave_as_a_model(tmp_path: Path) -> None:
         yield from (png[:5], png[5:12], png[12:])
 
     for files, is_folder in (({"a": pieces}, False), ({"x": lambda: [b"{}"], "y": pieces}, True)):
-        model = Departure("local", (), ("a",), ({},), files, is_folder)  # type: ignore[arg-type]
+        model = Departure("local", ("0" * 64,), ("a",), ({},), files, is_folder)  # type: ignore[arg-type]
         with pytest.raises(RakkanError, match="it is a picture"):
             assemble.gate().hand_out(model, tmp_path / "o")
     outside: Any = {"../x": lambda: [b"{}"]}
     with pytest.raises(RakkanError, match="leads out of the folder"):
-        assemble.gate().hand_out(Departure("local", (), ("a",), ({},), outside, True), tmp_path / "o")
+        assemble.gate().hand_out(
+            Departure("local", ("0" * 64,), ("a",), ({},), outside, True), tmp_path / "o"
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -82,15 +82,10 @@ def _of_kind(registry: Registry, name: str, kind: str) -> Kept:
 
 
 def _vae_shape(registry: Registry, vae: Kept, architecture: Architecture) -> VaeShape:
-    from rakkan.formats.checkpoints import kinds, shapes
-    from rakkan.formats.checkpoints.architecture import SDXL
-    from rakkan.formats.checkpoints.autoencoders import check_vae, read_vae
+    from rakkan.formats.checkpoints import kinds
+    from rakkan.formats.checkpoints.autoencoders import check_vae
 
     if vae.card.kind != kinds.VAE:
         raise RakkanError(f"{vae.card.name!r} is a {vae.card.kind}, no VAE", "Give a VAE's own file")
     with registry.opened(vae) as tensors:
-        check_vae(tensors, architecture, vae.card.name)
-        scaling = shapes.SCALING_SDXL if architecture.family == SDXL else shapes.SCALING_SD
-        found = read_vae(tensors.entries, scaling)
-    assert found is not None  # or the check would have refused it
-    return found[0]
+        return check_vae(tensors, architecture, vae.card.name)

@@ -76,7 +76,7 @@ def card_of(seen: Seen, name: str, licence: Claim, source: str, added: int) -> K
         name=name,
         kind=found.kind,
         family=found.family,
-        layout=made.layout if made else found.lora.naming if found.lora else "",
+        layout=made.layout if made else _naming(found),
         base=base,
         prediction=made.prediction if made else "",
         zero_terminal_snr=made.zero_terminal_snr if made else False,
@@ -135,6 +135,12 @@ def _hashed(path: Path, progress: Progress) -> tuple[ModelFile, ...]:
         made.append(ModelFile(name, size, **facts))
         before += size
     return tuple(made)
+
+
+def _naming(found: Nature) -> str:
+    if found.lora is None:
+        return ""
+    return found.lora.naming if found.lora.kind == "LoRA" else f"{found.lora.naming}, {found.lora.kind}"
 
 
 def _notes(found: Nature) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ import torch
 
 from rakkan.errors import RakkanError
 from rakkan.studio.clip.grammar import Adapter
-from rakkan.studio.engines.torch.lora import Change, Lora, placed
+from rakkan.studio.engines.torch.changes import Change
+from rakkan.studio.engines.torch.lora import Lora, placed
 from rakkan.studio.engines.torch.networks import Networks
 
 
@@ -48,7 +49,7 @@ class Adapting:
         before = module.weight
         after = before.float()
         for strength, change in several:
-            after = after + strength * change.of(before).to(before.device)
+            after = after + strength * change.of(before)
         self._kept.append((module, before))
         module.weight = torch.nn.Parameter(after.to(before.dtype), requires_grad=False)
 
