@@ -28,8 +28,9 @@ def test_a_whole_one_is_told_and_fits_every_family(prefix: str) -> None:
     given = Table({**tiny(prefix), "encoder.layers.0.weight": Entry("F16", (64, 3, 3, 3))})
     found = nature(given)
     assert found.kind == "tiny decoder" and found.family == "" and "do not tell" in found.notes[0]
-    check_tiny(given, architecture(SD1))
-    check_tiny(given, architecture(SDXL))
+    shape = check_tiny(given, architecture(SD1))
+    assert shape.is_tiny and (shape.scaling, shape.latent_channels, len(shape.channels)) == (1.0, 4, 4)
+    assert check_tiny(given, architecture(SDXL)) == shape
 
 
 def test_its_layers_are_those_of_taesd() -> None:

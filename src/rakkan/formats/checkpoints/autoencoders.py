@@ -62,8 +62,9 @@ def read_tiny(entries: Mapping[str, Entry]) -> tuple[int, str, bool] | None:
     return None
 
 
-def check_tiny(tensors: Tensors, base: Architecture, name: str = "The tiny decoder") -> None:
-    """Raises RakkanError unless the file holds a whole tiny decoder for the latents of ``base``.
+def check_tiny(tensors: Tensors, base: Architecture, name: str = "The tiny decoder") -> VaeShape:
+    """The sizes of a tiny decoder for the latents of ``base``, which it takes as they are. Raises RakkanError
+    unless the file holds a whole one.
 
     That for SDXL has the same shapes as that for SD 1.x and 2.x: for which it is, they do not tell.
     """
@@ -78,6 +79,8 @@ def check_tiny(tensors: Tensors, base: Architecture, name: str = "The tiny decod
         prefix + (one.single if single else one.folder): one.shape for one in layout.tiny_decoder(channels)
     }
     check_shapes(tensors.entries, wanted, name)
+    levels = len(layout.TINY_BLOCKS)
+    return VaeShape((layout.TINY_WIDTH,) * levels, layout.TINY_BLOCKS[0], channels, 1.0, is_tiny=True)
 
 
 def _check_latents(channels: int, base: Architecture, name: str) -> None:

@@ -93,13 +93,15 @@ def held_of(layer: Any, kinds: tuple[str, ...], alpha: float) -> Held:
 def test_lycoris_layers_are_pefts(kind: str, effective: bool, kernel: int) -> None:
     import peft
 
-    shape = (12, 8, kernel, kernel) if kernel else (12, 8)
+    # wide enough that both factors of a Kronecker product are of low rank: peft scales whole ones otherwise
+    shape = (64, 48, kernel, kernel) if kernel else (64, 48)
     weight = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     made = {"hada": peft.LoHaConfig, "lokr": peft.LoKrConfig}[kind]
     more = {"decompose_both": True} if kind == "lokr" else {}
     config = made(r=2, alpha=3, target_modules=["x"], use_effective_conv2d=effective, **more)
     layer, _ = in_peft(config, kind, weight, kernel=kernel)
     held = held_of(layer, (kind,), 3)
+    assert read_lora(held).changes[NAME].sizes.rank == 2
     if effective and kernel:
         assert any(name.endswith(("_t1", "_t2")) for name in held.entries)
     change = read_lora(held).changes[NAME]
