@@ -38,10 +38,10 @@ def check(tensors: Tensors, architecture: Architecture, vae_given: bool = False)
             f"The checkpoint has no autoencoder ({wanted}…)", "Give one with it: --vae FILE.safetensors"
         )
     entries = tensors.entries
-    wanted = {
+    shapes = {
         found_name(entries, name) or name: shape for name, shape in layout.expected(architecture).items()
     }
-    check_shapes(entries, wanted, "The checkpoint", NAMES[architecture.family])
+    check_shapes(entries, shapes, "The checkpoint", NAMES[architecture.family])
 
 
 def check_shapes(

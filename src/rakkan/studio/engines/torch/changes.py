@@ -71,5 +71,6 @@ def _decomposed(weight: torch.Tensor, change: torch.Tensor, magnitude: torch.Ten
         by_rows = True  # peft keeps a convolution's outputs in the second place
     kept = 0 if by_rows else 1
     others = [side for side in range(weight.ndim) if side != kept]
-    norm = torch.linalg.vector_norm(after, dim=others, keepdim=True) + _LEAST
-    return after * (magnitude.reshape(norm.shape) / norm) - weight
+    norm: torch.Tensor = torch.linalg.vector_norm(after, dim=others, keepdim=True) + _LEAST
+    result: torch.Tensor = after * (magnitude.reshape(norm.shape) / norm) - weight
+    return result
