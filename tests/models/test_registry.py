@@ -318,6 +318,10 @@ def test_a_refused_name_is_a_case_that_can_be_appealed(tmp_path: Path, models: R
     assert models.add(path, name="abraham lincoln v2").card.name == "abraham lincoln v2"
     with pytest.raises(RakkanError, match="was not let in"):
         models.add(path, name="abraham lincoln v3")
+    models.remove("abraham lincoln v2")
+    other = checkpoint_file(SD1, ss_tag_frequency='{"a": {"abraham lincoln": 3}}')
+    with pytest.raises(RakkanError, match="was not let in"):  # the name was overturned, the file was not
+        models.add(written(tmp_path / "b.safetensors", other), name="abraham lincoln v2")
 
 
 def test_a_trigger_word_is_judged_as_the_card_will_show_it(tmp_path: Path, models: Registry) -> None:

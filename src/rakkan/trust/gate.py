@@ -244,7 +244,7 @@ class Gate:
         Raises RakkanError, with nothing written, when an inspector refuses or a required one is missing, and
         when there is no room for it.
         """
-        refused, to = "The model was not handed out", _plain_path(to)
+        refused, model, to = "The model was not handed out", _still_departure(model), _plain_path(to)
         checks, required = self.departure_inspectors, REQUIRED_DEPARTURE_INSPECTORS
         self._ask("export", model, to, "inspector", checks, required, refused)
         if model.is_folder:
@@ -312,6 +312,17 @@ def _still_source(source: Source) -> Source:
         str.__str__(source.account),
         str.__str__(source.way),
         tuple(map(str.__str__, source.words)),
+    )
+
+
+def _still_departure(model: Departure) -> Departure:
+    return Departure(
+        str.__str__(model.account),
+        tuple(map(str.__str__, model.digests)),
+        tuple(map(str.__str__, model.words)),
+        tuple({str.__str__(key): str.__str__(text) for key, text in one.items()} for one in model.texts),
+        MappingProxyType({str.__str__(name): made for name, made in model.files.items()}),
+        model.is_folder is True,
     )
 
 
