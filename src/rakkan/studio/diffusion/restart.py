@@ -22,8 +22,8 @@ def restart(denoise: Denoise, x: Array, sigmas: Sequence[float], noise: Noise, p
     """Heun's steps, with a part of the way gone again after fresh noise (Xu et al. 2023, "Restart Sampling").
 
     Noise takes earlier errors with it, Heun keeps new ones small. As in A1111 the levels are those of karras
-    between the schedule's ends, of 20 steps 9 are spent on going once from 0.1 back to 2, from 36 on half of
-    them on going twice, and below 20 steps it is Heun.
+    between the schedule's ends, of 20 steps 9 are spent on going once from about 0.1 back to 2, from 36 on
+    half of all on going twice, and below 20 steps it is Heun.
     """
     at = sigmas[0]
     steps = restart_steps(sigmas)
@@ -41,15 +41,16 @@ def restart_steps(sigmas: Sequence[float]) -> list[tuple[float, float]]:
     ended begins again."""
     steps = len(sigmas) - 1
     spent, times = (steps // 4, 2) if steps >= 36 else (9, 1)
-    ends_at_zero = sigmas[-1] == 0
-    least = sigmas[-2] if ends_at_zero else sigmas[-1]
+    least = sigmas[-1] or sigmas[-2]
     if steps < FEWEST_STEPS:
         return list(pairwise(sigmas))
-    count = steps - spent * times + (0 if ends_at_zero else 1)
+    count = steps - spent * times + (sigmas[-1] > 0)
     levels = [float(level) for level in karras_levels(count, sigmas[0], least)]
+    if sigmas[-1] == 0:
+        levels.append(0.0)
     low, high = (int(np.argmin([abs(level - wanted) for level in levels])) for wanted in (LOW, HIGH))
     if high >= low:
         return list(pairwise(sigmas))
-    again = [float(level) for level in karras_levels(spent + 1, levels[high], levels[low])]
-    down, rest = levels[: low + 1], [*levels[low:], *([0.0] if ends_at_zero else [])]
-    return [*pairwise(down), *(list(pairwise(again)) * times), *pairwise(rest)]
+    between = karras_levels(spent + 1, levels[high], levels[low])[1:-1]
+    again = [levels[high], *map(float, between), levels[low]]  # exactly: a rise in the last bit is a rise
+    return [*pairwise(levels[: low + 1]), *(list(pairwise(again)) * times), *pairwise(levels[low:])]

@@ -53,7 +53,7 @@ BY_ENDS = (
     ("dpm_adaptive:0", {"eta": 0.0}),
 )
 #: Steps, those spent on restarting, how often: A1111's choice.
-RESTARTS = ((5, 0, 0), (20, 9, 1), (35, 9, 1), (36, 9, 2), (50, 12, 2))
+RESTARTS = ((5, 0, 0), (20, 9, 1), (24, 9, 1), (35, 9, 1), (36, 9, 2), (50, 12, 2))
 
 
 class Bar:
@@ -210,7 +210,9 @@ def restarts(sampling: Any) -> dict[str, list[float]]:
                 x = x + torch.from_numpy(draws()) * (again[0] ** 2 - again[-1] ** 2) ** 0.5
                 x = sampling.sample_heun(asked, x, again, disable=True)
             levels = levels[low:]
-        found[f"restart karras {steps}"] = sampling.sample_heun(asked, x, levels, disable=True).tolist()
+        if len(levels) > 1:
+            x = sampling.sample_heun(asked, x, levels, disable=True)
+        found[f"restart karras {steps}"] = x.tolist()
     return found
 
 
