@@ -101,18 +101,21 @@ class TestByHand:
             levels = tuple(sigmas("simple", steps, TRAINING))
             assert self.run("restart", levels) == self.run("heun", levels)
 
-    @pytest.mark.parametrize(("steps", "spent", "times"), [(20, 9, 1), (24, 9, 1), (36, 9, 2), (50, 12, 2)])
-    def test_restart_goes_back_up(self, steps: int, spent: int, times: int) -> None:
-        """From the level nearest to 0.1, with 24 steps 0 itself, to that nearest to 2, and down in karras'
-        levels."""
-        least, most = TRAINING.sigma_min, TRAINING.sigma_max
-        levels = [*karras_levels(steps - spent * times, most, least), 0.0]
+    @pytest.mark.parametrize(
+        ("steps", "spent", "times", "schedule"),
+        [(20, 9, 1, "karras"), (24, 9, 1, "simple"), (36, 9, 2, "uniform"), (50, 12, 2, "beta")],
+    )
+    def test_restart_goes_back_up(self, steps: int, spent: int, times: int, schedule: str) -> None:
+        """From the level nearest to 0.1, in the second case 0 itself, to that nearest to 2, and down in
+        karras' levels."""
+        given = sigmas(schedule, steps, TRAINING).tolist()
+        levels = [*karras_levels(steps - spent * times, given[0], given[-2]), 0.0]
         low, high = (min(levels, key=lambda level: abs(level - wanted)) for wanted in (0.1, 2.0))
-        assert (low == 0) == (steps == 24)
+        assert (low == 0) == (schedule == "simple")
         again = karras_levels(spent + 1, high, low).tolist()
         wanted = [level for level in levels if level >= low]
         wanted += again * times + [level for level in levels if level < low]
-        found = restart_steps(sigmas("exponential", steps, TRAINING).tolist())
+        found = restart_steps(given)
         starts = [start for start, _ in found]
         ends = [end for (_, end), (start, _) in pairwise([*found, (-1.0, -1.0)]) if start != end]
         assert len(found) == steps and len(ends) == times + 1
