@@ -1,7 +1,7 @@
 """DPM-Solver of Lu et al. 2022, whose steps look ahead within themselves and are of up to third order.
 
-``dpm_fast`` shares a number of evaluations out among steps even in log sigma, ``dpm_adaptive`` finds its steps
-itself. Both look only at the ends of the levels they are given, which is all that A1111 tells them.
+``dpm_fast`` shares a number of evaluations out among steps even in log sigma, ``dpm_adaptive`` finds its
+steps itself. Both look only at the ends of the levels they are given, which is all that A1111 tells them.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def dpm_adaptive(
 
 
 def _orders(evaluations: int) -> list[int]:
-    """Steps of third order, the last of lower, that need so many evaluations (Lu et al. 2022, section 3.4)."""
+    """Steps of third order, the last of lower, that need so many evaluations (Lu et al. 2022)."""
     thirds, rest = divmod(evaluations, 3)
     return [3] * thirds + [rest] if rest else [3] * (thirds - 1) + [2, 1]
 
@@ -160,7 +160,7 @@ def _noised_up(x: Array, down: float, following: float, noise: Noise, sigma: flo
 def _distance(low: Array, high: Array, before: Array, relative: float, absolute: float) -> float:
     """The root of the mean square of what two results differ by, in units of what is tolerated."""
     tolerated = _larger(_larger(abs(low), abs(before)) * relative, absolute)
-    return float((((low - high) / tolerated) ** 2).mean()) ** 0.5
+    return math.sqrt(float((((low - high) / tolerated) ** 2).mean()))
 
 
 def _larger(one: Array, other: Array) -> Array:
