@@ -44,6 +44,22 @@ def test_a_linear_network_by_hand() -> None:
         assert (guided(networks, pairs, away, Guidance(1.0), (64, 64))(x, 5.0) == 1.75).all()
 
 
+def test_contrast_is_that_of_all_prompts_without_guidance() -> None:
+    """A network that says x times the mean of its text: 5 + 2 (0.25 (1 - 5) + 0.25 (2 - 5)) = 1.5, where the
+    negative prompt cancels out; at scale 1 it is 3.25, and half of the way between lies 2.375."""
+    networks: Any = SimpleNamespace(
+        unet=lambda x, *given, **named: (x * linear(x, *given, **named)[0],),
+        dtype=torch.float32,
+        architecture=SimpleNamespace(family=SD1),
+    )
+    x = torch.randn((2, 4, 8, 8), generator=torch.Generator().manual_seed(0))
+    one, two, away = (Conditioning(torch.full((1, 77, 8), value)) for value in (1.0, 2.0, 5.0))
+    pairs = [(one, 0.25), (two, 0.25)]
+    assert torch.allclose(guided(networks, pairs, away, Guidance(2.0), (64, 64))(x, 5.0), 1.5 * x)
+    assert torch.allclose(guided(networks, pairs, away, Guidance(2.0, 0.5), (64, 64))(x, 5.0), 2.375 * x)
+    assert torch.allclose(guided(networks, pairs, away, Guidance(1.0, 0.5), (64, 64))(x, 5.0), 3.25 * x)
+
+
 def latents(engine: TorchEngine, prompt: str, **options: Any) -> torch.Tensor:
     drawing = replace(drawing_of(**options), prompt=prompt)
     return our_latents(engine, drawing, noise_of(drawing), LEVELS)
