@@ -121,6 +121,14 @@ class TestByHand:
         assert len(found) == steps and len(ends) == times + 1
         assert sorted([*starts, *ends]) == pytest.approx(sorted(wanted))
 
+    def test_restart_rises_as_often_as_it_restarts(self) -> None:
+        """And by no last bit elsewhere: each rise draws noise, and would shift that of the next."""
+        for steps in range(20, 251):
+            walked = restart_steps(sigmas("karras", steps, TRAINING).tolist())
+            rises = [start > end for (_, end), (start, _) in pairwise(walked)]
+            assert len(walked) == steps and sum(rises) == (2 if steps >= 36 else 1), steps
+            assert all(start > end for start, end in walked)
+
     def test_dpm_fast_of_two_evaluations(self) -> None:
         """One step of DPM2 from 4 to 1, then to its x0; without an end at 0 the same without that."""
         by_dpm_2 = self.run("dpm_2", (4, 1))
