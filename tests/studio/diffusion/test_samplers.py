@@ -128,6 +128,8 @@ class TestByHand:
             rises = [start > end for (_, end), (start, _) in pairwise(walked)]
             assert len(walked) == steps and sum(rises) == (2 if steps >= 36 else 1), steps
             assert all(start > end for start, end in walked)
+            joints = [start / end for (_, end), (start, _) in pairwise(walked) if end > 0]
+            assert all(joint == 1 or joint > 1.5 for joint in joints), steps
 
     def test_dpm_fast_of_two_evaluations(self) -> None:
         """One step of DPM2 from 4 to 1, then to its x0; without an end at 0 the same without that."""
