@@ -113,8 +113,8 @@ def test_a_reference_is_attended_to_beside_the_drawing_itself(built: Built, fide
     x, timestep = noise_of(drawing_of()), 500.0
     reference = Reference(networks, picture(), fidelity=fidelity)
     guidance, size = Guidance(4.0), (64, 64)
-    ours = guided(networks, positive, negative, guidance, size, [reference])(x, timestep)
-    again = guided(networks, positive, negative, guidance, size, [reference])(x, timestep)
+    ours = guided(networks, [(positive, 1.0)], negative, guidance, size, [reference])(x, timestep)
+    again = guided(networks, [(positive, 1.0)], negative, guidance, size, [reference])(x, timestep)
     assert torch.equal(ours, again)
     reference.close()
 
