@@ -2,54 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
 from rakkan.errors import RakkanError
-from rakkan.formats.checkpoints.architecture import Architecture
 from rakkan.formats.checkpoints.files import shown
 from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.studio.engines.checkpoint.cache import Conversions, Wanted
+from rakkan.studio.engines.checkpoint.child import Child, Serve
+from rakkan.studio.engines.checkpoint.converting import Convert, Ingredients
 from rakkan.studio.engines.checkpoint.engine import DECODER, TEXT, UNET
 from rakkan.studio.engines.checkpoint.graphs import Graph
-
-if TYPE_CHECKING:
-    from rakkan.studio.engines.torch.networks import Networks
 
 #: Says which part is being converted.
 Say = Callable[[str], None]
 
 
 class Converted:
-    """Gives a checkpoint's parts to ``CheckpointEngine``. When one is missing all are converted: torch and
-    the checkpoint are then needed once, for as long as that takes."""
+    """Finds a checkpoint's converted parts. When one is missing, all that are missing are converted: torch
+    and the checkpoint are then needed once, for as long as that takes."""
 
     def __init__(
         self,
         conversions: Conversions,
-        architecture: Architecture,
-        digest: str,
-        build: Callable[[], Networks],
-        ingredients: Mapping[str, tuple[str, ...]],
+        ingredients: Ingredients,
+        serve: Serve,
         say: Say = lambda part: None,
+        threads: int | None = None,
+        memory: int | None = None,
     ) -> None:
-        """``build`` gives the torch networks; ``ingredients`` are what else went into ``unet``, ``text`` and
-        ``decoder``: adapters with their strengths, a VAE of its own."""
-        self._conversions = conversions
-        self._build = build
-        self._say = say
-        texts = [f"{TEXT} {number + 1}" for number in range(len(architecture.text))]
+        """``serve`` gives the files that ``ingredients`` name to the process that converts; ``memory`` bounds
+        its address space in bytes."""
+        self._conversions, self._ingredients = conversions, ingredients
+        self._serve, self._say, self._threads, self._memory = serve, say, threads, memory
+        fused = tuple(
+            f"{ingredients.loras[one.name]} {one.weight:g} {one.text_weight:g}" for one in ingredients.called
+        )
+        decoder = (ingredients.vae[0],) if ingredients.vae is not None else ()
+        texts = [f"{TEXT} {number + 1}" for number in range(len(ingredients.architecture.text))]
+        # The largest first: nothing that the others leave behind is there yet.
         self._wanted = {
-            part: Wanted(digest, part, ingredients.get(part.split()[0], ()))
-            for part in (*texts, UNET, DECODER)
+            part: Wanted(ingredients.model, part, decoder if part == DECODER else fused)
+            for part in (UNET, DECODER, *texts)
         }
 
-    def __call__(self, part: str) -> Graph:
+    def __call__(self, part: str, cancelled: Callable[[], bool] = lambda: False) -> Graph:
+        """A part, by its name in ``CheckpointEngine``. Raises RakkanError for a part that such a checkpoint
+        does not have, and what converting raises: Cancelled, OutOfMemory."""
+        if part not in self._wanted:
+            raise RakkanError(f"There is no {shown(part)} in this model", "Choose another model")
         found = self._conversions.find(self._wanted[part])
         if found is None:
-            self._convert_all()
+            self._convert(cancelled)
             found = self._conversions.find(self._wanted[part])
         if found is None:
             raise RakkanError(
@@ -57,20 +62,24 @@ class Converted:
             )
         return found
 
-    def _convert_all(self) -> None:
-        from rakkan.studio.engines.checkpoint import convert
+    def _convert(self, cancelled: Callable[[], bool]) -> None:
+        from rakkan.studio.engines.torch import require
 
-        networks = self._build()
-        for part, wanted in self._wanted.items():
-            self._say(part)
-            if part == UNET:
-                graph = convert.convert_unet(networks.unet)
-            elif part == DECODER:
-                graph = convert.convert_decoder(networks.vae)
-            else:
-                graph = convert.convert_text(networks.text_encoders[int(part.split()[1]) - 1])
-            self._conversions.hold(wanted, graph)
-            graph.close()
+        require()
+        held = {one.key for one in self._conversions.all()}
+        missing = [part for part, wanted in self._wanted.items() if wanted.key not in held]
+        child = Child("The conversion", memory_limit=self._memory)
+        try:
+            for part in missing:
+                self._say(part)
+                job = Convert(self._ingredients, part, self._threads)
+                graph = child.do(job, self._serve, cancelled=cancelled, grace=0)
+                try:
+                    self._conversions.hold(self._wanted[part], graph)
+                finally:
+                    graph.close()
+        finally:
+            child.end()
 
 
 def vectors(tensors: Tensors, name: str) -> tuple[np.ndarray, ...]:
