@@ -10,7 +10,7 @@ import json
 import os
 import socket
 from multiprocessing.connection import Connection
-from typing import IO, Any
+from typing import Any
 
 from rakkan.studio.engines.checkpoint.graphs import Graph
 
@@ -47,8 +47,7 @@ def receive_graph(pipe: Connection) -> Graph:
         _, files, _, _ = socket.recv_fds(held, 1, 1, socket.MSG_CMSG_CLOEXEC)
     if not files:
         raise EOFError
-    weights: IO[bytes] = open(files[0], "rb", buffering=0)
-    return Graph(description, weights)
+    return Graph(description, open(files[0], "rb", buffering=0))
 
 
 def _socket(pipe: Connection) -> socket.socket:

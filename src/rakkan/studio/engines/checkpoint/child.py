@@ -23,8 +23,8 @@ import numpy as np
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.checkpoint import channel
-from rakkan.studio.engines.checkpoint.faults import ADVICE, Cancelled, OutOfMemory
 from rakkan.studio.engines.checkpoint.graphs import Graph, memory
+from rakkan.studio.engines.faults import ADVICE, Cancelled, OutOfMemory
 
 #: (what is asked for, its arguments, whether somebody wants to stop) -> a picklable value, bytes or a Graph,
 #: which is closed once it is handed over. A RakkanError it raises is raised where it was asked for.
@@ -145,9 +145,10 @@ class Child:
             if self._comes():
                 kind, content = self._receive()
                 if kind == "progress":
-                    progress(*content)
+                    progress(*(int(one) for one in _two(content)))
                 elif kind == "ask":
-                    self._serve(serve, *content, cancelled)
+                    what, arguments = _two(content)
+                    self._serve(serve, str(what), arguments, cancelled)
                 else:
                     return self._content(kind, content)
                 last = time.monotonic()
@@ -165,7 +166,9 @@ class Child:
                     "Draw a smaller picture, or with fewer programs beside it",
                 )
 
-    def _serve(self, serve: Serve, what: str, arguments: Sequence[Any], cancelled: Any) -> None:
+    def _serve(
+        self, serve: Serve, what: str, arguments: Sequence[Any], cancelled: Callable[[], bool]
+    ) -> None:
         try:
             found = serve(what, arguments, cancelled)
         except RakkanError as error:
@@ -224,9 +227,7 @@ class Child:
         except subprocess.TimeoutExpired:
             return RakkanError(f"{self.name} answered what is no answer and was ended", "Draw again")
         if status == -signal.SIGKILL:
-            return OutOfMemory(
-                f"{self.name} was killed, most likely because the machine's memory ran out"
-            )
+            return OutOfMemory(f"{self.name} was killed, most likely because the machine's memory ran out")
         return RakkanError(
             f"{self.name} ended unexpectedly (status {status}{self._last_words()})",
             f"Try again; if it happens again: {ADVICE[0].lower()}{ADVICE[1:]}",
@@ -248,6 +249,12 @@ class Child:
     def __del__(self) -> None:
         with suppress(AttributeError):  # half of it was made
             self.end()
+
+
+def _two(content: Any) -> Sequence[Any]:
+    if not isinstance(content, list) or len(content) != 2:
+        raise Ended
+    return content
 
 
 def environment(known: Mapping[str, str] = os.environ) -> dict[str, str]:

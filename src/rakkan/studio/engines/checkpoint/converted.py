@@ -1,19 +1,18 @@
-"""The parts of a checkpoint, converted once and found again; and the same of what goes with it."""
+"""The parts of a checkpoint, converted once and found again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
+from collections.abc import Callable, Mapping
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.files import shown
-from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.studio.engines.checkpoint.cache import Conversions, Wanted
-from rakkan.studio.engines.checkpoint.child import Child, Serve
-from rakkan.studio.engines.checkpoint.converting import Convert, Ingredients
+from rakkan.studio.engines.checkpoint.child import Child
+from rakkan.studio.engines.checkpoint.converting import Convert
 from rakkan.studio.engines.checkpoint.engine import DECODER, TEXT, UNET
 from rakkan.studio.engines.checkpoint.graphs import Graph
+from rakkan.studio.engines.checkpoint.served import Opener, Serving
+from rakkan.studio.engines.made_of import MadeOf
 
 #: Says which part is being converted.
 Say = Callable[[str], None]
@@ -26,24 +25,24 @@ class Converted:
     def __init__(
         self,
         conversions: Conversions,
-        ingredients: Ingredients,
-        serve: Serve,
+        made_of: MadeOf,
+        files: Mapping[str, Opener],
         say: Say = lambda part: None,
         threads: int | None = None,
         memory: int | None = None,
     ) -> None:
-        """``serve`` gives the files that ``ingredients`` name to the process that converts; ``memory`` bounds
-        its address space in bytes."""
-        self._conversions, self._ingredients = conversions, ingredients
-        self._serve, self._say, self._threads, self._memory = serve, say, threads, memory
+        """``files`` opens those that ``made_of`` names, by their digests, for the process that converts;
+        ``memory`` bounds its address space in bytes."""
+        self._conversions, self._made_of = conversions, made_of
+        self._files, self._say, self._threads, self._memory = files, say, threads, memory
         fused = tuple(
-            f"{ingredients.loras[one.name]} {one.weight:g} {one.text_weight:g}" for one in ingredients.called
+            f"{made_of.loras[one.name]} {one.weight:g} {one.text_weight:g}" for one in made_of.called
         )
-        decoder = (ingredients.vae[0],) if ingredients.vae is not None else ()
-        texts = [f"{TEXT} {number + 1}" for number in range(len(ingredients.architecture.text))]
+        decoder = (made_of.vae,) if made_of.vae else ()
+        texts = [f"{TEXT} {number + 1}" for number in range(len(made_of.architecture.text))]
         # The largest first: nothing that the others leave behind is there yet.
         self._wanted = {
-            part: Wanted(ingredients.model, part, decoder if part == DECODER else fused)
+            part: Wanted(made_of.model, part, decoder if part == DECODER else fused)
             for part in (UNET, DECODER, *texts)
         }
 
@@ -68,40 +67,16 @@ class Converted:
         require()
         held = {one.key for one in self._conversions.all()}
         missing = [part for part, wanted in self._wanted.items() if wanted.key not in held]
-        child = Child("The conversion", memory_limit=self._memory)
+        child, serving = Child("The conversion", memory_limit=self._memory), Serving(self._files)
         try:
             for part in missing:
                 self._say(part)
-                job = Convert(self._ingredients, part, self._threads)
-                graph = child.do(job, self._serve, cancelled=cancelled, grace=0)
+                job = Convert(self._made_of, part, self._threads)
+                graph = child.do(job, serving, cancelled=cancelled, grace=0)
                 try:
                     self._conversions.hold(self._wanted[part], graph)
                 finally:
                     graph.close()
         finally:
             child.end()
-
-
-def vectors(tensors: Tensors, name: str) -> tuple[np.ndarray, ...]:
-    """The vectors of a textual inversion, float32 [n, width] for each text encoder, the smaller first.
-
-    Raises RakkanError when it is none, or holds numbers that are not finite."""
-    names = sorted(tensors.entries)
-    if set(names) == {"clip_g", "clip_l"}:
-        chosen = ["clip_l", "clip_g"]
-    else:
-        chosen = ["emb_params"] if "emb_params" in names else names[:1]
-    found = [_floats(tensors, one) for one in chosen]
-    if not found or not all(one.ndim == 2 and np.isfinite(one).all() for one in found):
-        raise RakkanError(f"{shown(name)} is no sound textual inversion", "Use another file")
-    return tuple(found)
-
-
-def _floats(tensors: Tensors, name: str) -> np.ndarray:
-    entry, data = tensors.entries[name], tensors.read(name)
-    if entry.dtype == "BF16":
-        values = (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
-    else:
-        values = np.frombuffer(data, {"F16": "<f2", "F32": "<f4", "F64": "<f8"}.get(entry.dtype, "u1"))
-    made = values.astype(np.float32).reshape(entry.shape)
-    return made[None] if made.ndim == 1 else made
+            serving.close()

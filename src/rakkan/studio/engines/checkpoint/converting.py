@@ -1,4 +1,4 @@
-"""Converting a checkpoint part by part, each when it is missing, in a process that lives as long as that takes.
+"""Converting a checkpoint part by part, in a process that lives for as long as that takes.
 
 Torch, the part in half floats and its graph exist at once only there. That process has no keys: it is served
 one tensor after another, and hands each graph over to be kept.
@@ -6,36 +6,20 @@ one tensor after another, and hands each graph over to be kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from rakkan.formats.checkpoints.architecture import Architecture, VaeShape
-from rakkan.studio.clip.grammar import Adapter
 from rakkan.studio.engines.checkpoint.engine import DECODER, UNET
 from rakkan.studio.engines.checkpoint.graphs import Graph
 from rakkan.studio.engines.checkpoint.worker import Driver
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-@dataclass(frozen=True)
-class Ingredients:
-    """What a checkpoint is converted from. Files are named by digest: the ``model``'s, those of ``loras`` by
-    the names that ``called`` adapters have, and that of a ``vae`` of its own, with its shape."""
-
-    architecture: Architecture
-    model: str
-    called: tuple[Adapter, ...] = ()
-    loras: Mapping[str, str] = field(default_factory=dict)
-    vae: tuple[str, VaeShape] | None = None
+from rakkan.studio.engines.made_of import MadeOf
 
 
 @dataclass(frozen=True)
 class Convert:
     """Convert one part, in the process that does."""
 
-    ingredients: Ingredients
+    made_of: MadeOf
     part: str
     threads: int | None = None
     what = "the conversion of this checkpoint"
@@ -67,17 +51,15 @@ class Convert:
 
         from rakkan.studio.engines.torch import networks
 
-        made, half = self.ingredients.architecture, torch.float16
-        tensors = driver.tensors(self.ingredients.model)
+        made, half = self.made_of.architecture, torch.float16
+        tensors = driver.tensors(self.made_of.model)
         if self.part == DECODER:
-            own = self.ingredients.vae
-            file = (own[1], driver.tensors(own[0])) if own is not None else None
-            return networks.build_vae(made, tensors, file, half)
+            return networks.build_vae(made, tensors, self.made_of.own_vae(driver.tensors), half)
         if self.part == UNET:
             module = networks.build_unet(made, tensors, half)
         else:
             module = networks.build_text_encoder(made, tensors, self._number, half)
-        if self.ingredients.called:
+        if self.made_of.called:
             self._fuse(module, driver)
         return module
 
@@ -86,15 +68,15 @@ class Convert:
         from rakkan.studio.engines.torch.adapting import fuse
         from rakkan.studio.engines.torch.lora import read_lora
 
-        loras = {name: read_lora(driver.tensors(digest)) for name, digest in self.ingredients.loras.items()}
-        whole = networks.without_numbers(self.ingredients.architecture)
+        loras = {name: read_lora(driver.tensors(one)) for name, one in self.made_of.loras.items()}
+        whole = networks.without_numbers(self.made_of.architecture)
         if self.part == UNET:
             whole.unet = module
         else:
             encoders = list(whole.text_encoders)
             encoders[self._number] = module
             whole.text_encoders = tuple(encoders)
-        fuse(whole, loras, self.ingredients.called)
+        fuse(whole, loras, self.made_of.called)
 
     @property
     def _number(self) -> int:

@@ -21,9 +21,9 @@ import numpy.typing as npt
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.checkpoint.child import GRACE, PATIENCE, Child, Serve
-from rakkan.studio.engines.checkpoint.faults import Cancelled
 from rakkan.studio.engines.checkpoint.served import Serving
 from rakkan.studio.engines.checkpoint.worker import Draw, Load, Make
+from rakkan.studio.engines.faults import Cancelled
 
 Pixels = npt.NDArray[np.uint8]
 Say = Callable[[str], None]
@@ -80,7 +80,7 @@ class EngineProcess:
         cancelled: Callable[[], bool] = lambda: False,
         say: Say = lambda line: None,
     ) -> Facts:
-        """Have the engine ready that ``make`` makes in the process, where it asks ``serve`` for what it needs.
+        """Have the engine ready that ``make`` makes in the process, which asks ``serve`` for what it needs.
 
         ``make`` is equal to another that makes the same: a frozen record. While another process has the
         device this one says so, once, and waits. Raises as ``sample`` does.
@@ -106,7 +106,8 @@ class EngineProcess:
         """
         with self._turn:
             self._load(make, serve, cancelled, say)
-            return self._do(Draw(make, options), serve, progress, cancelled)
+            pixels: Pixels = self._do(Draw(make, options), serve, progress, cancelled)
+            return pixels
 
     def close(self) -> None:
         """End the process and let the device go, until it is needed again."""

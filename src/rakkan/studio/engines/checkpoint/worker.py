@@ -20,9 +20,9 @@ import numpy.typing as npt
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.checkpoint import channel
 from rakkan.studio.engines.checkpoint.child import portable, received
-from rakkan.studio.engines.checkpoint.faults import Cancelled, OutOfMemory, memory_watched
 from rakkan.studio.engines.checkpoint.graphs import Graph
 from rakkan.studio.engines.checkpoint.served import ServedTensors
+from rakkan.studio.engines.faults import Cancelled, memory_watched
 
 Pixels = npt.NDArray[np.uint8]
 #: How much sooner than others the kernel is to end this process when memory runs out (of 1,000).
@@ -46,8 +46,9 @@ class Drawing(Protocol):
         """Versions of what computes the pixels."""
         ...
 
-    def sample(self, **options: Any) -> Pixels:
-        """Draw one picture; told of ``progress`` and ``cancelled`` besides what was asked for."""
+    @property
+    def sample(self) -> Callable[..., Pixels]:
+        """Draws one picture; told of ``progress`` and ``cancelled`` besides what was asked for."""
         ...
 
 

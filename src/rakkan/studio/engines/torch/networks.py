@@ -13,6 +13,7 @@ import torch
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import SD2, SDXL, Architecture, TextShape, UNetShape, VaeShape
 from rakkan.formats.checkpoints.tensors import Tensors
+from rakkan.studio.clip.encoders import tokenizers
 from rakkan.studio.clip.tokenizer import END, START, Tokenizer
 from rakkan.studio.engines.torch import layouts
 from rakkan.studio.engines.torch.loading import fill
@@ -79,9 +80,7 @@ def without_numbers(architecture: Architecture) -> Networks:
     )
 
 
-def build_unet(
-    architecture: Architecture, tensors: Tensors, dtype: torch.dtype, device: str = "cpu"
-) -> Any:
+def build_unet(architecture: Architecture, tensors: Tensors, dtype: torch.dtype, device: str = "cpu") -> Any:
     """The denoiser alone. Raises as ``build`` does."""
     assert architecture.unet is not None
     unet = unet_of(architecture, architecture.unet)
@@ -116,13 +115,6 @@ def build_text_encoder(
     fill(encoder, tensors, find, f"text encoder {index + 1}", dtype=dtype, device=device)
     place_positions(encoder, device)
     return encoder.eval()
-
-
-def tokenizers(architecture: Architecture) -> tuple[Tokenizer, ...]:
-    """The tokenizer of each text encoder: OpenCLIP's fill up short texts with another id than OpenAI's."""
-    if architecture.family == SDXL:
-        return Tokenizer(END), Tokenizer(0)
-    return (Tokenizer(0 if architecture.family == SD2 else END),)
 
 
 def vae_dtype(architecture: Architecture, dtype: torch.dtype) -> torch.dtype:
