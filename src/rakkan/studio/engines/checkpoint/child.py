@@ -6,6 +6,7 @@ it, which serves it or refuses. It ends with that process, whatever it is doing.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import math
 import os
@@ -37,6 +38,9 @@ PATIENCE = 1800.0
 #: Seconds in which a process told to stop must do so, or it is killed: above the longest step.
 GRACE = 120.0
 
+#: Exit status of a process whose memory did not suffice to hear the answer.
+EXHAUSTED = errno.ENOMEM
+
 _BOOT = "from rakkan.studio.engines.checkpoint.worker import main; main()"
 #: What a process may know of its surroundings, by how the variables' names begin. Among all others there may
 #: be passphrases, tokens and keys.
@@ -45,6 +49,7 @@ _HARMLESS = (
     *("OMP_", "KMP_", "GOMP_", "MKL_", "OPENBLAS_", "TBB_", "ONEDNN_", "DNNL_", "OV_", "OPENVINO_"),
     *("CUDA_", "NVIDIA_", "HIP_", "ROCR_", "HSA_", "PYTORCH_", "TORCH_", "MALLOC_"),
 )
+_CANCELLED = "The drawing was cancelled"
 _LONGEST_LAST_WORDS = 200
 #: Seconds in which a process that says nothing sensible any more is expected to have ended.
 _SECONDS_TO_END = 10.0
@@ -114,7 +119,7 @@ class Child:
             self._send((self._number, job))
             return self._result(serve, progress, cancelled, patience, grace)
         except Ended:
-            fault = self._crash()
+            fault = self._crash(job.what)
             self.end()
             raise fault from None
         except RakkanError as error:
@@ -148,7 +153,10 @@ class Child:
                     progress(*(int(one) for one in _two(content)))
                 elif kind == "ask":
                     what, arguments = _two(content)
-                    self._serve(serve, str(what), arguments, cancelled)
+                    if stopping == math.inf:
+                        self._serve(serve, str(what), arguments, cancelled)
+                    else:
+                        self._send(("refused", portable(Cancelled(_CANCELLED))))
                 else:
                     return self._content(kind, content)
                 last = time.monotonic()
@@ -158,7 +166,7 @@ class Child:
                 stopping = now + grace
             if now > stopping:
                 self.end()
-                raise Cancelled("The drawing was cancelled")
+                raise Cancelled(_CANCELLED)
             if now - last > patience:
                 self.end()
                 raise RakkanError(
@@ -219,7 +227,7 @@ class Child:
         except OSError as error:
             raise Ended from error
 
-    def _crash(self) -> RakkanError:
+    def _crash(self, what: str) -> RakkanError:
         """What to say of a process that ended without an answer."""
         assert self._process is not None
         try:
@@ -228,6 +236,8 @@ class Child:
             return RakkanError(f"{self.name} answered what is no answer and was ended", "Draw again")
         if status == -signal.SIGKILL:
             return OutOfMemory(f"{self.name} was killed, most likely because the machine's memory ran out")
+        if status == EXHAUSTED:
+            return OutOfMemory(f"There is not enough memory for {what}")
         return RakkanError(
             f"{self.name} ended unexpectedly (status {status}{self._last_words()})",
             f"Try again; if it happens again: {ADVICE[0].lower()}{ADVICE[1:]}",

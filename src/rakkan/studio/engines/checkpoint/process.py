@@ -106,7 +106,7 @@ class EngineProcess:
         """
         with self._turn:
             self._load(make, serve, cancelled, say)
-            pixels: Pixels = self._do(Draw(make, options), serve, progress, cancelled)
+            pixels: Pixels = self._do(Draw(options), serve, progress, cancelled)
             return pixels
 
     def close(self) -> None:

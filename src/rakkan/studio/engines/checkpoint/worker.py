@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.checkpoint import channel
-from rakkan.studio.engines.checkpoint.child import portable, received
+from rakkan.studio.engines.checkpoint.child import EXHAUSTED, portable, received
 from rakkan.studio.engines.checkpoint.graphs import Graph
 from rakkan.studio.engines.checkpoint.served import ServedTensors
 from rakkan.studio.engines.faults import Cancelled, memory_watched
@@ -63,7 +63,8 @@ class Driver:
         self._pipe = pipe
         self._number = 0
         self._is_cancelled = False
-        self._made: tuple[Make, Drawing] | None = None
+        #: What ``Load`` made, for ``Draw``.
+        self.engine: Drawing | None = None
 
     def begin(self, number: int) -> None:
         """Take up the job of this number: what cancels an earlier one counts no more."""
@@ -83,14 +84,10 @@ class Driver:
         """What the driver serves. Raises its refusal; and Cancelled, when that comes before the answer or
         with it."""
         channel.say(self._pipe, "ask", (what, arguments))
-        kind, content = self._pipe.recv()
-        while kind not in ("value", "bytes", "graph", "refused"):
-            self._hear((kind, content))
-            kind, content = self._pipe.recv()
-        if kind == "graph":
-            content = channel.receive_graph(self._pipe)
-        elif kind == "bytes":
-            content = self._pipe.recv_bytes()
+        try:
+            kind, content = self._answer()
+        except MemoryError:
+            os._exit(EXHAUSTED)  # what is left of the answer would be taken for something else
         if self.cancelled():
             if kind == "graph":
                 content.close()
@@ -103,12 +100,16 @@ class Driver:
         """The tensors of a file that the driver has, by the file's digest."""
         return ServedTensors(self.ask, digest)
 
-    def engine(self, make: Make) -> Drawing:
-        """The engine that ``make`` makes: the last one, if it is made of the same."""
-        if self._made is None or self._made[0] != make:
-            self._made = None
-            self._made = make, make(self)
-        return self._made[1]
+    def _answer(self) -> tuple[str, Any]:
+        kind, content = self._pipe.recv()
+        while kind not in ("value", "bytes", "graph", "refused"):
+            self._hear((kind, content))
+            kind, content = self._pipe.recv()
+        if kind == "graph":
+            content = channel.receive_graph(self._pipe)
+        elif kind == "bytes":
+            content = self._pipe.recv_bytes()
+        return kind, content
 
     def _hear(self, message: tuple[Any, Any]) -> None:
         # Else it cancels what has ended.
@@ -125,7 +126,8 @@ class Load:
 
     def __call__(self, driver: Driver) -> dict[str, Any]:
         """``name``, ``precision`` and ``versions``."""
-        engine = driver.engine(self.make)
+        driver.engine = None  # two of them may not fit
+        driver.engine = engine = self.make(driver)
         return {
             "name": engine.name,
             "precision": engine.precision,
@@ -135,16 +137,15 @@ class Load:
 
 @dataclass(frozen=True)
 class Draw:
-    """Draw one picture with the engine."""
+    """Draw one picture with the engine that was loaded."""
 
-    make: Make
     options: Mapping[str, Any]
     what = "this picture"
 
     def __call__(self, driver: Driver) -> Pixels:
         """The picture, uint8 [height, width, 3]."""
-        engine = driver.engine(self.make)
-        return engine.sample(**self.options, progress=driver.progress, cancelled=driver.cancelled)
+        assert driver.engine is not None
+        return driver.engine.sample(**self.options, progress=driver.progress, cancelled=driver.cancelled)
 
 
 def main() -> None:
