@@ -72,11 +72,12 @@ def test_a_refusal_is_raised_where_it_was_asked_for_and_of_its_kind() -> None:
     assert alone.process_id is None
 
 
-def test_it_has_no_secrets(child: Child) -> None:
+def test_it_has_no_secrets_and_tells_nobody(child: Child) -> None:
     found = child.do(Job(then="surroundings"), serve)
     everything = repr(found)
     assert not any(name in everything or value in everything for name, value in SECRETS.items())
     assert "PYTHONPATH" in found["known"] and found["given"]
+    assert found["tells"] is False  # OpenVINO's makers nothing
     assert environment({"PATH": "/bin", "SSH_AUTH_SOCK": "/x", "OMP_NUM_THREADS": "2"}).keys() == {
         *("PATH", "OMP_NUM_THREADS", "PYTHONPATH", "HF_HUB_OFFLINE")
     }

@@ -41,7 +41,12 @@ GRACE = 120.0
 #: Exit status of a process whose memory did not suffice to hear the answer.
 EXHAUSTED = errno.ENOMEM
 
-_BOOT = "from rakkan.studio.engines.checkpoint.worker import main; main()"
+#: What the process runs. OpenVINO's converter tells its makers of every use, through a package that it does
+#: without where that is not to be had: here it is not.
+_BOOT = (
+    "import sys; sys.modules['openvino_telemetry'] = None; "
+    "from rakkan.studio.engines.checkpoint.worker import main; main()"
+)
 #: What a process may know of its surroundings, by how the variables' names begin. Among all others there may
 #: be passphrases, tokens and keys.
 _HARMLESS = (
@@ -62,9 +67,17 @@ class Ended(Exception):
 class Child:
     """One process. What ``do`` raises leaves it as it says; nothing restarts it."""
 
-    def __init__(self, name: str, *, keep: Sequence[int] = (), memory_limit: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        keep: Sequence[int] = (),
+        memory_limit: int | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         """Start it. ``name`` is what errors call it; it holds the open files ``keep`` for as long as it
-        lives; ``memory_limit`` bounds its address space in bytes."""
+        lives; ``memory_limit`` bounds its address space in bytes; ``variables`` are added to its
+        environment."""
         self.name = name
         self._number = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +93,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=self._said,
                 stderr=self._said,
-                env=environment(),
+                env={**environment(), **(variables or {})},
                 pass_fds=(theirs.fileno(), read, *keep),
             )
         except BaseException:

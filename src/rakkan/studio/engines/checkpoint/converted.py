@@ -17,6 +17,11 @@ from rakkan.studio.engines.made_of import MadeOf
 #: Says which part is being converted.
 Say = Callable[[str], None]
 
+#: What has converted a part of so many bytes ends before that is kept: not all of its memory would come back.
+_LARGE = 2**28
+#: glibc: give back what is larger than a mebibyte as soon as it is free. Tracing widens layer after layer.
+_ALLOCATION = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
+
 
 class Converted:
     """Finds a checkpoint's converted parts. When one is missing, all that are missing are converted: torch
@@ -67,16 +72,22 @@ class Converted:
         require()
         held = {one.key for one in self._conversions.all()}
         missing = [part for part, wanted in self._wanted.items() if wanted.key not in held]
-        child, serving = Child("The conversion", memory_limit=self._memory), Serving(self._files)
+        serving = Serving(self._files)
+        child: Child | None = None
         try:
             for part in missing:
                 self._say(part)
+                child = child or Child("The conversion", memory_limit=self._memory, variables=_ALLOCATION)
                 job = Convert(self._made_of, part, self._threads)
                 graph = child.do(job, serving, cancelled=cancelled, grace=0)
+                if graph.size >= _LARGE:
+                    child.end()
+                    child = None
                 try:
                     self._conversions.hold(self._wanted[part], graph)
                 finally:
                     graph.close()
         finally:
-            child.end()
+            if child is not None:
+                child.end()
             serving.close()
