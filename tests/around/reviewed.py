@@ -37,6 +37,8 @@ REVIEWED: dict[str, Names] = {
         "studio.engines.checkpoint.decoding.decode",
         "studio.engines.checkpoint.engine.CheckpointEngine.sample",
         "studio.engines.checkpoint.process.EngineProcess.sample",
+        "studio.engines.checkpoint.process.Apart.sample",
+        "studio.engines.checkpoint.worker.Draw.__call__",
         "studio.engines.checkpoint.worker.Drawing.sample",
         "studio.bring.Engine.sample",
         "studio.engines.engine.Engine.sample",
