@@ -47,9 +47,15 @@ class IpAdapter:
         is_plain = "proj.weight" in parts["image_proj"]
         _refuse_misfits(networks, parts, image_encoder, is_plain)
         self._unet = networks.unet
+        if self._unet.encoder_hid_proj is not None:
+            raise RakkanError("The networks have an IP-Adapter already", "Use one at a time")
         self._before = dict(self._unet.attn_processors)
         self._embeddings = _embedded(networks, image_encoder, picture, is_plain)
-        self._unet._load_ip_adapter_weights([parts])
+        try:
+            self._unet._load_ip_adapter_weights([parts])
+        except BaseException:  # half of an adapter is none
+            self.close()
+            raise
         for processor in self._unet.attn_processors.values():
             if hasattr(processor, "to_k_ip"):
                 processor.scale = [strength]
