@@ -90,7 +90,9 @@ def asked_for(
 
     Raises RakkanError for what cannot be read, is out of range, or is too much.
     """
-    found = [_through(CONTROL, one) for one in controls] + [_through(IMAGE_PROMPT, one) for one in image_prompts]
+    found = [_through(CONTROL, one) for one in controls] + [
+        _through(IMAGE_PROMPT, one) for one in image_prompts
+    ]
     if reference:
         strength = 1.0 if reference_strength is None else reference_strength
         found.insert(0, Asked(REFERENCE, Path(reference), strength))
@@ -234,7 +236,9 @@ def _through(use: str, text: str) -> Asked:
     model, found, file = text.partition("=")
     if not (found and model.strip() and file.strip()):
         option = "control" if use == CONTROL else "ip-adapter"
-        raise RakkanError(f"{text[:80]!r} names no model and picture", f"Give --{option} MODEL=FILE[:STRENGTH]")
+        raise RakkanError(
+            f"{text[:80]!r} names no model and picture", f"Give --{option} MODEL=FILE[:STRENGTH]"
+        )
     strength = 1.0
     before, colon, last = file.rpartition(":")
     if colon and before and not os.path.exists(file):
