@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from rakkan.errors import RakkanError
-from rakkan.studio.engines.noise import MAXIMUM_SEED, gaussian
+from rakkan.studio.engines.noise import gaussian
+from rakkan.studio.ranges import MAXIMUM_SEED
 from rakkan.studio.samplers import SAMPLERS, euler, find_sampler, heun, silent
 from rakkan.studio.starter.schedule import SHIFT, noise_level, noise_levels, position_of
 

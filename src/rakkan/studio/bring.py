@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rakkan import __version__
 from rakkan.errors import RakkanError
 from rakkan.records import Recipe
+from rakkan.studio import ranges
 from rakkan.studio.prompts import checked_negative, checked_prompt
 from rakkan.studio.requests import Consider, Created, Progress, Release, check_numbers, check_place, draw_all
 
@@ -28,8 +29,6 @@ SAMPLER, STEPS, GUIDANCE = "dpmpp_2m", 20, 7.0
 #: Whose noise a seed may mean: torch's on a processor, CUDA's, our own.
 NOISES = ("cpu", "gpu", "rakkan")
 MOST_CLIP_SKIP = 12
-#: Sides of pictures are multiples of this, in pixels, and within these limits.
-_CELL, _SHORTEST, _LONGEST = 8, 64, 4096
 
 
 class Engine(Protocol):
@@ -184,9 +183,10 @@ def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height:
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,5})\s*[x×]\s*(\d{1,5})", text.strip().lower())
     sides = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not all(_SHORTEST <= side <= _LONGEST and side % _CELL == 0 for side in sides):
+    if not all(ranges.SHORTEST <= side <= ranges.LONGEST and side % ranges.CELL == 0 for side in sides):
         raise RakkanError(
             f"Pictures of {text[:40]!r} cannot be drawn",
-            f"Give WIDTHxHEIGHT in multiples of {_CELL} from {_SHORTEST} to {_LONGEST}, such as 512x768",
+            f"Give WIDTHxHEIGHT in multiples of {ranges.CELL} from {ranges.SHORTEST} to {ranges.LONGEST},"
+            " such as 512x768",
         )
     return sides

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
 from rakkan.records import LARGEST_INTEGER, Picture, Recipe, SheetRecipe
+from rakkan.studio.ranges import check_ranges
 from rakkan.studio.starter.lexicon import read
 from rakkan.trust.checks import MEDIA_TYPES
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     Pixels = NDArray[numpy.uint8]
 
 MOST_PICTURES = 64
-MOST_STEPS = 250
-MOST_GUIDANCE = 30.0
 _SHEET_COLUMNS = 6
 #: What only looks like the ending of a picture file.
 _OTHER_FORMATS = frozenset({".gif", ".bmp", ".tif", ".tiff", ".svg", ".avif", ".jxl"})
@@ -93,13 +92,7 @@ def check_numbers(count: int, steps: int, guidance: float, seed: int | None) -> 
     """Raise RakkanError for a number that no model draws with."""
     if not 1 <= count <= MOST_PICTURES:
         raise RakkanError(f"Cannot draw {count} pictures", f"Ask for 1 to {MOST_PICTURES}")
-    if not 1 <= steps <= MOST_STEPS:
-        raise RakkanError(f"Cannot draw in {steps} steps", f"Give 1 to {MOST_STEPS}; 4 are enough")
-    if not (math.isfinite(guidance) and 0 <= guidance <= MOST_GUIDANCE):
-        raise RakkanError(
-            f"The guidance scale {guidance} is out of range",
-            f"Give 0 to {MOST_GUIDANCE:g}; 1 means none",
-        )
+    check_ranges(0, steps, guidance)
     if seed is not None and not 0 <= seed <= LARGEST_INTEGER - MOST_PICTURES:
         raise RakkanError(
             f"The seed {seed} is out of range",

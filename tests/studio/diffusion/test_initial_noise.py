@@ -20,7 +20,8 @@ from rakkan.studio.diffusion.initial_noise import (
 )
 from rakkan.studio.diffusion.mersenne import MersenneNormal
 from rakkan.studio.diffusion.philox import philox, philox_normal
-from rakkan.studio.engines.noise import MAXIMUM_SEED, gaussian
+from rakkan.studio.engines.noise import gaussian
+from rakkan.studio.ranges import MAXIMUM_SEED
 
 SHAPE = (4, 8, 6)
 

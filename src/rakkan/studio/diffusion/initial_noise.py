@@ -17,7 +17,8 @@ import numpy.typing as npt
 from rakkan.errors import RakkanError
 from rakkan.studio.diffusion.mersenne import MersenneNormal
 from rakkan.studio.diffusion.philox import philox_normal
-from rakkan.studio.engines.noise import MAXIMUM_SEED, gaussian
+from rakkan.studio.engines.noise import gaussian
+from rakkan.studio.ranges import MAXIMUM_SEED
 
 Latents = npt.NDArray[np.float32]
 #: Standard normal numbers of the shape it was made for, new ones at every call.

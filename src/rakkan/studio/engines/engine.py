@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from rakkan.errors import RakkanError
-from rakkan.studio.engines.noise import MAXIMUM_SEED
+from rakkan.studio.ranges import check_ranges
 from rakkan.studio.samplers import Progress, find_sampler, silent
 from rakkan.studio.starter.vocabulary import decode
 
 Tokens = npt.NDArray[np.int32]
 Pixels = npt.NDArray[np.uint8]
-
-MAXIMUM_STEPS = 250
-MAXIMUM_GUIDANCE = 30.0
 
 
 class Engine(Protocol):
@@ -75,12 +70,5 @@ def check(
     decode(tokens)
     if negative is not None:
         decode(negative)
-    if not 0 <= seed <= MAXIMUM_SEED:
-        raise RakkanError(f"The seed {seed} is out of range", f"Give a whole number from 0 to {MAXIMUM_SEED}")
-    if not 1 <= steps <= MAXIMUM_STEPS:
-        raise RakkanError(f"Cannot sample in {steps} steps", f"Give 1 to {MAXIMUM_STEPS}")
-    if not (math.isfinite(guidance) and 0 <= guidance <= MAXIMUM_GUIDANCE):
-        raise RakkanError(
-            f"The guidance scale {guidance} is out of range", f"Give 0 to {MAXIMUM_GUIDANCE:g}; 1 means none"
-        )
+    check_ranges(seed, steps, guidance)
     find_sampler(sampler)

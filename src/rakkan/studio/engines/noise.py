@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rakkan.errors import RakkanError
-
-MAXIMUM_SEED = 2**64 - 1
+from rakkan.studio.ranges import MAXIMUM_SEED
 
 
 def gaussian(seed: int, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:

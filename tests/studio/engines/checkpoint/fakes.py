@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.checkpoint.engine import CheckpointEngine
-from rakkan.studio.engines.checkpoint.faults import Cancelled
 from rakkan.studio.engines.checkpoint.graphs import Graph, append, memory
+from rakkan.studio.engines.faults import Cancelled
 
 from . import small
 

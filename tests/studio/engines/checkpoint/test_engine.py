@@ -18,9 +18,9 @@ from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
 from rakkan.studio.diffusion.training import denoiser, stable_diffusion
 from rakkan.studio.engines.checkpoint import engine as engines
 from rakkan.studio.engines.checkpoint.engine import CheckpointEngine, sinusoid
-from rakkan.studio.engines.checkpoint.faults import Cancelled, OutOfMemory
 from rakkan.studio.engines.checkpoint.graphs import Graph, append, memory
 from rakkan.studio.engines.device import Precision
+from rakkan.studio.engines.faults import Cancelled, OutOfMemory
 
 from . import small
 from .conftest import Pair

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from rakkan.errors import RakkanError
-from rakkan.studio.engines.checkpoint.faults import Cancelled, OutOfMemory
 from rakkan.studio.engines.checkpoint.process import EngineProcess
+from rakkan.studio.engines.faults import Cancelled, OutOfMemory
 
 from . import fakes
 from .conftest import Pair

@@ -17,10 +17,10 @@ from tests.studio.engines.torch.peers import difference, peer
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL
 from rakkan.studio.clip.grammar import Adapter
+from rakkan.studio.clip.inversions import read_inversion
 from rakkan.studio.engines.torch import networks
 from rakkan.studio.engines.torch.adapting import Adapting
 from rakkan.studio.engines.torch.conditioning import encode
-from rakkan.studio.engines.torch.inversions import read_inversion
 from rakkan.studio.engines.torch.lora import read_lora
 from rakkan.studio.engines.torch.networks import Networks
 
@@ -163,7 +163,9 @@ def test_a_textual_inversion_is_heard_as_by_diffusers(
         do_classifier_free_guidance=False,
     )
     word = "inkstyle"
-    ours_heard = encode(ours, f"a teapot, {word} drawing", inversions={word: read_inversion(ours, files)})
+    ours_heard = encode(
+        ours, f"a teapot, {word} drawing", inversions={word: read_inversion(ours.architecture, files)}
+    )
     assert difference(ours_heard.text, theirs[0]) <= 1e-5
     if family == SDXL:
         assert ours_heard.pooled is not None and difference(ours_heard.pooled, theirs[2]) <= 1e-5
@@ -172,18 +174,18 @@ def test_a_textual_inversion_is_heard_as_by_diffusers(
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"emb_params": numpy.zeros((2, 768))}, "another base: emb_params"),
-        ({"a": [1.0], "b": [1.0]}, "not a textual inversion: it holds a, b"),
+        ({"emb_params": numpy.zeros((2, 768))}, "768 wide, where"),
+        ({"a": [1.0], "b": [1.0]}, "no textual inversion: it holds a, b"),
         ({"emb_params": numpy.zeros((80, 64))}, "80"),
         ({"emb_params": numpy.full((2, 64), numpy.nan)}, "not finite"),
-        ({"clip_l": numpy.zeros((2, 64)), "clip_g": numpy.zeros((2, 64))}, "another base"),
+        ({"clip_l": numpy.zeros((2, 64)), "clip_g": numpy.zeros((2, 64))}, "64 and 64 wide"),
     ],
 )
 def test_what_is_no_inversion_for_the_base_is_refused(
     built: Built, arrays: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(RakkanError, match=message):
-        read_inversion(built(SD1), Held(arrays))
+        read_inversion(built(SD1).architecture, Held(arrays))
 
 
 @pytest.mark.parametrize("options", [{}, {"prefix": "first_stage_model."}, {"diffusers": True}])

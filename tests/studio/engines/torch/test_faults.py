@@ -15,9 +15,10 @@ from tests.studio.engines.torch.peers import drawing_of, noise_of, our_latents
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import SD1, SDXL
 from rakkan.formats.checkpoints.tensors import Entry
+from rakkan.studio.engines.faults import Cancelled
 from rakkan.studio.engines.torch import networks
 from rakkan.studio.engines.torch.conditioning import encode
-from rakkan.studio.engines.torch.engine import DrawingCancelled, TorchEngine, check
+from rakkan.studio.engines.torch.engine import TorchEngine, check
 from rakkan.studio.engines.torch.networks import Networks
 
 CONVOLUTION = "model.diffusion_model.input_blocks.1.0.in_layers.2.weight"
@@ -135,7 +136,7 @@ def test_a_drawing_stops_before_the_next_run_of_the_denoiser(built: Callable[...
     x = noise_of(drawing_of())
     denoise(x, 14.0)
     denoise(x, 3.0)
-    with pytest.raises(DrawingCancelled):
+    with pytest.raises(Cancelled):
         denoise(x, 1.0)
     assert len(runs) == 2
     ours = our_latents(engine, drawing_of(), x, SIGMAS)
@@ -185,7 +186,7 @@ def test_an_exhausted_memory_becomes_advice_and_the_engine_goes_on(
     options = {"width": 64, "height": 64, "seed": 1, "steps": 2, "guidance": 1.0}
     before = engine.sample("a teapot", **options)
     handle = engine.networks.unet.register_forward_pre_hook(lambda *_: torch.empty(1 << 50))
-    with pytest.raises(RakkanError, match="memory does not suffice for 1 of 64x64") as caught:
+    with pytest.raises(RakkanError, match="not enough memory for 1 of 64x64") as caught:
         engine.sample("a teapot", **options)
     assert "smaller" in caught.value.hint
     handle.remove()

@@ -1,16 +1,12 @@
-"""The parts of a checkpoint, converted once and found again; and the same of what goes with it."""
+"""The parts of a checkpoint, converted once and found again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import Architecture
-from rakkan.formats.checkpoints.files import shown
-from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.studio.engines.checkpoint.cache import Conversions, Wanted
 from rakkan.studio.engines.checkpoint.engine import DECODER, TEXT, UNET
 from rakkan.studio.engines.checkpoint.graphs import Graph
@@ -71,28 +67,3 @@ class Converted:
                 graph = convert.convert_text(networks.text_encoders[int(part.split()[1]) - 1])
             self._conversions.hold(wanted, graph)
             graph.close()
-
-
-def vectors(tensors: Tensors, name: str) -> tuple[np.ndarray, ...]:
-    """The vectors of a textual inversion, float32 [n, width] for each text encoder, the smaller first.
-
-    Raises RakkanError when it is none, or holds numbers that are not finite."""
-    names = sorted(tensors.entries)
-    if set(names) == {"clip_g", "clip_l"}:
-        chosen = ["clip_l", "clip_g"]
-    else:
-        chosen = ["emb_params"] if "emb_params" in names else names[:1]
-    found = [_floats(tensors, one) for one in chosen]
-    if not found or not all(one.ndim == 2 and np.isfinite(one).all() for one in found):
-        raise RakkanError(f"{shown(name)} is no sound textual inversion", "Use another file")
-    return tuple(found)
-
-
-def _floats(tensors: Tensors, name: str) -> np.ndarray:
-    entry, data = tensors.entries[name], tensors.read(name)
-    if entry.dtype == "BF16":
-        values = (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
-    else:
-        values = np.frombuffer(data, {"F16": "<f2", "F32": "<f4", "F64": "<f8"}.get(entry.dtype, "u1"))
-    made = values.astype(np.float32).reshape(entry.shape)
-    return made[None] if made.ndim == 1 else made

@@ -15,24 +15,23 @@ from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import Architecture
 from rakkan.studio.clip import grammar
 from rakkan.studio.clip import schedule as changes
+from rakkan.studio.clip.inversions import Inversions
 from rakkan.studio.diffusion.initial_noise import noise_source
 from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
 from rakkan.studio.diffusion.training import denoiser, stable_diffusion
 from rakkan.studio.engines.checkpoint import decoding
 from rakkan.studio.engines.checkpoint.cache import VERSION
-from rakkan.studio.engines.checkpoint.faults import Cancelled, memory_watched
 from rakkan.studio.engines.checkpoint.graphs import Graph, Shape, compile_graph, release_half_floats
-from rakkan.studio.engines.checkpoint.text import Heard, Inversions, count_chunks, hear
+from rakkan.studio.engines.checkpoint.text import Heard, count_chunks, hear
 from rakkan.studio.engines.device import Precision, default_precision
-from rakkan.studio.engines.engine import MAXIMUM_GUIDANCE, MAXIMUM_STEPS
-from rakkan.studio.engines.noise import MAXIMUM_SEED
+from rakkan.studio.engines.faults import Cancelled, memory_watched
+from rakkan.studio.ranges import check_ranges, check_size
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 #: Parts of a checkpoint, as ``source`` is asked for them; the text encoders are ``text 1`` and ``text 2``.
 UNET, DECODER, TINY_DECODER, TEXT = "unet", "decoder", "tiny decoder", "text"
 
-MOST_PIXELS = 4096 * 4096
 #: From so many bytes of weights on, the half floats are given back once they are compiled.
 LEAN = 3 * 2**30
 _POSITIONS = 77
@@ -119,7 +118,8 @@ class CheckpointEngine:
         total)`` is called after each step, ``cancelled()`` before each run of the denoiser. Raises
         RakkanError for what is out of range, Cancelled and OutOfMemory.
         """
-        self._check(width, height, seed, steps, guidance)
+        check_ranges(seed, steps, guidance)
+        check_size(width, height)
         plain = self._without_adapters(prompt)
         chosen = find_sampler(sampler)
         sigmas = planned_sigmas(chosen, schedule, steps, self._training)
@@ -154,20 +154,6 @@ class CheckpointEngine:
     def _factor(self) -> int:
         """Pixels to a latent."""
         return 2 ** (len(self.architecture.vae.channels) - 1) if self.architecture.vae else 8
-
-    def _check(self, width: int, height: int, seed: int, steps: int, guidance: float) -> None:
-        if not 0 <= seed <= MAXIMUM_SEED:
-            raise RakkanError(f"The seed {seed} is out of range", f"Give 0 to {MAXIMUM_SEED}")
-        if not 1 <= steps <= MAXIMUM_STEPS:
-            raise RakkanError(f"Cannot sample in {steps} steps", f"Give 1 to {MAXIMUM_STEPS}")
-        if not (math.isfinite(guidance) and 0 <= guidance <= MAXIMUM_GUIDANCE):
-            raise RakkanError(
-                f"The guidance scale {guidance} is out of range",
-                f"Give 0 to {MAXIMUM_GUIDANCE:g}; 1 means none",
-            )
-        fits = all(side >= 64 and side % 8 == 0 for side in (width, height))
-        if not fits or width * height > MOST_PIXELS:
-            raise RakkanError(f"Cannot draw {width}x{height} pixels", "Give multiples of 8 from 64 to 4096")
 
     def _without_adapters(self, prompt: str) -> str:
         plain, called = grammar.adapters(prompt)

@@ -26,8 +26,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rakkan.errors import RakkanError
-from rakkan.studio.engines.checkpoint.faults import ADVICE, Cancelled, OutOfMemory
 from rakkan.studio.engines.checkpoint.worker import Drawing, run
+from rakkan.studio.engines.faults import ADVICE, Cancelled, OutOfMemory
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -6,22 +6,21 @@ the mean they had (emphasis mode "Original"). Chunks are encoded one by one and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from rakkan.errors import RakkanError
-from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture
+from rakkan.formats.checkpoints.architecture import SDXL, Architecture
 from rakkan.studio.clip.chunks import Chunk, chunks
-from rakkan.studio.clip.tokenizer import END, Tokenizer
+from rakkan.studio.clip.encoders import layer as layer_of
+from rakkan.studio.clip.encoders import tokenizers
+from rakkan.studio.clip.inversions import Inversions
 
 Floats = npt.NDArray[np.float32]
 #: (which encoder, ids, own, is_own as ``convert_text`` has them) -> states, normed, pooled.
 Encoders = Callable[[int, npt.NDArray[np.int64], Floats, Floats], Sequence[Floats]]
-#: Textual inversions by the word that calls them: for each encoder its vectors, float32 [n, width].
-Inversions = Mapping[str, Sequence[Floats]]
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,6 @@ class Heard:
 
     text: Floats
     pooled: Floats | None
-
-
-def tokenizers(architecture: Architecture) -> tuple[Tokenizer, ...]:
-    """The tokenizer of each text encoder: OpenCLIP's fill up short texts with another id than OpenAI's."""
-    if architecture.family == SDXL:
-        return Tokenizer(END), Tokenizer(0)
-    return (Tokenizer(0 if architecture.family == SD2 else END),)
 
 
 def hear(
@@ -58,7 +50,7 @@ def hear(
     counts = {name: len(vectors[0]) for name, vectors in inversions.items()}
     widths, pooled = [], None
     for index, tokenizer in enumerate(tokenizers(architecture)):
-        layer = _layer(architecture, index, clip_skip)
+        layer = layer_of(architecture, index, clip_skip)
         pieces = list(chunks(prompt, tokenizer, counts))
         pieces += chunks("", tokenizer) * (least - len(pieces))
         states = []
@@ -76,19 +68,6 @@ def count_chunks(architecture: Architecture, prompt: str, inversions: Inversions
     """How many chunks a prompt needs."""
     counts = {name: len(vectors[0]) for name, vectors in (inversions or {}).items()}
     return max(len(chunks(prompt, tokenizer, counts)) for tokenizer in tokenizers(architecture))
-
-
-def _layer(architecture: Architecture, index: int, clip_skip: int) -> int:
-    """Which layer's states are used, counted from the end."""
-    shape = architecture.text[index]
-    trained = 1 if architecture.family == SD1 else 2
-    layer = shape.last_layer + max(0, clip_skip - trained)
-    if layer > shape.layers:
-        raise RakkanError(
-            f"Clip skip {clip_skip} leaves nothing of a text encoder of {shape.layers} layers",
-            "Give 1 or 2, as the model's page says",
-        )
-    return layer
 
 
 def _given(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rakkan.errors import RakkanError
-from rakkan.studio.engines.checkpoint.faults import Cancelled, OutOfMemory, memory_watched
+from rakkan.studio.engines.faults import Cancelled, OutOfMemory, memory_watched
 
 #: How much sooner than others the kernel is to end this process when memory runs out (of 1,000).
 EXPENDABLE = 500

@@ -14,17 +14,11 @@ from typing import Any
 
 import torch
 
-from rakkan.errors import RakkanError
-from rakkan.formats.checkpoints.architecture import SD1, SDXL
+from rakkan.formats.checkpoints.architecture import SDXL
 from rakkan.studio.clip.chunks import Chunk, chunks
+from rakkan.studio.clip.encoders import layer as layer_of
+from rakkan.studio.clip.inversions import Inversion, Inversions
 from rakkan.studio.engines.torch.networks import Networks
-
-
-@dataclass(frozen=True)
-class Inversion:
-    """A textual inversion: for each text encoder its vectors, float32 [n, width]."""
-
-    vectors: tuple[torch.Tensor, ...]
 
 
 @dataclass(frozen=True)
@@ -46,11 +40,11 @@ def encode(
     """Encode a prompt without adapters and changes over time. ``clip_skip`` counts as A1111 does: 1 the last
     layer, 2 the one before; 0, and what is less than the model was trained with, is the model's own. Raises
     RakkanError when there are no such layers."""
-    counts = {name: len(one.vectors[0]) for name, one in inversions.items()}
+    counts = {name: len(one[0]) for name, one in inversions.items()}
     texts, pooled = [], None
     for index, encoder in enumerate(networks.text_encoders):
         pieces = chunks(prompt, networks.tokenizers[index], counts)
-        layer = _layer(networks, index, clip_skip)
+        layer = layer_of(networks.architecture, index, clip_skip)
         states = []
         for number, chunk in enumerate(pieces):
             state, summary = _encode_chunk(networks, index, encoder, chunk, layer, inversions)
@@ -61,26 +55,13 @@ def encode(
     return Conditioning(torch.cat(texts, dim=-1), pooled)
 
 
-def _layer(networks: Networks, index: int, clip_skip: int) -> int:
-    """Which layer's states are used, counted from the end."""
-    shape, family = networks.architecture.text[index], networks.architecture.family
-    trained = 1 if family == SD1 else 2
-    layer = shape.last_layer + max(0, clip_skip - trained)
-    if layer > shape.layers:
-        raise RakkanError(
-            f"Clip skip {clip_skip} leaves nothing of a text encoder of {shape.layers} layers",
-            "give 1 or 2, as the model's page says",
-        )
-    return layer
-
-
 def _encode_chunk(
     networks: Networks,
     index: int,
     encoder: Any,
     chunk: Chunk,
     layer: int,
-    inversions: Mapping[str, Inversion],
+    inversions: Inversions,
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     ids = torch.tensor([chunk.ids], device=networks.device)
     inner = getattr(encoder, "text_model", encoder)
@@ -92,9 +73,7 @@ def _encode_chunk(
     return state, getattr(out, "text_embeds", None)
 
 
-def _learned(
-    inner: Any, index: int, chunk: Chunk, inversions: Mapping[str, Inversion]
-) -> AbstractContextManager[None]:
+def _learned(inner: Any, index: int, chunk: Chunk, inversions: Inversions) -> AbstractContextManager[None]:
     """While this lasts, learned vectors stand in for the chunk's tokens."""
     if not chunk.vectors:
         return nullcontext()
@@ -102,7 +81,7 @@ def _learned(
     def replaced(_module: Any, _inputs: Any, embedded: torch.Tensor) -> torch.Tensor:
         embedded = embedded.clone()
         for place, name, number in chunk.vectors:
-            embedded[0, place] = inversions[name].vectors[index][number].to(embedded)
+            embedded[0, place] = torch.from_numpy(inversions[name][index][number]).to(embedded)
         return embedded
 
     return _hooked(inner.embeddings.token_embedding, replaced)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,26 +12,21 @@ import torch
 
 from rakkan.errors import RakkanError
 from rakkan.studio.clip import grammar, schedule
-from rakkan.studio.engines.noise import MAXIMUM_SEED
+from rakkan.studio.clip.inversions import Inversion
+from rakkan.studio.engines.faults import Cancelled, memory_watched
 from rakkan.studio.engines.torch.adapting import Adapting
-from rakkan.studio.engines.torch.conditioning import Conditioning, Inversion, encode
+from rakkan.studio.engines.torch.conditioning import Conditioning, encode
 from rakkan.studio.engines.torch.guidance import Besides, Guidance, guided
 from rakkan.studio.engines.torch.lora import Lora
 from rakkan.studio.engines.torch.networks import Networks
+from rakkan.studio.ranges import check_ranges, check_size
 
 Pixels = npt.NDArray[np.uint8]
 Progress = Callable[[int, int], object]
 #: Whether to stop; asked before each run of the denoiser.
-Cancelled = Callable[[], bool]
+IsCancelled = Callable[[], bool]
 
-MOST_STEPS = 250
-MOST_GUIDANCE = 30.0
-MOST_PIXELS = 4096 * 4096
 _PIXEL = 8
-
-
-class DrawingCancelled(RakkanError):
-    """Somebody asked to stop. Nothing is drawn, and the engine is ready for the next picture."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +97,11 @@ class TorchEngine:
         negative: str = "",
         *,
         progress: Progress = lambda done, total: None,
-        cancelled: Cancelled = lambda: False,
+        cancelled: IsCancelled = lambda: False,
         **options: Any,
     ) -> Pixels:
         """Draw one picture, uint8 [height, width, 3]; ``options`` are the fields of ``Drawing``. Raises
-        RakkanError for what is out of range or too large for the memory, DrawingCancelled when asked to
+        RakkanError for what is out of range or too large for the memory, Cancelled when asked to
         stop."""
         drawing = Drawing(prompt, negative, **options)
         pixels: Pixels = self.sample_many(drawing, 1, progress=progress, cancelled=cancelled)[0]
@@ -120,12 +113,12 @@ class TorchEngine:
         count: int,
         *,
         progress: Progress = lambda done, total: None,
-        cancelled: Cancelled = lambda: False,
+        cancelled: IsCancelled = lambda: False,
     ) -> Pixels:
         """Draw as many pictures in one batch, of seeds that follow each other: uint8 [count, height, width,
         3]."""
         latents = self.latents(drawing, count, progress=progress, cancelled=cancelled)
-        with _memory_watched(drawing, count):
+        with memory_watched(f"{count} of {drawing.width}x{drawing.height} pixels"):
             return np.stack([self._decode(one[None]) for one in latents])
 
     def latents(
@@ -134,7 +127,7 @@ class TorchEngine:
         count: int = 1,
         *,
         progress: Progress = lambda done, total: None,
-        cancelled: Cancelled = lambda: False,
+        cancelled: IsCancelled = lambda: False,
     ) -> torch.Tensor:
         """The latents a picture is decoded from: float32 [count, 4, height / 8, width / 8], as the denoiser
         gives them."""
@@ -154,14 +147,14 @@ class TorchEngine:
         def fresh(sigma: float = 0, following: float = 0) -> torch.Tensor:
             return torch.from_numpy(draw()).to(network.device)
 
-        with _memory_watched(drawing, count):
+        with memory_watched(f"{count} of {drawing.width}x{drawing.height} pixels"):
             denoise = self.denoiser(drawing, sigmas, cancelled)
             start = fresh() * sigmas[0]
             result: torch.Tensor = sampler(denoise, start, sigmas, fresh, progress)
         return result
 
     def denoiser(
-        self, drawing: Drawing, sigmas: Sequence[float], cancelled: Cancelled = lambda: False
+        self, drawing: Drawing, sigmas: Sequence[float], cancelled: IsCancelled = lambda: False
     ) -> Callable[[torch.Tensor, float], torch.Tensor]:
         """The clean latents that the networks see in x at a noise level, guided by the drawing's prompts:
         what samplers call. ``sigmas`` tell which step a level belongs to, where a prompt changes."""
@@ -174,7 +167,7 @@ class TorchEngine:
 
         def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
             if cancelled():
-                raise DrawingCancelled("The drawing was cancelled")
+                raise Cancelled("The drawing was cancelled")
             step = max(1, sum(one >= sigma * (1 - 1e-9) for one in sigmas[:-1]))
             texts = (
                 schedule.at_step(plain, step, len(sigmas) - 1),
@@ -222,54 +215,14 @@ class TorchEngine:
 
 def check(drawing: Drawing, count: int = 1) -> None:
     """Raise RakkanError when what is asked for is out of range."""
-    if not 0 <= drawing.seed <= MAXIMUM_SEED - (count - 1):
-        raise RakkanError(
-            f"The seed {drawing.seed} is out of range", f"Give a whole number from 0 to {MAXIMUM_SEED}"
-        )
-    if not 1 <= drawing.steps <= MOST_STEPS:
-        raise RakkanError(f"Cannot sample in {drawing.steps} steps", f"Give 1 to {MOST_STEPS}")
-    if not (math.isfinite(drawing.guidance) and 0 <= drawing.guidance <= MOST_GUIDANCE):
-        raise RakkanError(
-            f"The guidance scale {drawing.guidance} is out of range",
-            f"Give 0 to {MOST_GUIDANCE:g}; 1 means none",
-        )
+    check_ranges(drawing.seed, drawing.steps, drawing.guidance)
+    check_ranges(drawing.seed + count - 1, drawing.steps, drawing.guidance)
+    check_size(drawing.width, drawing.height)
     if not 0 <= drawing.guidance_rescale <= 1:
         raise RakkanError(f"The guidance rescale {drawing.guidance_rescale} is out of range", "Give 0 to 1")
-    width, height = drawing.width, drawing.height
-    fits = all(side >= 64 and side % _PIXEL == 0 for side in (width, height))
-    if not fits or width * height > MOST_PIXELS:
-        raise RakkanError(
-            f"Cannot draw {width}x{height} pixels", "Give multiples of 8 from 64, such as 512x768"
-        )
 
 
 def _latent_channels(networks: Networks) -> int:
     shape = networks.architecture.vae
     assert shape is not None
     return shape.latent_channels
-
-
-@contextmanager
-def _memory_watched(drawing: Drawing, count: int) -> Iterator[None]:
-    """Turn an exhausted memory into advice, and give back what the failed attempt held."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
-            raise
-        error.__traceback__ = None
-        failure = RakkanError(
-            f"The memory does not suffice for {count} of {drawing.width}x{drawing.height} pixels",
-            "draw smaller or fewer at once, or in half precision",
-        )
-    else:
-        return
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    raise failure
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """CUDA's allocator has an error of its own, the processor's only a text."""
-    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
-    return known or "allocate memory" in str(error) or "out of memory" in str(error).lower()

@@ -13,6 +13,7 @@ import torch
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints.architecture import SD2, SDXL, Architecture, TextShape, UNetShape, VaeShape
 from rakkan.formats.checkpoints.tensors import Tensors
+from rakkan.studio.clip.encoders import tokenizers
 from rakkan.studio.clip.tokenizer import END, START, Tokenizer
 from rakkan.studio.engines.torch import layouts
 from rakkan.studio.engines.torch.loading import fill
@@ -70,13 +71,6 @@ def build(
     return Networks(
         architecture, unet.eval(), vae.eval(), tuple(encoders), tokenizers(architecture), dtype, device
     )
-
-
-def tokenizers(architecture: Architecture) -> tuple[Tokenizer, ...]:
-    """The tokenizer of each text encoder: OpenCLIP's fill up short texts with another id than OpenAI's."""
-    if architecture.family == SDXL:
-        return Tokenizer(END), Tokenizer(0)
-    return (Tokenizer(0 if architecture.family == SD2 else END),)
 
 
 def vae_dtype(architecture: Architecture, dtype: torch.dtype) -> torch.dtype:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rakkan.errors import RakkanError
 
 ADVICE = "Draw a smaller picture, take the tiny decoder or a smaller model, or close other programs"
-#: How OpenVINO, oneDNN and the C++ library say that there is no memory.
-_SIGNS = ("bad_alloc", "allocate", "out of memory", "out_of_memory")
+#: How OpenVINO, oneDNN, the C++ library, torch and CUDA say that there is no memory.
+_SIGNS = ("bad_alloc", "allocate", "alloc_failed", "out of memory", "out_of_memory")
 
 
 class Cancelled(RakkanError):
@@ -25,12 +26,18 @@ class OutOfMemory(RakkanError):
 
 @contextmanager
 def memory_watched(what: str) -> Iterator[None]:
-    """Turn an exhausted memory into OutOfMemory, which says for ``what`` there was too little."""
+    """Turn an exhausted memory into OutOfMemory, which says for ``what`` there was too little, and give back
+    what the failed attempt held."""
     try:
         yield
-    except MemoryError as error:
-        raise OutOfMemory(f"There is not enough memory for {what}") from error
-    except RuntimeError as error:
-        if not any(sign in str(error).lower() for sign in _SIGNS):
+    except (MemoryError, RuntimeError) as error:
+        is_told = any(sign in str(error).lower() for sign in _SIGNS)
+        if not (isinstance(error, MemoryError) or is_told):
             raise
-        raise OutOfMemory(f"There is not enough memory for {what}") from error
+        error.__traceback__ = None  # whose frames hold what was being computed
+    else:
+        return
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    raise OutOfMemory(f"There is not enough memory for {what}")

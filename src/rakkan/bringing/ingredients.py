@@ -1,0 +1,42 @@
+"""What a drawing with somebody's model is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rakkan.formats.checkpoints.architecture import Architecture
+    from rakkan.models.card import Kept
+    from rakkan.studio.clip.grammar import Adapter
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """A checkpoint with what its prompts call, all of it checked to go together.
+
+    ``architecture`` has the sizes of ``vae`` where one of its own is given. ``called`` are the LoRAs in the
+    order of the prompt, ``loras`` and ``inversions`` what is kept of them, by the name or word that calls
+    them.
+    """
+
+    model: Kept
+    architecture: Architecture
+    called: tuple[Adapter, ...]
+    loras: Mapping[str, Kept]
+    inversions: Mapping[str, Kept]
+    vae: Kept | None = None
+
+    def adapters(self) -> dict[str, str]:
+        """What the recipe says of further files, by digest; a model of several files names them all."""
+        found = {}
+        if len(self.model.files) > 1:
+            found = {one.sha256: f"file {one.path}" for one in self.model.files}
+        for one in self.called:
+            found[self.loras[one.name].card.digest] = f"lora {one.name} {one.weight:g}"
+        for name, kept in self.inversions.items():
+            found[kept.card.digest] = f"embedding {name}"
+        if self.vae is not None:
+            found[self.vae.card.digest] = "vae"
+        return found
