@@ -17,8 +17,11 @@ from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints import files as model_files
 from rakkan.formats.checkpoints import kinds
 from rakkan.formats.checkpoints.checks import check
+from rakkan.formats.checkpoints.controlnets import check_controlnet
 from rakkan.formats.checkpoints.files import SafetensorsFile, few, shown
 from rakkan.formats.checkpoints.finite import Watch
+from rakkan.formats.checkpoints.image_encoders import check_image_encoder
+from rakkan.formats.checkpoints.ip_adapters import check_ip_adapter
 from rakkan.formats.checkpoints.kinds import Nature
 from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.models import card as cards
@@ -250,8 +253,14 @@ def _sound(tensors: Tensors, name: str) -> Nature:
     if found.kind == kinds.UNKNOWN:
         raise RakkanError(
             f"{shown(name)} is no model known here: it holds {few(tensors.entries) or 'nothing'}",
-            "Checkpoints, LoRA, textual inversions, VAE, ControlNet and IP-Adapter are",
+            "Checkpoints, LoRA, textual inversions, VAE, ControlNet, IP-Adapter and image encoders are",
         )
+    if found.kind == kinds.CONTROLNET:
+        check_controlnet(tensors)
+    if found.kind == kinds.IP_ADAPTER:
+        check_ip_adapter(tensors)
+    if found.kind == kinds.IMAGE_ENCODER:
+        check_image_encoder(tensors)
     if found.architecture is not None:
         check(tensors, found.architecture, vae_given=True)
     return found

@@ -8,7 +8,6 @@ neither of the two, as in diffusers' pipelines.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import Any
 
 from rakkan.formats.checkpoints.tensors import Tensors
@@ -20,7 +19,7 @@ from rakkan.studio.engines.torch.reference import Reference
 from rakkan.studio.references import CONTROL, IMAGE_PROMPT, REFERENCE, Shown, check_together
 
 #: Opens the tensors of a model by what ``Shown`` names it by.
-Opened = Callable[[str], AbstractContextManager[Tensors]]
+Opened = Callable[[str], Tensors]
 
 
 def attach(networks: Networks, opened: Opened, shown: Sequence[Shown]) -> list[Besides]:
@@ -55,10 +54,7 @@ def _attached(networks: Networks, opened: Opened, one: Shown, controlnets: dict[
         return Reference(networks, one.pixels, strength=one.strength)
     if one.use == CONTROL:
         if one.model not in controlnets:
-            with opened(one.model) as tensors:
-                controlnets[one.model] = build_controlnet(networks, tensors)
+            controlnets[one.model] = build_controlnet(networks, opened(one.model))
         return controlled(networks, controlnets[one.model], one.pixels, one.strength)
-    with opened(one.encoder) as tensors:
-        encoder = build_image_encoder(networks, tensors)
-    with opened(one.model) as tensors:
-        return IpAdapter(networks, tensors, encoder, one.pixels, strength=one.strength)
+    encoder = build_image_encoder(networks, opened(one.encoder))
+    return IpAdapter(networks, opened(one.model), encoder, one.pixels, strength=one.strength)
