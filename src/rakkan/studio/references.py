@@ -73,7 +73,8 @@ class Shown:
     """What an engine is told: pixels that fit it, uint8 [height, width, 3], and by what they are looked at.
 
     ``model`` and ``encoder`` name the tensors of a ControlNet or IP-Adapter and of its image encoder to
-    whoever opens them. It holds nothing else, so that it can be sent to another process.
+    whoever opens them. It holds nothing else, so that it can be sent to another process; two are equal when
+    they show the same in the same way.
     """
 
     use: str
@@ -81,6 +82,15 @@ class Shown:
     strength: float
     model: str = ""
     encoder: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        import numpy
+
+        if not isinstance(other, Shown):
+            return NotImplemented
+        told = (self.use, self.strength, self.model, self.encoder)
+        same = told == (other.use, other.strength, other.model, other.encoder)
+        return same and numpy.array_equal(self.pixels, other.pixels)
 
 
 def asked_for(
@@ -94,7 +104,7 @@ def asked_for(
         _through(IMAGE_PROMPT, one) for one in image_prompts
     ]
     if reference:
-        strength = 1.0 if reference_strength is None else reference_strength
+        strength = 1.0 if reference_strength is None else _told(reference_strength)
         found.insert(0, Asked(REFERENCE, Path(reference), strength))
     elif reference_strength is not None:
         raise RakkanError("--reference-strength goes with a reference", "Name a picture with --reference")
@@ -243,9 +253,14 @@ def _through(use: str, text: str) -> Asked:
     before, colon, last = file.rpartition(":")
     if colon and before and not os.path.exists(file):
         try:
-            strength = float(last)
+            strength = _told(float(last))
         except ValueError:
             pass
         else:
             file = before
     return Asked(use, Path(file.strip()), strength, model.strip())
+
+
+def _told(strength: float) -> float:
+    """The number that recipes tell, so that what is told draws the same again."""
+    return float(f"{strength:g}")
