@@ -12,6 +12,7 @@ from rakkan import config
 if TYPE_CHECKING:
     import sqlalchemy
 
+    from rakkan.bringing.showing import Wanted
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
@@ -184,19 +185,33 @@ def bring(
     vae: str = "",
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda part: None,
+    wanted: Wanted | None = None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
 
-    ``progress`` is told of bytes read, ``say`` which part is converted. Raises RakkanError.
+    ``progress`` is told of bytes read, ``say`` which part is converted. What is ``wanted`` to be shown comes
+    in through the gate. Raises RakkanError.
     """
     from rakkan import bringing
+    from rakkan.studio import references
 
     settings = config.load()
     registry = models()
     kept = registry.resolve(model, progress=progress)
     own_vae = registry.resolve(vae, progress=progress) if vae else None
     engine, threads = settings.engine, settings.threads or None
-    return bringing.bring(registry, vault(), kept, prompts, own_vae, engine, threads, say)
+    return bringing.bring(
+        registry,
+        vault(),
+        kept,
+        prompts,
+        own_vae,
+        engine,
+        threads,
+        say,
+        wanted,
+        lambda path: references.let_in(path, gate().admit, vault().read),
+    )
 
 
 def erase(account: str) -> Entry:

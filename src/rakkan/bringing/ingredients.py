@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from rakkan.bringing.showing import Showing
 
 if TYPE_CHECKING:
     from rakkan.formats.checkpoints.architecture import Architecture
@@ -18,7 +20,7 @@ class Ingredients:
 
     ``architecture`` has the sizes of ``vae`` where one of its own is given. ``called`` are the LoRAs in the
     order of the prompt, ``loras`` and ``inversions`` what is kept of them, by the name or word that calls
-    them.
+    them; ``showing`` are the pictures it is shown, with the models they go through.
     """
 
     model: Kept
@@ -27,6 +29,7 @@ class Ingredients:
     loras: Mapping[str, Kept]
     inversions: Mapping[str, Kept]
     vae: Kept | None = None
+    showing: Showing = field(default_factory=Showing)
 
     def adapters(self) -> dict[str, str]:
         """What the recipe says of further files, by digest; a model of several files names them all."""
@@ -39,4 +42,4 @@ class Ingredients:
             found[kept.card.digest] = f"embedding {name}"
         if self.vae is not None:
             found[self.vae.card.digest] = "vae"
-        return found
+        return found | dict(self.showing.adapters)

@@ -13,25 +13,36 @@ if TYPE_CHECKING:
     from rakkan.studio.bring import Engine
 
 
-def on_torch(made_of: Ingredients, registry: Registry) -> Engine:
-    """The torch engine: on a GPU in half floats where there is one, else on the processor in 32 bits."""
+def on_torch(made_of: Ingredients, registry: Registry, *, half: bool = False) -> Engine:
+    """The torch engine: on a GPU in half floats where there is one, else on the processor in 32 bits; with
+    ``half`` in bfloat16 there, where it has that."""
     from rakkan.studio.engines.torch import require
 
     require()
     import torch
 
     from rakkan.studio.clip.inversions import read_inversion
+    from rakkan.studio.engines.device import has_bf16
+    from rakkan.studio.engines.torch.besides import attach
     from rakkan.studio.engines.torch.engine import TorchEngine
 
     is_gpu = torch.cuda.is_available()
+    on_processor = torch.bfloat16 if half and has_bf16() else torch.float32
     found = networks(
-        made_of, registry, torch.float16 if is_gpu else torch.float32, "cuda" if is_gpu else "cpu"
+        made_of, registry, torch.float16 if is_gpu else on_processor, "cuda" if is_gpu else "cpu"
     )
     learned = {}
     for name, kept in made_of.inversions.items():
         with registry.opened(kept) as tensors:
             learned[name] = read_inversion(made_of.architecture, tensors)
-    return TorchEngine(found, loras=read_loras(made_of, registry), inversions=learned)
+    with ExitStack() as opened:
+        models = made_of.showing.kept
+        besides = attach(
+            found,
+            lambda digest: opened.enter_context(registry.opened(models[digest])),
+            made_of.showing.shown,
+        )
+    return TorchEngine(found, loras=read_loras(made_of, registry), inversions=learned, besides=besides)
 
 
 def networks(made_of: Ingredients, registry: Registry, dtype: Any, device: str) -> Any:

@@ -1,8 +1,8 @@
-"""The pictures that a drawing is shown besides its prompt: their models checked, then they let in and fitted."""
+"""Pictures that a drawing is shown besides its prompt: their models are checked, then they are let in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -59,9 +59,9 @@ def showing(
     adapters: dict[str, str] = {}
     models = [_models(registry, architecture, one, wanted.image_encoder) for one in wanted.asked]
     for found in models:
-        for use, model in found.items():
-            kept[model.card.digest] = model
-            adapters[model.card.digest] = f"{use} {model.card.name}"
+        for use, needed in found.items():
+            kept[needed.card.digest] = needed
+            adapters[needed.card.digest] = f"{use} {needed.card.name}"
     files = dict.fromkeys(one.file for one in wanted.asked)
     pictures = {file: let_in(file) for file in files}
     shown, references = [], dict[str, str]()
@@ -126,13 +126,14 @@ def _encoder(registry: Registry, adapter: str, shape: AdapterShape, named: str) 
     if len(fitting) == 1:
         return fitting[0]
     what = f"{adapter!r} reads {shape.reads} numbers of {'a picture' if shape.is_plain else 'each patch'}"
+    lacking = f"the image encoder {named!r} gives others" if named else "no image encoder here gives them"
     if fitting:
         raise RakkanError(
             f"{what}, which {len(fitting)} image encoders give: {few(one.card.name for one in fitting)}",
             "Name one with --image-encoder",
         )
     raise RakkanError(
-        f"{what}, and {f'the image encoder {named!r} gives others' if named else 'no image encoder here gives them'}",
+        f"{what}, and {lacking}",
         "Add the image_encoder that the IP-Adapter's page names: rakkan model add FILE",
     )
 

@@ -94,7 +94,11 @@ class Shown:
 
 
 def asked_for(
-    reference: str, reference_strength: float | None, controls: Sequence[str], image_prompts: Sequence[str]
+    reference: str,
+    reference_strength: float | None,
+    controls: Sequence[str],
+    image_prompts: Sequence[str],
+    image_encoder: str = "",
 ) -> tuple[Asked, ...]:
     """What the options name: a FILE, and as many ``MODEL=FILE[:STRENGTH]``.
 
@@ -108,8 +112,13 @@ def asked_for(
         found.insert(0, Asked(REFERENCE, Path(reference), strength))
     elif reference_strength is not None:
         raise RakkanError("--reference-strength goes with a reference", "Name a picture with --reference")
+    if image_encoder and not image_prompts:
+        raise RakkanError("--image-encoder goes with an IP-Adapter", "Name one with --ip-adapter")
     check_together(found)
     return tuple(found)
+
+
+_NAMES = {REFERENCE: "reference", CONTROL: "ControlNet", IMAGE_PROMPT: "IP-Adapter"}
 
 
 def check_together(pictures: Sequence[Asked | Shown]) -> None:
@@ -118,14 +127,12 @@ def check_together(pictures: Sequence[Asked | Shown]) -> None:
         most = MOST_STRENGTH[one.use]
         if not 0 <= one.strength <= most:
             raise RakkanError(
-                f"The {one.use}'s strength {one.strength:g} is out of range", f"Give 0 to {most:g}"
+                f"The {_NAMES[one.use]}'s strength {one.strength:g} is out of range", f"Give 0 to {most:g}"
             )
     counts = {use: sum(one.use == use for one in pictures) for use in MOST_STRENGTH}
     for use, most in ((REFERENCE, 1), (IMAGE_PROMPT, 1), (CONTROL, MOST_CONTROLS)):
         if counts[use] > most:
-            raise RakkanError(
-                f"{counts[use]} pictures for a {use} are too many at once", f"Give {most} at most"
-            )
+            raise RakkanError(f"{counts[use]} {_NAMES[use]}s are too many at once", f"Give {most} at most")
 
 
 def let_in(

@@ -356,7 +356,7 @@ def brought_apart(file: Path, path: Path) -> Path:
 
 def test_two_ip_adapters_at_once_are_refused(plain_brought: Brought, built: Built) -> None:
     networks = built(SD1, layout="diffusers")
-    with pytest.raises(RakkanError, match="2 pictures for a ip-adapter are too many"):
+    with pytest.raises(RakkanError, match="2 IP-Adapters are too many"):
         attach(networks, plain_brought.opened, [PROMPTS, PROMPTS])
     besides = attach(networks, plain_brought.opened, [PROMPTS])
     with pytest.raises(RakkanError, match="an IP-Adapter already"):

@@ -129,7 +129,8 @@ class _Beside:
 def _looking(networks: Networks, strength: float) -> set[str]:
     """The self-attentions that look at the reference, by their processors' names: the widest first, of equal
     ones those that come first on the way through the denoiser."""
-    unet, found = networks.unet, []
+    unet = networks.unet
+    found: list[tuple[int, int, int, str]] = []
     for name in unet.attn_processors:
         if name.endswith("attn1.processor"):
             width = unet.get_submodule(name.removesuffix(".processor")).to_q.weight.shape[1]
