@@ -3,6 +3,7 @@ checkpoint of random weights in the real layout."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,28 @@ def test_an_image_encoder_is_asked_for_and_chosen_among_several(given: Path, tmp
     assert "rakkan model add" in caught.value.hint
     models.add(given / "eye.safetensors")
     assert "image encoder eye" in assemble.bring("one", (PROMPT, ""), wanted=wanted).adapters.values()
+
+
+def test_a_photograph_or_what_was_reported_is_no_reference(
+    given: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photograph = pytest.importorskip("skimage.data").coffee()
+    Image.fromarray(photograph).save(tmp_path / "photograph.png")
+    Image.fromarray(noise(21, 96, 64)).save(tmp_path / "reported.png")
+    assert entry(["takedown", "report", "--claim", "my work", str(tmp_path / "reported.png")]) == 0
+    capsys.readouterr()
+    for name, rule in (("photograph", "drawings only"), ("reported", "was reported in case")):
+        file = tmp_path / f"{name}.png"
+        for option in (
+            ["--reference", str(file)],
+            ["--control", f"lines={file}"],
+            ["--ip-adapter", f"looks={file}"],
+        ):
+            assert created(tmp_path / "x.png", *option) == 2
+            said = capsys.readouterr().err
+            assert f"{name}.png was not let in" in said and rule in said and said.count("\n") == 1
+        assert not assemble.vault().holds("local", hashlib.sha256(file.read_bytes()).hexdigest())
+    assert not (tmp_path / "x.png").exists()
 
 
 def test_a_reference_that_did_not_come_in_through_the_gate_does_not_go_out(tmp_path: Path) -> None:

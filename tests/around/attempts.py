@@ -19,13 +19,17 @@ Arguments = tuple[str, ...]
 
 
 def inputs(folder: Path) -> None:
-    """The files that the attempts read: a noisy drawing in three formats, a folder of works, a model."""
+    """The files that the attempts read: a noisy drawing in three formats, a folder of works, models, a
+    drawing to report, and what passes for a photograph."""
     import safetensors.numpy
 
     (folder / "works").mkdir(parents=True)
     image = Image.fromarray(noise(3, 40, 48))
     for name in ("a.png", "b.jpg", "works/c.webp"):
         image.save(folder / name)
+    Image.fromarray(noise(4, 64, 56)).save(folder / "reported.png")
+    grain = numpy.random.default_rng(5).integers(0, 256, (64, 56, 3), numpy.uint8)
+    Image.fromarray(grain).save(folder / "photograph.png")
     safetensors.numpy.save_file({"weight": numpy.ones((4, 4), numpy.float32)}, folder / "m.safetensors")
     (folder / "c.safetensors").write_bytes(checkpoint_file(SD1))
     (folder / "served.safetensors").write_bytes(checkpoint_file(SDXL))
@@ -71,6 +75,7 @@ def work(given: Path) -> list[Arguments]:
         ("takedown", "decide", "{case}", "--overturn", "--reason", "unproven", "--because", "no reply"),
         ("takedown", "appeal", "{case}", "--by", "reporter", "--because", "here it is"),
         ("takedown", "show", "{case}"),
+        ("takedown", "report", "--claim", "my work", f"{given}/reported.png"),
         ("model", "add", f"{given}/c.safetensors", "--licence", "CC0"),
         ("model", "get", f"https://models.invalid{given}/served.safetensors", "--yes"),
         ("model", "list"),
@@ -94,6 +99,29 @@ REFUSED: list[Arguments] = [
     ("create", "smile", "--out", "r" * 300 + ".png"),
     ("create", "smile", "--disclosure", "all"),
     ("create", "smile", "--steps", "0"),
+    *(
+        (
+            "create",
+            "smile",
+            "--out",
+            "refused.png",
+            "--size",
+            "64x64",
+            "--model",
+            "../given/c.safetensors",
+            *shown,
+        )
+        for shown in (
+            ("--reference", "nowhere.png"),
+            ("--reference", "../given/m.safetensors"),
+            ("--reference", "../given/photograph.png"),
+            ("--reference", "../given/reported.png"),
+            ("--reference", "/dev/stdin"),
+            ("--control", "../given/c.safetensors=../given/a.png"),
+            ("--ip-adapter", "../given/m.safetensors=../given/a.png"),
+        )
+    ),
+    ("create", "smile", "--out", "refused.png", "--reference", "../given/a.png"),
     ("import", "nowhere.png"),
     ("model", "add", "nowhere.safetensors"),
     ("model", "get", "http://models.invalid/m.safetensors"),
