@@ -1,7 +1,8 @@
 """For every command of the command line, arguments that make it do its work: an attempt to get a picture out.
 
 A command that is not named here fails a test. ``work`` runs in this order in one folder, as one instance;
-``REFUSED`` is refused, then ``LAST`` runs. A word in braces is filled in from the instance (``watched.filled``).
+``REFUSED`` is refused, then ``LAST`` runs. A word in braces is filled in from the instance
+(``watched.filled``).
 """
 
 from __future__ import annotations

@@ -50,9 +50,7 @@ class IpAdapter:
         self._unet = networks.unet
         if self._unet.encoder_hid_proj is not None:
             raise RakkanError("The networks have an IP-Adapter already", "Use one at a time")
-        logging.get_logger("diffusers.models.modeling_utils").setLevel(
-            logging.ERROR
-        )  # speaks of its own cast
+        logging.getLogger("diffusers.models.modeling_utils").setLevel(logging.ERROR)  # speaks of its own cast
         self._before = dict(self._unet.attn_processors)
         self._embeddings = _embedded(networks, image_encoder, picture, is_plain)
         try:
