@@ -217,7 +217,7 @@ def summarise(results: dict[str, Any], threads: int, rounds: int) -> dict[str, A
         "n": rounds,
         "size": f"{SIDE}x{SIDE}",
         "interval": "lowest and highest",
-        "matmul_flops": results["rates"],
+        "matmul_gigaflops": {name: rate / 1e9 for name, rate in results["rates"].items()},
         "operations": {**results["operations"], **work_of},
         "conversion": _conversion(converted),
         "results": table,
@@ -225,7 +225,13 @@ def summarise(results: dict[str, Any], threads: int, rounds: int) -> dict[str, A
     if "seconds" in results.get("large", {}):
         converted = [one for key, one in results.items() if key.startswith(f"convert {SDXL}")]
         size = f"{LARGE_SIDE}x{LARGE_SIDE}"
-        summary["large"] = {**results["large"], "size": size, "conversion": _conversion(converted)}
+        summary["large"] = {
+            "size": size,
+            "steps": results["large"]["steps"],
+            "seconds": results["large"]["seconds"],
+            "peak_gigabytes": results["large"]["peak_bytes"] / 1e9,
+            "conversion": _conversion(converted),
+        }
     return summary
 
 
@@ -246,8 +252,8 @@ def _row(name: str, kind: str, results: dict[str, Any], work: float) -> dict[str
         "low": min(seconds),
         "high": max(seconds),
         "n": len(seconds),
-        "flops": work / statistics.median(seconds),
-        "peak_bytes": max(one["peak_bytes"] for one in drawn),
+        "gigaflops": work / statistics.median(seconds) / 1e9,
+        "peak_gigabytes": max(one["peak_bytes"] for one in drawn) / 1e9,
         "load_seconds": statistics.median(one["load_seconds"] for one in drawn),
         "scaled": name in SCALED,
     }
@@ -256,28 +262,43 @@ def _row(name: str, kind: str, results: dict[str, Any], work: float) -> dict[str
 def _conversion(parts: list[dict[str, Any]]) -> dict[str, float]:
     return {
         "seconds": sum(one["wall_seconds"] for one in parts),
-        "peak_bytes": max((one["peak_bytes"] for one in parts), default=0),
+        "peak_gigabytes": max((one["peak_bytes"] for one in parts), default=0) / 1e9,
     }
 
 
 def show(summary: dict[str, Any]) -> str:
-    """The result in lines for people."""
-    rate = summary["matmul_flops"]
-    lines = [f"matmul: bf16 {rate['bf16'] / 1e9:.0f} GFLOP/s, f32 {rate['f32'] / 1e9:.0f} GFLOP/s"]
+    """The result as the documents print it."""
+    rate = summary["matmul_gigaflops"]
+    lines = [
+        f"{summary['processor']}, {summary['threads']} threads, n = {summary['n']}, random weights. It",
+        f"multiplies matrices with {rate['bf16']:.0f} GFLOP/s in bfloat16 and {rate['f32']:.0f} in 32 bits.",
+    ]
     for kind, found in summary["results"].items():
-        lines.append(kind)
+        lines += [
+            "",
+            f"| {kind} | seconds | Rakkan is faster | GFLOP/s | memory, GB |",
+            "|---|---|---|---|---|",
+        ]
         for name, row in found["contestants"].items():
             if "fault" in row:
-                lines.append(f"  {name:22} {row['fault']}")
+                lines.append(f"| {name} | {row['fault']} | | | |")
                 continue
+            spread = "scaled" if row["scaled"] else f"{row['low']:.1f} to {row['high']:.1f}"
+            times = f"{found['times_as_fast'][name]:.2f}×" if name in found["times_as_fast"] else ""
             lines.append(
-                f"  {name:22} {row['seconds']:7.1f} s  {row['flops'] / 1e9:5.0f} GFLOP/s"
-                f"  {row['peak_bytes'] / 1e9:5.2f} GB  {found['times_as_fast'].get(name, 1):5.2f}x"
-                f"{'  (scaled)' if row['scaled'] else ''}"
+                f"| {name} | {row['seconds']:.1f} ({spread}) | {times} | {row['gigaflops']:.0f} "
+                f"| {row['peak_gigabytes']:.1f} |"
             )
+    own = summary["conversion"]
+    lines += [
+        "",
+        f"Converting took {own['seconds']:.0f} s and {own['peak_gigabytes']:.1f} GB of memory.",
+    ]
     if large := summary.get("large"):
-        peaks = large["peak_bytes"] / 1e9, large["conversion"]["peak_bytes"] / 1e9
-        lines.append(f"{large['size']}: drawn in {peaks[0]:.1f} GB, converted in {peaks[1]:.1f} GB")
+        lines.append(
+            f"SDXL at {large['size']} draws in {large['peak_gigabytes']:.1f} GB and is converted in "
+            f"{large['conversion']['peak_gigabytes']:.1f} GB."
+        )
     return "\n".join(lines)
 
 

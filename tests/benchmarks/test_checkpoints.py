@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.test_docs import unfounded
 
 from benchmarks import checkpoint_contestants, checkpoints
 from rakkan.formats.checkpoints.architecture import SD1, SDXL
@@ -22,14 +23,14 @@ def drawn(seconds: float, peak: int = 4) -> dict[str, Any]:
 
 def results() -> dict[str, Any]:
     return {
-        "operations": {"unet": 10.0, "decoder": 5.0},
+        "operations": {"unet": 10e9, "decoder": 5e9},
         "rates": {"bf16": 100e9, "f32": 50e9},
-        f"convert {SD1} unet": {"wall_seconds": 3.0, "peak_bytes": 7},
+        f"convert {SD1} unet": {"wall_seconds": 3.0, "peak_bytes": 7_000_000_000},
         f"convert {SD1} decoder": {"wall_seconds": 2.0, "peak_bytes": 6},
-        f"convert {SDXL} unet": {"wall_seconds": 30.0, "peak_bytes": 70},
+        f"convert {SDXL} unet": {"wall_seconds": 30.0, "peak_bytes": 70_000_000_000},
         "large": {"seconds": 9.0, "steps": 2, "peak_bytes": 11_000_000_000, "wall_seconds": 10.0},
         f"rakkan / {GUIDED} / 0": drawn(2.0),
-        f"rakkan / {GUIDED} / 1": drawn(6.0, peak=9),
+        f"rakkan / {GUIDED} / 1": drawn(6.0, peak=9_000_000_000),
         f"rakkan / {GUIDED} / 2": drawn(4.0),
         f"diffusers-f32 / {GUIDED} / 0": drawn(16.0),
         f"openvino-genai / {GUIDED} / 0": drawn(5.0),
@@ -56,8 +57,8 @@ def test_summary_by_hand() -> None:
     found = summary["results"][GUIDED]
     own = found["contestants"]["rakkan"]
     assert (own["seconds"], own["low"], own["high"], own["n"]) == (4.0, 2.0, 6.0, 3)
-    assert own["flops"] == (40 * 10 + 5) / 4
-    assert own["peak_bytes"] == 9
+    assert own["gigaflops"] == pytest.approx((40 * 10 + 5) / 4)
+    assert own["peak_gigabytes"] == 9
     assert not own["scaled"]
     assert found["contestants"]["diffusers-f32"]["scaled"]
     assert found["contestants"]["optimum-intel"] == {"fault": "it broke"}
@@ -65,13 +66,21 @@ def test_summary_by_hand() -> None:
     assert found["times_as_fast"] == {"diffusers-f32": 4.0, "openvino-genai": 1.25}
     assert found["fastest_peer"] == "openvino-genai"
     assert summary["results"][PLAIN]["fastest_peer"] is None
-    assert summary["conversion"] == {"seconds": 5.0, "peak_bytes": 7}
-    assert summary["large"]["conversion"] == {"seconds": 30.0, "peak_bytes": 70}
+    assert summary["conversion"] == {"seconds": 5.0, "peak_gigabytes": 7}
+    assert summary["large"]["conversion"] == {"seconds": 30.0, "peak_gigabytes": 70}
+
+
+def test_what_is_shown_can_stand_in_a_document() -> None:
+    summary = checkpoints.summarise(results(), threads=2, rounds=3)
     shown = checkpoints.show(summary)
-    assert "openvino-genai             5.0 s" in shown
-    assert "1.25x" in shown
-    assert "it broke" in shown
-    assert "drawn in 11.0 GB" in shown
+    assert "| rakkan | 4.0 (2.0 to 6.0) |  | 101 | 9.0 |" in shown
+    assert "| openvino-genai | 5.0 (5.0 to 5.0) | 1.25× | 81 | 0.0 |" in shown
+    assert "| diffusers-f32 | 16.0 (scaled) | 4.00× |" in shown
+    assert "| optimum-intel | it broke |" in shown
+    assert "draws in 11.0 GB and is converted in 70.0 GB" in shown
+    name = "checkpoint-speed.json"
+    block = f"<!-- measured: {name} -->{shown}<!-- end measured -->"
+    assert unfounded(block, {name: json.loads(json.dumps(summary))}) == []
 
 
 def test_a_job_that_fails_says_why_and_is_tried_again(
