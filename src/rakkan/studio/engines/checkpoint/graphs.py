@@ -19,7 +19,7 @@ from typing import IO
 import openvino
 
 from rakkan.errors import RakkanError
-from rakkan.studio.engines.checkpoint.rewriting import halve_doubled
+from rakkan.studio.engines.checkpoint.rewriting import halve_doubled, normalise_groups_where_they_lie
 from rakkan.studio.engines.device import Precision, compile_model, core
 
 #: Sizes of one input, -1 where any fits.
@@ -101,6 +101,7 @@ def compile_graph(
                 model = core().read_model(text, data)
             model.reshape({name: list(shape) for name, shape in shapes.items()})
             halve_doubled(model)
+            normalise_groups_where_they_lie(model)
         except RuntimeError as error:
             raise RakkanError(
                 "The converted network cannot be read", "Convert the checkpoint again"
