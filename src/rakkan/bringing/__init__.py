@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rakkan.models.registry import Registry
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought
+    from rakkan.studio.engines.checkpoint.process import EngineProcess
 
 
 def bring(
@@ -22,13 +23,15 @@ def bring(
     vault: Vault,
     model: Kept,
     prompts: tuple[str, str],
+    process: Callable[[str], EngineProcess],
     vae: Kept | None = None,
     engine: str = "openvino",
     threads: int | None = None,
-    say: Callable[[str], None] = lambda part: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Brought:
     """A model ready to draw these prompts, with the LoRAs and textual inversions that they call.
 
+    ``process`` gives the engine process of a device; ``say`` is told, in a line, of what takes a while.
     Raises RakkanError when it is no checkpoint, lacks something, or does not go with what the prompts call.
     """
     from rakkan.bringing.ingredients import Ingredients
@@ -64,13 +67,13 @@ def bring(
             check_embedding(tensors, architecture, kept.card.name)
     made_of = Ingredients(model, architecture, called, loras, inversions, vae)
     if engine == "torch":
-        from rakkan.bringing.on_torch import on_torch
+        from rakkan.bringing.on_torch import device, on_torch
 
-        drawing = on_torch(made_of, registry)
+        drawing = on_torch(made_of, registry, process(device()), threads, say)
     else:
         from rakkan.bringing.on_openvino import on_openvino
 
-        drawing = on_openvino(made_of, registry, vault, threads, say)
+        drawing = on_openvino(made_of, registry, vault, process("cpu"), threads, say)
     return Brought(model.card.name, model.card.digest, architecture.resolution, drawing, made_of.adapters())
 
 
@@ -82,15 +85,10 @@ def _of_kind(registry: Registry, name: str, kind: str) -> Kept:
 
 
 def _vae_shape(registry: Registry, vae: Kept, architecture: Architecture) -> VaeShape:
-    from rakkan.formats.checkpoints import kinds, shapes
-    from rakkan.formats.checkpoints.architecture import SDXL
-    from rakkan.formats.checkpoints.autoencoders import check_vae, read_vae
+    from rakkan.formats.checkpoints import kinds
+    from rakkan.formats.checkpoints.autoencoders import check_vae
 
     if vae.card.kind != kinds.VAE:
         raise RakkanError(f"{vae.card.name!r} is a {vae.card.kind}, no VAE", "Give a VAE's own file")
     with registry.opened(vae) as tensors:
-        check_vae(tensors, architecture, vae.card.name)
-        scaling = shapes.SCALING_SDXL if architecture.family == SDXL else shapes.SCALING_SD
-        found = read_vae(tensors.entries, scaling)
-    assert found is not None  # or the check would have refused it
-    return found[0]
+        return check_vae(tensors, architecture, vae.card.name)

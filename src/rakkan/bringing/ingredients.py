@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from rakkan.formats.checkpoints.architecture import Architecture
+    from rakkan.formats.checkpoints.tensors import Tensors
     from rakkan.models.card import Kept
+    from rakkan.models.registry import Registry
     from rakkan.studio.clip.grammar import Adapter
+    from rakkan.studio.engines.made_of import MadeOf
 
 
 @dataclass(frozen=True)
@@ -40,3 +47,22 @@ class Ingredients:
         if self.vae is not None:
             found[self.vae.card.digest] = "vae"
         return found
+
+    def by_digest(self) -> MadeOf:
+        """The same for a process that has no registry: each file by its digest."""
+        from rakkan.studio.engines.made_of import MadeOf
+
+        return MadeOf(
+            self.model.card.digest,
+            self.architecture,
+            self.called,
+            {name: kept.card.digest for name, kept in self.loras.items()},
+            {word: kept.card.digest for word, kept in self.inversions.items()},
+            self.vae.card.digest if self.vae is not None else "",
+        )
+
+    def openers(self, registry: Registry) -> dict[str, Callable[[], AbstractContextManager[Tensors]]]:
+        """What opens each file, by its digest."""
+        own = [self.vae] if self.vae is not None else []
+        every = [self.model, *self.loras.values(), *self.inversions.values(), *own]
+        return {kept.card.digest: partial(registry.opened, kept) for kept in every}

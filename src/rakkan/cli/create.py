@@ -148,7 +148,7 @@ def _bring(model: str, vae: str, told: str, **asked: Any) -> None:
             (request.prompt, request.negative),
             vae,
             shown,
-            lambda part: say(f"converting the {part}, once for this model"),
+            say,
         )
     with bar("drawing", request.count * request.steps) as progress:
         made = create(planned, brought, release, progress)
