@@ -204,20 +204,15 @@ def bring(
     registry = models()
     kept = registry.resolve(model, progress=progress)
     own_vae = registry.resolve(vae, progress=progress) if vae else None
-    engine, threads = settings.engine, settings.threads or None
-    return bringing.bring(
+    instance = bringing.Instance(
         registry,
         vault(),
-        kept,
-        prompts,
         engine_process,
-        own_vae,
-        engine,
-        threads,
-        say,
-        wanted,
         lambda path: references.let_in(path, gate().admit, vault().read),
+        settings.engine,
+        settings.threads or None,
     )
+    return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
 
 
 def engine_process(device: str) -> EngineProcess:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class Ingredients:
     """A checkpoint with what its prompts call, all of it checked to go together.
 
-    ``architecture`` has the sizes of ``vae`` where one of its own is given. ``called`` are the LoRAs in the
-    order of the prompt, ``loras`` and ``inversions`` what is kept of them, by the name or word that calls
-    them; ``showing`` are the pictures it is shown, with the models they go through.
+    ``architecture`` has the sizes of ``vae``, or of a tiny decoder, where one of its own is given. ``called``
+    are the LoRAs in the order of the prompt, ``loras`` and ``inversions`` what is kept of them, by the name
+    or word that calls them; ``showing`` are the pictures it is shown, with the models they go through.
     """
 
     model: Kept
@@ -48,7 +48,8 @@ class Ingredients:
         for name, kept in self.inversions.items():
             found[kept.card.digest] = f"embedding {name}"
         if self.vae is not None:
-            found[self.vae.card.digest] = "vae"
+            shape = self.architecture.vae
+            found[self.vae.card.digest] = "tiny decoder" if shape and shape.is_tiny else "vae"
         return found | dict(self.showing.adapters)
 
     def by_digest(self) -> MadeOf:

@@ -31,7 +31,7 @@ from rakkan.studio.ranges import check_ranges, check_size
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 #: Parts of a checkpoint, as ``source`` is asked for them; the text encoders are ``text 1`` and ``text 2``.
-UNET, DECODER, TINY_DECODER, TEXT = "unet", "decoder", "tiny decoder", "text"
+UNET, DECODER, TEXT = "unet", "decoder", "text"
 
 #: From so many bytes of weights on, the half floats are given back once they are compiled.
 LEAN = 3 * 2**30
@@ -55,21 +55,19 @@ class CheckpointEngine:
         *,
         precision: Precision | None = None,
         threads: int | None = None,
-        is_tiny: bool = False,
         inversions: Inversions | None = None,
         adapters: tuple[grammar.Adapter, ...] = (),
         lean: int = LEAN,
     ) -> None:
         """``source`` gives the parts. ``adapters`` are those that the conversion was made with: prompts must
-        call just these. ``is_tiny`` decodes with the tiny decoder."""
-        if architecture.unet is None or (architecture.vae is None and not is_tiny) or not architecture.text:
+        call just these."""
+        if architecture.unet is None or architecture.vae is None or not architecture.text:
             raise RakkanError("This is no whole checkpoint", "Add the VAE or the text encoder that it lacks")
         self.architecture = architecture
         self.model_digest = model_digest
         self.precision: Precision = precision or default_precision()
         self._source = source
         self._threads = threads
-        self._decoder = TINY_DECODER if is_tiny else DECODER
         self._inversions = inversions or {}
         self._adapters = adapters
         self._lean = lean
@@ -91,7 +89,7 @@ class CheckpointEngine:
             try:
                 return self._decode(latents)
             except BaseException:
-                self._compiled.pop(self._decoder, None)
+                self._compiled.pop(DECODER, None)
                 raise
 
     def latents(
@@ -265,15 +263,13 @@ class CheckpointEngine:
 
     def _decode(self, latents: Floats) -> Pixels:
         vae = self.architecture.vae
-        scaling = 1.0 if self._decoder == TINY_DECODER or vae is None else vae.scaling
+        assert vae is not None
 
         def run(piece: Floats) -> Floats:
-            result: Floats = np.array(
-                self._request(self._decoder, {"latents": piece.shape}).infer([piece])[0]
-            )
+            result: Floats = np.array(self._request(DECODER, {"latents": piece.shape}).infer([piece])[0])
             return result
 
-        return decoding.decode(latents / np.float32(scaling), run)
+        return decoding.decode(latents / np.float32(vae.scaling), run)
 
     def _request(self, part: str, shapes: Mapping[str, Shape]) -> openvino.InferRequest:
         wanted = {name: tuple(shape) for name, shape in shapes.items()}

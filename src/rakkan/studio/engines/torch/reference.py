@@ -141,6 +141,10 @@ def _looking(networks: Networks, strength: float) -> set[str]:
 def _encoded(networks: Networks, picture: npt.NDArray[np.uint8]) -> torch.Tensor:
     shape = networks.architecture.vae
     assert shape is not None
+    if shape.is_tiny:
+        raise RakkanError(
+            "A tiny decoder cannot look at a reference", "Draw with the checkpoint's own VAE: leave out --vae"
+        )
     values = torch.from_numpy(np.array(picture, np.float32)).permute(2, 0, 1)[None] / 127.5 - 1
     with torch.no_grad():
         encoded = networks.vae.encode(values.to(device=networks.device, dtype=networks.vae.dtype))
