@@ -33,15 +33,15 @@ class Serving:
         """``part`` (its name): a Graph. ``names`` (a file's digest): its tensors' dtypes and shapes by name,
         and its texts. ``tensor`` (digest, name): its bytes. Raises RakkanError for anything else."""
         given = [str(one) for one in arguments]
-        if what == "part" and len(given) == 1 and self._parts is not None:
+        asked = what, len(given)
+        if asked == ("part", 1) and self._parts is not None:
             return self._parts(given[0], cancelled)
-        if given and given[0] in self._files:
+        if asked == ("names", 1) and given[0] in self._files:
             tensors = self._tensors(given[0])
-            if what == "names" and len(given) == 1:
-                entries = {name: (one.dtype, one.shape) for name, one in tensors.entries.items()}
-                return entries, dict(tensors.metadata)
-            if what == "tensor" and len(given) == 2:
-                return bytes(tensors.read(given[1]))
+            entries = {name: (one.dtype, one.shape) for name, one in tensors.entries.items()}
+            return entries, dict(tensors.metadata)
+        if asked == ("tensor", 2) and given[0] in self._files:
+            return bytes(self._tensors(given[0]).read(given[1]))
         raise RakkanError(f"{shown(what)} is nothing that is served for this drawing", "Load the model again")
 
     def close(self) -> None:
