@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy
@@ -54,7 +60,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAKKAN_HOME", str(home / "home"))
-    monkeypatch.setenv("RAKKAN_KEY", str(home / "key"))
+    monkeypatch.setenv("RAKKAN_KEY", "passphrase")
+    monkeypatch.setenv("RAKKAN_PASSPHRASE", "correct horse battery staple")
     assemble.forget()
 
 
@@ -86,6 +93,44 @@ def test_a_checkpoint_is_converted_once_and_draws_the_same_again(
     assert "converting" not in capsys.readouterr().err
     again = [numpy.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png")]
     assert numpy.array_equal(*again)
+    number = assemble.engine_process("cpu").process_id
+    assert b"horse" not in Path(f"/proc/{number}/environ").read_bytes()
+
+
+def test_whatever_ends_the_engine_ends_in_one_line_and_leaves_nothing_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = assemble.engine_process("cpu")
+    numbers: list[int] = []
+    happens = signal.SIGKILL
+
+    @contextmanager
+    def bar(*given: object) -> Iterator[Callable[[int, int], None]]:
+        def step(done: int, total: int) -> None:
+            assert process.process_id is not None
+            numbers.append(process.process_id)
+            os.kill(process.process_id if happens == signal.SIGKILL else os.getpid(), happens)
+
+        yield step
+
+    with monkeypatch.context() as patch:
+        patch.setattr("rakkan.cli.progress.bar", bar)
+        assert created(tmp_path / "a.png", "--model", "xl", "--steps", "50") == 2
+        said = capsys.readouterr().err
+        assert re.fullmatch(r"rakkan: The engine on cpu was killed, .* memory ran out\. Draw .*\n", said), (
+            said
+        )
+        happens = signal.SIGINT
+        assert created(tmp_path / "a.png", "--model", "xl", "--steps", "50") == 130
+        assert capsys.readouterr().err == "rakkan: stopped; nothing was written\n"
+    assert process.process_id is None and not Path(f"/proc/{numbers[-1]}").exists()
+    assert not list(tmp_path.iterdir()) and len(numbers) == 2
+
+    with (assemble.config.load().home / "locks" / "cpu.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        threading.Timer(0.5, fcntl.flock, (lock, fcntl.LOCK_UN)).start()
+        assert created(tmp_path / "a.png", "--model", "xl") in (0, 2)  # as the gate finds the picture
+    assert capsys.readouterr().err.count("rakkan: another process draws on cpu: waiting for it\n") == 1
 
 
 def test_adapters_are_called_by_name_and_stand_in_the_recipe(

@@ -89,6 +89,7 @@ def work(given: Path) -> list[Arguments]:
         ("model", "get", f"https://models.invalid{given}/served.safetensors", "--yes"),
         ("model", "list"),
         ("model", "show", "served"),
+        ("model", "export", "served", "--out", "back.safetensors"),
         ("model", "remove", "served"),
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),
@@ -138,6 +139,7 @@ REFUSED: list[Arguments] = [
     ("model", "add", "nowhere.safetensors"),
     ("model", "get", "http://models.invalid/m.safetensors"),
     ("model", "show", "nothing"),
+    ("model", "export", "nothing", "--out", "refused.safetensors"),
     ("figures", "sheet", "--out", "refused.gif"),
     ("verify", "nowhere.png"),
 ]

@@ -15,6 +15,7 @@ REVIEWED: dict[str, Names] = {
     "the gate itself, or nothing but a call of it": (
         "assemble.release",
         "trust.placing.place",
+        "trust.placing.place_folder",
         "trust.protection.protect",
         "studio.starter.evaluation.publish.write_sheet",
         "records.still",
@@ -36,6 +37,8 @@ REVIEWED: dict[str, Names] = {
         "studio.engines.checkpoint.decoding.decode",
         "studio.engines.checkpoint.engine.CheckpointEngine.sample",
         "studio.engines.checkpoint.process.EngineProcess.sample",
+        "studio.engines.checkpoint.process.Apart.sample",
+        "studio.engines.checkpoint.worker.Draw.__call__",
         "studio.engines.checkpoint.worker.Drawing.sample",
         "studio.bring.Engine.sample",
         "studio.engines.engine.Engine.sample",
@@ -141,13 +144,17 @@ REVIEWED: dict[str, Names] = {
         "trust.protection.publish",
     ),
     "a command, which the attempts run": ("cli.figures.sheet",),
+    "gives an account a model of its own back, by the gate, which lets no picture pass for one": (
+        "models.departing.check_place",
+        "models.registry.Registry.export",
+    ),
     "writes into memory that has no name on any disk": ("studio.engines.checkpoint.graphs.append",),
     "opens an empty file to lock a device, and writes nothing into it": (
         "studio.engines.checkpoint.process.EngineProcess.__init__",
     ),
     "writes or reads weights": (
         "studio.engines.torch.loading.tensor",
-        "studio.engines.torch.lora.Change.of",
+        "studio.engines.torch.changes.Change.of",
         "studio.starter.checkpoints.has_checkpoint",
         "studio.starter.checkpoints.install",
         "studio.starter.checkpoints.load_checkpoint",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rakkan.models.registry import Registry
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought
+    from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.references import LetIn
 
 
@@ -25,16 +26,19 @@ def bring(
     vault: Vault,
     model: Kept,
     prompts: tuple[str, str],
+    process: Callable[[str], EngineProcess],
     vae: Kept | None = None,
     engine: str = "openvino",
     threads: int | None = None,
-    say: Callable[[str], None] = lambda part: None,
+    say: Callable[[str], None] = lambda line: None,
     wanted: Wanted | None = None,
     let_in: Callable[[Path], LetIn] | None = None,
 ) -> Brought:
     """A model ready to draw these prompts, with the LoRAs and textual inversions that they call.
 
-    It is shown what is ``wanted`` besides, which ``let_in`` lets in; then torch draws, whatever ``engine``.
+    ``process`` gives the engine process of a device; ``say`` is told, in a line, of what takes a while. It
+    is shown what is ``wanted`` besides, which ``let_in`` lets in; then torch draws, whatever ``engine``.
+
     Raises RakkanError when it is no checkpoint, lacks something, or does not go with what the prompts call.
     """
     from rakkan.bringing.ingredients import Ingredients
@@ -76,13 +80,13 @@ def bring(
         pictures = showing(registry, let_in, architecture, wanted)
     made_of = Ingredients(model, architecture, called, loras, inversions, vae, pictures)
     if engine == "torch" or pictures.shown:
-        from rakkan.bringing.on_torch import on_torch
+        from rakkan.bringing.on_torch import device, on_torch
 
-        drawing = on_torch(made_of, registry, half=engine != "torch")
+        drawing = on_torch(made_of, registry, process(device()), threads, say, half=engine != "torch")
     else:
         from rakkan.bringing.on_openvino import on_openvino
 
-        drawing = on_openvino(made_of, registry, vault, threads, say)
+        drawing = on_openvino(made_of, registry, vault, process("cpu"), threads, say)
     return Brought(
         model.card.name,
         model.card.digest,
@@ -102,15 +106,10 @@ def _of_kind(registry: Registry, name: str, kind: str) -> Kept:
 
 
 def _vae_shape(registry: Registry, vae: Kept, architecture: Architecture) -> VaeShape:
-    from rakkan.formats.checkpoints import kinds, shapes
-    from rakkan.formats.checkpoints.architecture import SDXL
-    from rakkan.formats.checkpoints.autoencoders import check_vae, read_vae
+    from rakkan.formats.checkpoints import kinds
+    from rakkan.formats.checkpoints.autoencoders import check_vae
 
     if vae.card.kind != kinds.VAE:
         raise RakkanError(f"{vae.card.name!r} is a {vae.card.kind}, no VAE", "Give a VAE's own file")
     with registry.opened(vae) as tensors:
-        check_vae(tensors, architecture, vae.card.name)
-        scaling = shapes.SCALING_SDXL if architecture.family == SDXL else shapes.SCALING_SD
-        found = read_vae(tensors.entries, scaling)
-    assert found is not None  # or the check would have refused it
-    return found[0]
+        return check_vae(tensors, architecture, vae.card.name)

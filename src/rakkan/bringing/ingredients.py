@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rakkan.bringing.showing import Showing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from rakkan.formats.checkpoints.architecture import Architecture
+    from rakkan.formats.checkpoints.tensors import Tensors
     from rakkan.models.card import Kept
+    from rakkan.models.registry import Registry
     from rakkan.studio.clip.grammar import Adapter
+    from rakkan.studio.engines.made_of import MadeOf
 
 
 @dataclass(frozen=True)
@@ -43,3 +50,28 @@ class Ingredients:
         if self.vae is not None:
             found[self.vae.card.digest] = "vae"
         return found | dict(self.showing.adapters)
+
+    def by_digest(self) -> MadeOf:
+        """The same for a process that has no registry: each file by its digest."""
+        from rakkan.studio.engines.made_of import MadeOf
+
+        return MadeOf(
+            self.model.card.digest,
+            self.architecture,
+            self.called,
+            {name: kept.card.digest for name, kept in self.loras.items()},
+            {word: kept.card.digest for word, kept in self.inversions.items()},
+            self.vae.card.digest if self.vae is not None else "",
+        )
+
+    def openers(self, registry: Registry) -> dict[str, Callable[[], AbstractContextManager[Tensors]]]:
+        """What opens each file, by its digest."""
+        own = [self.vae] if self.vae is not None else []
+        every = [
+            self.model,
+            *self.loras.values(),
+            *self.inversions.values(),
+            *own,
+            *self.showing.kept.values(),
+        ]
+        return {kept.card.digest: partial(registry.opened, kept) for kept in every}

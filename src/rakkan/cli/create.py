@@ -194,7 +194,7 @@ def _bring(
             (request.prompt, request.negative),
             vae,
             shown,
-            lambda part: say(f"converting the {part}, once for this model"),
+            say,
             Wanted(pictures, image_encoder, planned.size),
         )
     with bar("drawing", request.count * request.steps) as progress:

@@ -103,11 +103,13 @@ class BringPlan:
 
 def plan(request: BringRequest, consider: Consider = lambda prompt, negative: None) -> BringPlan:
     """Check a request. Raises RakkanError, before anything is loaded, for what cannot be done."""
+    from rakkan.studio.clip import grammar
     from rakkan.studio.diffusion.names import key
     from rakkan.studio.diffusion.samplers import AUTOMATIC, find_sampler
     from rakkan.studio.diffusion.schedules import find_schedule
 
     prompt, negative = checked_prompt(request.prompt), checked_negative(request.negative)
+    grammar.subprompts(grammar.adapters(prompt)[0])
     check_numbers(request.count, request.steps, request.guidance, request.seed)
     check_place(request.out, request.count)
     if not 0 <= request.clip_skip <= MOST_CLIP_SKIP:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from rakkan.records import Picture, Recipe, SheetRecipe
 from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.ledger.statements import Admitted, Derived, Generated, Subject
-from rakkan.trust.gate import Arrival, ArrivalCheck, Destination, Finding, PictureCheck, Source
+from rakkan.trust.gate import (
+    Arrival,
+    ArrivalCheck,
+    Departure,
+    DepartureCheck,
+    Destination,
+    Finding,
+    PictureCheck,
+    Source,
+)
 from rakkan.trust.policy import Action, Decision, Known, Request, account_subject, decide
 from rakkan.trust.provenance import digest_of_file, digests_of, pixel_digest
 
@@ -59,6 +69,19 @@ def arrival_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Ar
         name = "picture" if arrival.inspected.media_type.startswith("image/") else "model"
         request = Request(Action.ADMIT, source.account, Subject(name, digests_of(arrival)))
         return _findings(decide(request, known(ledger, request), int(clock())))
+
+    return inspect
+
+
+def departure_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> DepartureCheck:
+    """Inspector of models that an account takes with it: may it, this one and each of its files?"""
+
+    def inspect(model: Departure, to: Path) -> list[Finding]:
+        findings = []
+        for digest in dict.fromkeys(model.digests):
+            request = Request(Action.EXPORT, model.account, Subject("model", {"sha256": digest}))
+            findings += _findings(decide(request, known(ledger, request), int(clock())))
+        return findings
 
     return inspect
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from rakkan.formats.checkpoints.architecture import Architecture
 from rakkan.studio.clip import grammar
 from rakkan.studio.clip import schedule as changes
 from rakkan.studio.clip.inversions import Inversions
+from rakkan.studio.diffusion.composition import composed, needs_away
 from rakkan.studio.diffusion.initial_noise import noise_source
 from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
 from rakkan.studio.diffusion.training import denoiser, stable_diffusion
@@ -114,9 +115,10 @@ class CheckpointEngine:
 
         ``width`` and ``height`` are pixels, multiples of 8 from 64; ``seed`` 0 to 2**64 - 1; ``steps`` 1 to
         250; ``guidance`` 0 to 30, where 1 means none: then the denoiser runs once a step and ``negative``
-        is not looked at. ``noise`` says whose noise the seed means (``initial_noise``). ``progress(done,
-        total)`` is called after each step, ``cancelled()`` before each run of the denoiser. Raises
-        RakkanError for what is out of range, Cancelled and OutOfMemory.
+        is not looked at. (Of prompts joined by ``AND`` once for each; there ``negative`` counts unless their
+        weights add up to 1.) ``noise`` says whose noise the seed means (``initial_noise``).
+        ``progress(done, total)`` is called after each step, ``cancelled()`` before each run of the denoiser.
+        Raises RakkanError for what is out of range, Cancelled and OutOfMemory.
         """
         check_ranges(seed, steps, guidance)
         check_size(width, height)
@@ -176,37 +178,37 @@ class CheckpointEngine:
     ) -> Callable[[Floats, float], Floats]:
         """What samplers call: the clean latents that the denoiser sees in x at a noise level."""
         steps = len(sigmas) - 1
-        known: dict[tuple[str, str], tuple[Heard, Heard | None]] = {}
+        several = grammar.subprompts(prompt)
+        weights = [one.weight for one in several]
+        #: The prompts, and the negative prompt last where it counts.
+        prompts = [one.text for one in several] + [negative] * needs_away(weights, guidance)
+        known: dict[tuple[str, ...], list[Heard]] = {}
 
-        def heard(step: int) -> tuple[Heard, Heard | None]:
-            texts = changes.at_step(prompt, step, steps), changes.at_step(negative, step, steps)
+        def heard(step: int) -> list[Heard]:
+            texts = tuple(changes.at_step(text, step, steps) for text in prompts)
             if texts not in known:
-                known[texts] = self._heard(*texts, guidance, clip_skip)
+                known[texts] = self._heard(texts, clip_skip)
             return known[texts]
 
         def denoise(x: Floats, sigma: float) -> Floats:
             step = max(1, int(np.sum(sigmas[:-1] >= sigma * (1 - 1e-9))))
-            toward, away = heard(step)
+            conditions = heard(step)
 
             def network(scaled: Floats, timestep: float) -> Floats:
-                led = self._run(scaled, timestep, toward, size, cancelled)
-                if away is None:
-                    return led
-                other = self._run(scaled, timestep, away, size, cancelled)
-                return other + (led - other) * np.float32(guidance)
+                said = [self._run(scaled, timestep, one, size, cancelled) for one in conditions]
+                away = said.pop() if len(said) > len(weights) else None
+                led: Floats = composed(said, weights, away, guidance)
+                return led
 
             clean: Floats = denoiser(network, self.architecture.prediction, self._training)(x, sigma)
             return clean
 
         return denoise
 
-    def _heard(
-        self, prompt: str, negative: str, guidance: float, clip_skip: int
-    ) -> tuple[Heard, Heard | None]:
-        """Both prompts in as many chunks as the longer one has: one compiled denoiser takes either."""
-        texts = [prompt] if guidance == 1 else [prompt, negative]
+    def _heard(self, texts: Sequence[str], clip_skip: int) -> list[Heard]:
+        """All prompts in as many chunks as the longest one has: one compiled denoiser takes any."""
         least = max(count_chunks(self.architecture, text, self._inversions) for text in texts)
-        found = [
+        return [
             hear(
                 self.architecture,
                 self._encode,
@@ -217,7 +219,6 @@ class CheckpointEngine:
             )
             for text in texts
         ]
-        return found[0], found[1] if len(found) == 2 else None
 
     def _encode(self, index: int, ids: Any, own: Floats, is_own: Floats) -> list[Floats]:
         request = self._request(f"{TEXT} {index + 1}", {})
