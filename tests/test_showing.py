@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from PIL import Image
 from tests.around.attempts import noise
@@ -22,6 +23,7 @@ from rakkan.formats.checkpoints.architecture import SD1, SD2
 from rakkan.records import Ingredient, Picture, Recipe, recipe_from_json
 from rakkan.store.ledger.statements import Admitted
 from rakkan.studio import metadata
+from rakkan.studio.engines.checkpoint.served import ServedTensors
 from rakkan.studio.references import REFERENCE, Asked, asked_for
 from rakkan.trust.gate import Destination
 from rakkan.trust.provenance import digest_of_file
@@ -70,8 +72,34 @@ def given(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Path:
     return folder
 
 
+class Here:
+    """An engine process that is none: its engine is made and draws in this one."""
+
+    def __init__(self) -> None:
+        self.made: dict[int, Any] = {}
+
+    def tensors(self, digest: str) -> ServedTensors:
+        return ServedTensors(lambda what, *given: self.serve(what, given, lambda: False), digest)
+
+    def load(self, make: Any, serve: Any, **more: Any) -> Any:
+        if id(make) not in self.made:
+            self.serve = serve
+            self.made[id(make)] = make, make(self)
+        return self.made[id(make)][1]
+
+    def sample(self, make: Any, serve: Any, *, say: Any = None, **options: Any) -> Any:
+        return self.load(make, serve).sample(**options)
+
+
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def here(monkeypatch: pytest.MonkeyPatch) -> Here:
+    process = Here()
+    monkeypatch.setattr(assemble, "engine_process", lambda device: process)
+    return process
+
+
+@pytest.fixture
+def drawn(here: Here, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Latents that were drawn. The gate is shown drawings instead: random weights draw none."""
     from rakkan.studio.engines.torch.engine import TorchEngine
 
@@ -147,23 +175,22 @@ def test_all_at_once_stand_in_the_recipe_each_by_its_digest(
     }
 
 
-def test_a_reference_of_strength_0_changes_nothing_and_one_of_1_does(given: Path) -> None:
-    """To the last bit, on the same engine and in the same arithmetic."""
+def test_a_reference_of_strength_0_changes_nothing_and_one_of_1_does(
+    given: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the last bit, in the real engine process and in the same arithmetic."""
+    monkeypatch.setenv("RAKKAN_ENGINE", "torch")
+    assemble.forget()
 
-    def latents(strength: float | None) -> Any:
-        from rakkan.studio.engines.torch.engine import Drawing
-
+    def pixels(strength: float | None) -> Any:
         asked = () if strength is None else (Asked(REFERENCE, given / "figure.png", strength),)
         brought = assemble.bring("one", (PROMPT, ""), wanted=Wanted(asked, size=(64, 96)))
-        engine: Any = brought.engine
-        return engine.latents(Drawing(PROMPT, "", 64, 96, 7, 1, 2.0))
+        options: dict[str, Any] = {"width": 64, "height": 96, "seed": 7, "steps": 1, "guidance": 2.0}
+        return brought.engine.sample(PROMPT, "", **options)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAKKAN_ENGINE", "torch")
-        assemble.forget()
-        plain, without, once = (latents(one) for one in (None, 0.0, 1.0))
-    assert bool((plain == without).all())
-    assert float((once - plain).abs().max()) > 0.01
+    plain, without, once = (pixels(one) for one in (None, 0.0, 1.0))
+    assert numpy.array_equal(plain, without) and not numpy.array_equal(plain, once)
+    assemble.forget()
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,13 @@ REVIEWED: dict[str, Names] = {
         "trust.instance.read_root",
         "trust.protection.works",
     ),
+    "fits a picture that the gate has let in to a network, for its caller in the same process": (
+        "studio.references.fitted",
+        "studio.references.fitted_control",
+        "studio.references.fitted_prompt",
+        "studio.references.fitted_reference",
+        "studio.references.over_white",
+    ),
     "measures pictures: shares, distances and names of colours come out, no pixels": (
         "studio.starter.evaluation.adherence.held_out_adherence",
         "studio.starter.evaluation.classifier.predict",
