@@ -9,13 +9,16 @@ from rakkan.errors import RakkanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from rakkan.bringing.showing import Wanted
     from rakkan.formats.checkpoints.architecture import Architecture, VaeShape
     from rakkan.models.card import Kept
     from rakkan.models.registry import Registry
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought
     from rakkan.studio.engines.checkpoint.process import EngineProcess
+    from rakkan.studio.references import LetIn
 
 
 def bring(
@@ -28,19 +31,24 @@ def bring(
     engine: str = "openvino",
     threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
+    wanted: Wanted | None = None,
+    let_in: Callable[[Path], LetIn] | None = None,
 ) -> Brought:
     """A model ready to draw these prompts, with the LoRAs and textual inversions that they call.
 
-    ``process`` gives the engine process of a device; ``say`` is told, in a line, of what takes a while.
+    ``process`` gives the engine process of a device; ``say`` is told, in a line, of what takes a while. The
+    model is shown what is ``wanted`` besides, which ``let_in`` lets in; torch draws then, not ``engine``.
     Raises RakkanError when it is no checkpoint, lacks something, or does not go with what the prompts call.
     """
     from rakkan.bringing.ingredients import Ingredients
+    from rakkan.bringing.showing import Showing, showing
     from rakkan.formats.checkpoints import kinds
     from rakkan.formats.checkpoints.adapters import check_embedding, check_lora
     from rakkan.formats.checkpoints.checks import check
     from rakkan.formats.checkpoints.detect import detect
     from rakkan.studio.bring import Brought
     from rakkan.studio.clip import grammar
+    from rakkan.studio.engines.torch import require
 
     if model.card.kind != kinds.CHECKPOINT:
         raise RakkanError(
@@ -65,16 +73,28 @@ def bring(
     for kept in inversions.values():
         with registry.opened(kept) as tensors:
             check_embedding(tensors, architecture, kept.card.name)
-    made_of = Ingredients(model, architecture, called, loras, inversions, vae)
-    if engine == "torch":
+    pictures = Showing()
+    if wanted is not None and wanted.asked and let_in is not None:
+        require()
+        pictures = showing(registry, let_in, architecture, wanted)
+    made_of = Ingredients(model, architecture, called, loras, inversions, vae, pictures)
+    if engine == "torch" or pictures.shown:
         from rakkan.bringing.on_torch import device, on_torch
 
-        drawing = on_torch(made_of, registry, process(device()), threads, say)
+        drawing = on_torch(made_of, registry, process(device()), threads, say, half=engine != "torch")
     else:
         from rakkan.bringing.on_openvino import on_openvino
 
         drawing = on_openvino(made_of, registry, vault, process("cpu"), threads, say)
-    return Brought(model.card.name, model.card.digest, architecture.resolution, drawing, made_of.adapters())
+    return Brought(
+        model.card.name,
+        model.card.digest,
+        architecture.resolution,
+        drawing,
+        made_of.adapters(),
+        pictures.references,
+        pictures.ingredients,
+    )
 
 
 def _of_kind(registry: Registry, name: str, kind: str) -> Kept:

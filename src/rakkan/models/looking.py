@@ -15,8 +15,11 @@ from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints import files as model_files
 from rakkan.formats.checkpoints import kinds
 from rakkan.formats.checkpoints.checks import check
+from rakkan.formats.checkpoints.controlnets import check_controlnet
 from rakkan.formats.checkpoints.files import SafetensorsFile, few, shown
 from rakkan.formats.checkpoints.finite import Watch
+from rakkan.formats.checkpoints.image_encoders import check_image_encoder
+from rakkan.formats.checkpoints.ip_adapters import check_ip_adapter
 from rakkan.formats.checkpoints.kinds import Nature
 from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.models import licences, modelspec, profiles
@@ -25,6 +28,12 @@ from rakkan.models.hashes import read_hashes
 from rakkan.models.licences import Claim
 
 Progress = Callable[[int, int], None]
+#: What looks whether a file that steers a drawing is whole, by kind.
+_CHECKS: dict[str, Callable[[Tensors], object]] = {
+    kinds.CONTROLNET: check_controlnet,
+    kinds.IP_ADAPTER: check_ip_adapter,
+    kinds.IMAGE_ENCODER: check_image_encoder,
+}
 
 
 @dataclass(frozen=True)
@@ -105,8 +114,10 @@ def _sound(tensors: Tensors, name: str) -> Nature:
     if found.kind == kinds.UNKNOWN:
         raise RakkanError(
             f"{shown(name)} is no model known here: it holds {few(tensors.entries) or 'nothing'}",
-            "Checkpoints, LoRA, textual inversions, VAE, ControlNet and IP-Adapter are",
+            "Checkpoints, LoRA, textual inversions, VAE, ControlNet, IP-Adapter and image encoders are",
         )
+    if found.kind in _CHECKS:
+        _CHECKS[found.kind](tensors)
     if found.architecture is not None:
         check(tensors, found.architecture, vae_given=True)
     return found

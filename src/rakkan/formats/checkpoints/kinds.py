@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rakkan.formats.checkpoints import adapters, autoencoders, detect, layout
+from rakkan.formats.checkpoints import adapters, autoencoders, detect, image_encoders, layout
 from rakkan.formats.checkpoints.adapters import Lora
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture
 from rakkan.formats.checkpoints.tensors import Entry, Tensors
 
 CHECKPOINT, LORA, EMBEDDING, VAE = "checkpoint", "LoRA", "textual inversion", "VAE"
-CONTROLNET, IP_ADAPTER, TINY, UNKNOWN = "ControlNet", "IP-Adapter", "tiny decoder", "unknown"
+CONTROLNET, IP_ADAPTER, IMAGE_ENCODER = "ControlNet", "IP-Adapter", "image encoder"
+TINY, UNKNOWN = "tiny decoder", "unknown"
 _CONTEXTS = {768: SD1, 1024: SD2, 2048: SDXL}
 
 
@@ -37,6 +38,8 @@ def nature(tensors: Tensors) -> Nature:
         return Nature(CONTROLNET, _read_family(entries))
     if _starts(entries, "image_proj.") and _starts(entries, "ip_adapter."):
         return Nature(IP_ADAPTER, _read_family(entries))
+    if image_encoders.is_image_encoder(entries):
+        return Nature(IMAGE_ENCODER)
     if lora := adapters.read_lora(entries):
         kind = LORA if lora.layers else lora.kind
         return Nature(kind, lora.family, lora=lora)

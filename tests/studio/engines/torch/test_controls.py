@@ -244,5 +244,5 @@ def test_an_ip_adapter_that_does_not_fit_is_refused(built: Built, tmp_path: Path
         IpAdapter(networks, wide, encoder, picture())
     with pytest.raises(RakkanError, match="not an IP-Adapter"):
         IpAdapter(networks, Files(tmp_path / "e.safetensors"), encoder, picture())
-    with pytest.raises(RakkanError, match="not an image encoder"):
+    with pytest.raises(RakkanError, match="The image encoder lacks vision_model"):
         build_image_encoder(networks, foreign)
