@@ -45,8 +45,6 @@ def bring(
     from rakkan.bringing.showing import Showing, showing
     from rakkan.formats.checkpoints import kinds
     from rakkan.formats.checkpoints.adapters import check_embedding, check_lora
-    from rakkan.formats.checkpoints.checks import check
-    from rakkan.formats.checkpoints.detect import detect
     from rakkan.studio.bring import Brought
     from rakkan.studio.clip import grammar
     from rakkan.studio.engines.torch import require
@@ -55,6 +53,7 @@ def bring(
         raise RakkanError(
             f"{model.card.name!r} is a {model.card.kind}, no checkpoint", "See rakkan model list"
         )
+    architecture = _architecture(registry, model, vae)
     called = grammar.adapters(prompts[0])[1]
     loras = {one.name: _of_kind(registry, one.name, kinds.LORA) for one in called}
     words = " ".join(prompts)
@@ -63,11 +62,6 @@ def bring(
         for kept in registry.all()
         if kept.card.kind == kinds.EMBEDDING and kept.card.name in words
     }
-    with registry.opened(model) as tensors:
-        architecture = detect(tensors)
-        check(tensors, architecture, vae_given=vae is not None)
-    if vae is not None:
-        architecture = replace(architecture, vae=_vae_shape(registry, vae, architecture))
     for kept in loras.values():
         with registry.opened(kept) as tensors:
             check_lora(tensors, architecture, kept.card.name)
@@ -96,6 +90,19 @@ def bring(
         pictures.references,
         pictures.ingredients,
     )
+
+
+def _architecture(registry: Registry, model: Kept, vae: Kept | None) -> Architecture:
+    """The checkpoint's, with the VAE of its own that is given; it lacks nothing."""
+    from rakkan.formats.checkpoints.checks import check
+    from rakkan.formats.checkpoints.detect import detect
+
+    with registry.opened(model) as tensors:
+        architecture = detect(tensors)
+        check(tensors, architecture, vae_given=vae is not None)
+    if vae is None:
+        return architecture
+    return replace(architecture, vae=_vae_shape(registry, vae, architecture))
 
 
 def _of_kind(registry: Registry, name: str, kind: str) -> Kept:
