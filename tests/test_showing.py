@@ -23,6 +23,7 @@ from rakkan.formats.checkpoints.architecture import SD1, SD2
 from rakkan.records import Ingredient, Picture, Recipe, recipe_from_json
 from rakkan.store.ledger.statements import Admitted
 from rakkan.studio import metadata
+from rakkan.studio.engines.checkpoint.process import Facts
 from rakkan.studio.engines.checkpoint.served import ServedTensors
 from rakkan.studio.references import REFERENCE, Asked, asked_for
 from rakkan.trust.gate import Destination
@@ -82,13 +83,17 @@ class Here:
         return ServedTensors(lambda what, *given: self.serve(what, given, lambda: False), digest)
 
     def load(self, make: Any, serve: Any, **more: Any) -> Any:
+        engine = self.engine(make, serve)
+        return Facts(engine.name, engine.precision, engine.versions())
+
+    def sample(self, make: Any, serve: Any, *, say: Any = None, **options: Any) -> Any:
+        return self.engine(make, serve).sample(**options)
+
+    def engine(self, make: Any, serve: Any) -> Any:
         if id(make) not in self.made:
             self.serve = serve
             self.made[id(make)] = make, make(self)
         return self.made[id(make)][1]
-
-    def sample(self, make: Any, serve: Any, *, say: Any = None, **options: Any) -> Any:
-        return self.load(make, serve).sample(**options)
 
 
 @pytest.fixture
