@@ -31,7 +31,7 @@ SMALL = ["--seed", "7", "--steps", "2", "--size", "64x96", "--sampler", "Euler a
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.checkpoints.adapters import make_inversion, make_lora
+    from tests.checkpoints.adapters import make_inversion, make_lora, make_tiny
     from tests.checkpoints.make import make, make_vae
 
     folder = tmp_path_factory.mktemp("models")
@@ -48,6 +48,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made_vae = make_vae(folder)
     if made_vae.name != "vae.safetensors":
         made_vae.rename(folder / "vae.safetensors")
+    make_tiny(folder / "taesd.safetensors")
     return folder
 
 
@@ -131,6 +132,28 @@ def test_whatever_ends_the_engine_ends_in_one_line_and_leaves_nothing_behind(
         threading.Timer(0.5, fcntl.flock, (lock, fcntl.LOCK_UN)).start()
         assert created(tmp_path / "a.png", "--model", "xl") in (0, 2)  # as the gate finds the picture
     assert capsys.readouterr().err.count("rakkan: another process draws on cpu: waiting for it\n") == 1
+
+
+def test_a_tiny_decoder_takes_the_place_of_the_vae(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only it is converted, and both engines decode with it alike."""
+    given = ["--model", str(models / "xl.safetensors"), "--vae", str(models / "taesd.safetensors")]
+    assert created(tmp_path / "a.png", *given) in (0, 2)  # as the gate finds the picture
+    assert [line for line in capsys.readouterr().err.splitlines() if "converting" in line] == [
+        "rakkan: converting the decoder, once for this model"
+    ]
+    options = {"width": 64, "height": 96, "seed": 7, "steps": 2, "guidance": 1.0}
+    drawn = []
+    for engine in ("openvino", "torch"):
+        monkeypatch.setenv("RAKKAN_ENGINE", engine)
+        assemble.forget()
+        brought = assemble.bring("xl", (PROMPT, ""), "taesd")
+        assert list(brought.adapters.values()) == ["tiny decoder"]
+        drawn.append(brought.engine.sample(PROMPT, "", **options).astype(int))
+        with_own = assemble.bring("xl", (PROMPT, "")).engine.sample(PROMPT, "", **options)
+        assert not numpy.array_equal(drawn[-1], with_own)
+    assert drawn[0].shape == (96, 64, 3) and numpy.abs(drawn[0] - drawn[1]).mean() < 3
 
 
 def test_adapters_are_called_by_name_and_stand_in_the_recipe(

@@ -12,6 +12,7 @@ from rakkan import config
 if TYPE_CHECKING:
     import sqlalchemy
 
+    from rakkan.bringing.showing import Wanted
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
@@ -133,6 +134,10 @@ def gate() -> Gate:
         overturned=refusals.overturner(ledger(), secret, overturnable()),
         refuse=refusals.refuser(ledger(), secret),
         begin=content.begin,
+        departure_inspectors={
+            "policy": standing.departure_policy(ledger()),
+            "text": words.departing_text,
+        },
     )
 
 
@@ -167,7 +172,7 @@ def models() -> Registry:
     """The models that people brought."""
     from rakkan.models.registry import Registry
 
-    return Registry(vault(), gate().admit, _model_index())
+    return Registry(vault(), gate().admit, gate().hand_out, _model_index())
 
 
 @cache
@@ -185,19 +190,29 @@ def bring(
     vae: str = "",
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda line: None,
+    wanted: Wanted | None = None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
 
-    ``progress`` is told of bytes read, ``say`` in a line of what takes a while. Raises RakkanError.
+    ``progress`` is told of bytes read, ``say`` in a line of what takes a while. What is ``wanted`` to be
+    shown comes in through the gate. Raises RakkanError.
     """
     from rakkan import bringing
+    from rakkan.studio import references
 
     settings = config.load()
     registry = models()
     kept = registry.resolve(model, progress=progress)
     own_vae = registry.resolve(vae, progress=progress) if vae else None
-    engine, threads = settings.engine, settings.threads or None
-    return bringing.bring(registry, vault(), kept, prompts, engine_process, own_vae, engine, threads, say)
+    instance = bringing.Instance(
+        registry,
+        vault(),
+        engine_process,
+        lambda path: references.let_in(path, gate().admit, vault().read),
+        settings.engine,
+        settings.threads or None,
+    )
+    return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
 
 
 def engine_process(device: str) -> EngineProcess:

@@ -15,6 +15,7 @@ REVIEWED: dict[str, Names] = {
     "the gate itself, or nothing but a call of it": (
         "assemble.release",
         "trust.placing.place",
+        "trust.placing.place_folder",
         "trust.protection.protect",
         "studio.starter.evaluation.publish.write_sheet",
         "records.still",
@@ -108,6 +109,13 @@ REVIEWED: dict[str, Names] = {
         "trust.instance.read_root",
         "trust.protection.works",
     ),
+    "fits a picture that the gate has let in to a network, for its caller in the same process": (
+        "studio.references.fitted",
+        "studio.references.fitted_control",
+        "studio.references.fitted_prompt",
+        "studio.references.fitted_reference",
+        "studio.references.over_white",
+    ),
     "measures pictures: shares, distances and names of colours come out, no pixels": (
         "studio.starter.evaluation.adherence.held_out_adherence",
         "studio.starter.evaluation.classifier.predict",
@@ -136,13 +144,17 @@ REVIEWED: dict[str, Names] = {
         "trust.protection.publish",
     ),
     "a command, which the attempts run": ("cli.figures.sheet",),
+    "gives an account a model of its own back, by the gate, which lets no picture pass for one": (
+        "models.departing.check_place",
+        "models.registry.Registry.export",
+    ),
     "writes into memory that has no name on any disk": ("studio.engines.checkpoint.graphs.append",),
     "opens an empty file to lock a device, and writes nothing into it": (
         "studio.engines.checkpoint.process.EngineProcess.__init__",
     ),
     "writes or reads weights": (
         "studio.engines.torch.loading.tensor",
-        "studio.engines.torch.lora.Change.of",
+        "studio.engines.torch.changes.Change.of",
         "studio.starter.checkpoints.has_checkpoint",
         "studio.starter.checkpoints.install",
         "studio.starter.checkpoints.load_checkpoint",

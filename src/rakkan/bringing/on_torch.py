@@ -32,8 +32,11 @@ def on_torch(
     process: EngineProcess,
     threads: int | None,
     say: Callable[[str], None],
+    *,
+    half: bool = False,
 ) -> Engine:
-    """The torch engine: on a GPU in half floats where there is one, else on the processor in 32 bits."""
+    """The torch engine: on a GPU in half floats where there is one, else on the processor in 32 bits; with
+    ``half`` in bfloat16 there, where it has that."""
     from rakkan.studio.engines.checkpoint.process import Apart
     from rakkan.studio.engines.checkpoint.served import Serving
     from rakkan.studio.engines.makers import OnTorch
@@ -41,4 +44,4 @@ def on_torch(
 
     require()
     serving = Serving(made_of.openers(registry))
-    return Apart(process, OnTorch(made_of.by_digest(), threads), serving, say)
+    return Apart(process, OnTorch(made_of.by_digest(), threads, half, made_of.showing.shown), serving, say)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rakkan import __version__
 from rakkan.errors import RakkanError
-from rakkan.records import Recipe
+from rakkan.records import Ingredient, Recipe
 from rakkan.studio import ranges
 from rakkan.studio.prompts import checked_negative, checked_prompt
 from rakkan.studio.requests import Consider, Created, Progress, Release, check_numbers, check_place, draw_all
@@ -56,13 +56,16 @@ class Engine(Protocol):
 @dataclass(frozen=True)
 class Brought:
     """A model ready to draw: its name, its digest, the pixels a side that it was trained at, and what engine
-    it has. ``adapters`` are the further files that the prompt calls, as recipes name them."""
+    it has. ``adapters`` are the further files that it draws with, and ``references`` the pictures that it is
+    shown, as recipes name them; ``ingredients`` are these pictures for the seal."""
 
     name: str
     digest: str
     resolution: int
     engine: Engine
     adapters: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
+    ingredients: tuple[Ingredient, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,11 +103,13 @@ class BringPlan:
 
 def plan(request: BringRequest, consider: Consider = lambda prompt, negative: None) -> BringPlan:
     """Check a request. Raises RakkanError, before anything is loaded, for what cannot be done."""
+    from rakkan.studio.clip import grammar
     from rakkan.studio.diffusion.names import key
     from rakkan.studio.diffusion.samplers import AUTOMATIC, find_sampler
     from rakkan.studio.diffusion.schedules import find_schedule
 
     prompt, negative = checked_prompt(request.prompt), checked_negative(request.negative)
+    grammar.subprompts(grammar.adapters(prompt)[0])
     check_numbers(request.count, request.steps, request.guidance, request.seed)
     check_place(request.out, request.count)
     if not 0 <= request.clip_skip <= MOST_CLIP_SKIP:
@@ -152,7 +157,9 @@ def create(
         )
         return pixels, _recipe(planned, brought, seed, width, height)
 
-    return draw_all(request.count, draw, request.out, request.prompt, request.telling, release)
+    return draw_all(
+        request.count, draw, request.out, request.prompt, request.telling, release, brought.ingredients
+    )
 
 
 def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int) -> Recipe:
@@ -176,6 +183,7 @@ def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height:
         precision=engine.precision,
         versions={"rakkan": __version__, **engine.versions()},
         adapters=dict(brought.adapters),
+        references=dict(brought.references),
         settings=settings,
     )
 

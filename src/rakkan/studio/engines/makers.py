@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rakkan.studio.engines.checkpoint.engine import CheckpointEngine
     from rakkan.studio.engines.checkpoint.worker import Driver
     from rakkan.studio.engines.torch.engine import TorchEngine
+    from rakkan.studio.references import Shown
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,21 @@ class OnOpenVino:
 
 @dataclass(frozen=True)
 class OnTorch:
-    """Makes the torch engine: on a GPU in half floats where there is one, else on the processor in 32 bits.
-    LoRAs are fused for each drawing, so that ``called`` of ``made_of`` makes no difference."""
+    """Makes the torch engine: on a GPU in half floats where there is one, else on the processor in 32 bits,
+    or with ``half`` in bfloat16 where it has that. It is ``shown`` pictures besides the prompt. LoRAs are
+    fused for each drawing, so that ``called`` of ``made_of`` makes no difference."""
 
     made_of: MadeOf
     threads: int | None = None
+    half: bool = False
+    shown: tuple[Shown, ...] = ()
 
     def __call__(self, driver: Driver) -> TorchEngine:
         """The engine. Raises RakkanError as its making and the driver do."""
         import torch
 
+        from rakkan.studio.engines.device import has_bf16
+        from rakkan.studio.engines.torch.besides import attach
         from rakkan.studio.engines.torch.engine import TorchEngine
         from rakkan.studio.engines.torch.lora import read_lora
         from rakkan.studio.engines.torch.networks import build
@@ -55,15 +61,18 @@ class OnTorch:
         if self.threads:
             torch.set_num_threads(self.threads)
         is_gpu = torch.cuda.is_available()
+        on_processor = torch.bfloat16 if self.half and has_bf16() else torch.float32
         networks = build(
             self.made_of.architecture,
             driver.tensors(self.made_of.model),
             vae_file=self.made_of.own_vae(driver.tensors),
-            dtype=torch.float16 if is_gpu else torch.float32,
+            dtype=torch.float16 if is_gpu else on_processor,
             device="cuda" if is_gpu else "cpu",
         )
         loras = {name: read_lora(driver.tensors(digest)) for name, digest in self.made_of.loras.items()}
-        return TorchEngine(networks, loras=loras, inversions=_inversions(self.made_of, driver))
+        besides = attach(networks, driver.tensors, self.shown)
+        learned = _inversions(self.made_of, driver)
+        return TorchEngine(networks, loras=loras, inversions=learned, besides=besides)
 
 
 def _inversions(made_of: MadeOf, driver: Driver) -> Inversions:

@@ -73,10 +73,12 @@ def test_missing_tensors_and_foreign_shapes_are_named_before_a_byte_is_read(
     files = Files(made.path)
     monkeypatch.setattr(Files, "read", lambda self, name: pytest.fail("read"))
     entry = files.entries.pop(CONVOLUTION)
-    with pytest.raises(RakkanError, match=f"the denoiser lacks 1 of its tensors: {CONVOLUTION}"):
+    with pytest.raises(RakkanError, match=f"the denoiser lacks 1 of [0-9]+ tensors: {CONVOLUTION}"):
         networks.build(made.architecture, files)
     files.entries[CONVOLUTION] = Entry("F32", (entry.shape[0], 7, 3, 3))
-    with pytest.raises(RakkanError, match=rf"mixes architectures: {CONVOLUTION} \[32, 7, 3, 3\]"):
+    with pytest.raises(
+        RakkanError, match=f"the denoiser does not fit .* in 1 tensors: {CONVOLUTION} is 32×7×3×3"
+    ):
         networks.build(made.architecture, files)
 
 
@@ -89,7 +91,7 @@ def test_a_checkpoint_without_a_part_is_refused(
     with pytest.raises(RakkanError, match=f"holds no .*{named}") as caught:
         networks.build(lacking, Files(made.path))
     assert "VAE" in caught.value.hint
-    with pytest.raises(RakkanError, match=r"lacks [0-9]+ of its tensors: .*, .*, .* and [0-9]+ more"):
+    with pytest.raises(RakkanError, match=r"lacks [0-9]+ of [0-9]+ tensors: .*, .*, .* and [0-9]+ more"):
         networks.build(made.architecture, Files(made.path))
 
 

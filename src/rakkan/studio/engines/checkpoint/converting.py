@@ -38,7 +38,9 @@ class Convert:
         if self.part == UNET:
             graph = convert.convert_unet(module)
         elif self.part == DECODER:
-            graph = convert.convert_decoder(module)
+            shape = self.made_of.architecture.vae
+            is_tiny = shape is not None and shape.is_tiny
+            graph = (convert.convert_tiny_decoder if is_tiny else convert.convert_decoder)(module)
         else:
             graph = convert.convert_text(module)
         del module

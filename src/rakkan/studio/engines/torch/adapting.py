@@ -10,7 +10,8 @@ import torch
 
 from rakkan.errors import RakkanError
 from rakkan.studio.clip.grammar import Adapter
-from rakkan.studio.engines.torch.lora import Change, Lora, placed
+from rakkan.studio.engines.torch.changes import Change
+from rakkan.studio.engines.torch.lora import Lora, placed
 from rakkan.studio.engines.torch.networks import Networks
 
 
@@ -76,7 +77,7 @@ def _changes(
 def _changed(before: torch.Tensor, several: Sequence[tuple[float, Change]]) -> torch.Tensor:
     after = before.float()
     for strength, change in several:
-        after = after + strength * change.of(before).to(before.device)
+        after = after + strength * change.of(before)
     return after.to(before.dtype)
 
 

@@ -163,18 +163,18 @@ class TorchEngine:
         plain, wanted = grammar.adapters(drawing.prompt)
         self._adapting.adapt(wanted)
         training = stable_diffusion(self.networks.architecture.zero_terminal_snr)
-        encoded: dict[tuple[str, str], Any] = {}
+        several = grammar.subprompts(plain)
+        weights = [one.weight for one in several]
+        encoded: dict[tuple[str, ...], Any] = {}
 
         def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
             if cancelled():
                 raise Cancelled("The drawing was cancelled")
             step = max(1, sum(one >= sigma * (1 - 1e-9) for one in sigmas[:-1]))
-            texts = (
-                schedule.at_step(plain, step, len(sigmas) - 1),
-                schedule.at_step(drawing.negative, step, len(sigmas) - 1),
-            )
+            prompts = (*(one.text for one in several), drawing.negative)
+            texts = tuple(schedule.at_step(text, step, len(sigmas) - 1) for text in prompts)
             if texts not in encoded:
-                network = self._guided(texts, drawing)
+                network = self._guided(texts, weights, drawing)
                 encoded[texts] = denoiser(network, self.networks.architecture.prediction, training)
             clean: torch.Tensor = encoded[texts](x, sigma)
             return clean
@@ -182,12 +182,13 @@ class TorchEngine:
         return denoise
 
     def _guided(
-        self, texts: tuple[str, str], drawing: Drawing
+        self, texts: Sequence[str], weights: Sequence[float], drawing: Drawing
     ) -> Callable[[torch.Tensor, float], torch.Tensor]:
-        positive, negative = (self.encode(text, drawing.clip_skip) for text in texts)
+        """``texts`` are the prompts, of those ``weights``, and the negative prompt."""
+        *positives, negative = (self.encode(text, drawing.clip_skip) for text in texts)
         return guided(
             self.networks,
-            positive,
+            list(zip(positives, weights, strict=True)),
             negative,
             Guidance(drawing.guidance, drawing.guidance_rescale),
             (drawing.width, drawing.height),

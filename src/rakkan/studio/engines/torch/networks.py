@@ -17,6 +17,7 @@ from rakkan.studio.clip.encoders import tokenizers
 from rakkan.studio.clip.tokenizer import END, START, Tokenizer
 from rakkan.studio.engines.torch import layouts
 from rakkan.studio.engines.torch.loading import fill
+from rakkan.studio.engines.torch.tiny import tiny_decoder
 
 
 @dataclass
@@ -72,7 +73,7 @@ def without_numbers(architecture: Architecture) -> Networks:
     return Networks(
         architecture,
         unet_of(architecture, shape) if shape else None,
-        vae_of(architecture, vae_shape) if vae_shape else None,
+        vae_of(architecture, vae_shape) if vae_shape and not vae_shape.is_tiny else None,
         tuple(text_encoder_of(text) for text in architecture.text),
         tokenizers(architecture),
         torch.float32,
@@ -95,10 +96,13 @@ def build_vae(
     dtype: torch.dtype,
     device: str = "cpu",
 ) -> Any:
-    """The autoencoder alone, that of ``vae_file`` where it is given. Raises as ``build`` does."""
+    """The autoencoder alone, that of ``vae_file`` where it is given, which may be a tiny decoder. Raises as
+    ``build`` does."""
     find, shape = layouts.vae_source(architecture), architecture.vae
     if vae_file is not None:
         shape, tensors = vae_file
+        if shape.is_tiny:
+            return tiny_decoder(tensors, dtype=dtype, device=device)
         find = layouts.vae_file_source(shape, tensors.entries)
     assert shape is not None
     vae = vae_of(architecture, shape)
