@@ -228,7 +228,7 @@ class Child:
 
     def _receive(self) -> tuple[str, Any]:
         try:
-            return channel.listen(self._pipe)
+            return channel.hear(self._pipe)
         except (EOFError, OSError) as error:
             raise Ended from error
 
