@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,4 +45,6 @@ def on_torch(
 
     require()
     serving = Serving(made_of.openers(registry))
-    return Apart(process, OnTorch(made_of.by_digest(), threads, half, made_of.showing.shown), serving, say)
+    # LoRAs are fused for each drawing: at another strength it is the same engine.
+    named = replace(made_of.by_digest(), called=())
+    return Apart(process, OnTorch(named, threads, half, made_of.showing.shown), serving, say)

@@ -41,7 +41,7 @@ class OnOpenVino:
 class OnTorch:
     """Makes the torch engine: on a GPU in half floats where there is one, else on the processor in 32 bits,
     or with ``half`` in bfloat16 where it has that. It is ``shown`` pictures besides the prompt. LoRAs are
-    fused for each drawing, so that ``called`` of ``made_of`` makes no difference."""
+    fused for each drawing: ``called`` of ``made_of`` is not looked at."""
 
     made_of: MadeOf
     threads: int | None = None

@@ -92,9 +92,10 @@ class Job:
         answers = [self._plain(driver.ask(*one)) for one in self.asks]
         if self.then == "cancelled":
             end = time.monotonic() + 20
-            while not driver.cancelled() and time.monotonic() < end:
+            while time.monotonic() < end:
+                if driver.cancelled():
+                    raise Cancelled("seen")
                 time.sleep(0.01)
-            raise Cancelled("seen")
         if self.then == "graph":
             return graph(b"made there")
         if self.then == "surroundings":

@@ -20,11 +20,11 @@ LONGEST_DESCRIPTION = 2**28
 
 
 def say(pipe: Connection, kind: str, content: Any) -> None:
-    """Send a message that ``listen`` receives; ``content`` is what JSON holds."""
+    """Send a message that ``hear`` receives; ``content`` is what JSON holds."""
     pipe.send_bytes(json.dumps([kind, content]).encode())
 
 
-def listen(pipe: Connection) -> tuple[str, Any]:
+def hear(pipe: Connection) -> tuple[str, Any]:
     """Receive what ``say`` sent. Raises OSError or EOFError when that is not what comes."""
     try:
         kind, content = json.loads(pipe.recv_bytes(LONGEST_MESSAGE))

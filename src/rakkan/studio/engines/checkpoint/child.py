@@ -79,7 +79,6 @@ class Child:
         lives; ``memory_limit`` bounds its address space in bytes; ``variables`` are added to its
         environment."""
         self.name = name
-        self._number = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._said = memory("said")
         fcntl.fcntl(self._said, fcntl.F_SETFL, os.O_APPEND)
@@ -126,10 +125,9 @@ class Child:
         the job raises; Cancelled, after ``grace`` seconds at the latest; OutOfMemory, after which the process
         has ended; and RakkanError when it crashed or gave no sign for ``patience`` seconds.
         """
-        self._number += 1
         os.ftruncate(self._said.fileno(), 0)
         try:
-            self._send((self._number, job))
+            self._send(("job", job))
             return self._result(serve, progress, cancelled, patience, grace)
         except Ended:
             fault = self._crash(job.what)
@@ -175,7 +173,7 @@ class Child:
                 last = time.monotonic()
             now = time.monotonic()
             if stopping == math.inf and cancelled():
-                self._send((self._number, None))
+                self._send(("cancel", None))
                 stopping = now + grace
             if now > stopping:
                 self.end()
@@ -230,7 +228,7 @@ class Child:
 
     def _receive(self) -> tuple[str, Any]:
         try:
-            return channel.listen(self._pipe)
+            return channel.hear(self._pipe)
         except (EOFError, OSError) as error:
             raise Ended from error
 

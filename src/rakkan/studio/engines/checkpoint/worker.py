@@ -61,14 +61,13 @@ class Driver:
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self._number = 0
         self._is_cancelled = False
         #: What ``Load`` made, for ``Draw``.
         self.engine: Drawing | None = None
 
-    def begin(self, number: int) -> None:
-        """Take up the job of this number: what cancels an earlier one counts no more."""
-        self._number, self._is_cancelled = number, False
+    def begin(self) -> None:
+        """Take up a job: what cancelled an earlier one counts no more."""
+        self._is_cancelled = False
 
     def progress(self, done: int, total: int) -> None:
         """Say how far the job is."""
@@ -77,7 +76,7 @@ class Driver:
     def cancelled(self) -> bool:
         """Whether somebody wants the job to stop."""
         while not self._is_cancelled and self._pipe.poll():
-            self._hear(self._pipe.recv())
+            self._is_cancelled = self._pipe.recv()[0] == "cancel"
         return self._is_cancelled
 
     def ask(self, what: str, *arguments: Any) -> Any:
@@ -102,19 +101,14 @@ class Driver:
 
     def _answer(self) -> tuple[str, Any]:
         kind, content = self._pipe.recv()
-        while kind not in ("value", "bytes", "graph", "refused"):
-            self._hear((kind, content))
+        while kind == "cancel":
+            self._is_cancelled = True
             kind, content = self._pipe.recv()
         if kind == "graph":
             content = channel.receive_graph(self._pipe)
         elif kind == "bytes":
             content = self._pipe.recv_bytes()
         return kind, content
-
-    def _hear(self, message: tuple[Any, Any]) -> None:
-        # Else it cancels what has ended.
-        if message == (self._number, None):
-            self._is_cancelled = True
 
 
 @dataclass(frozen=True)
@@ -167,17 +161,17 @@ def main() -> None:
 
 
 def run(pipe: Connection) -> None:
-    """Do the jobs that come through ``pipe``: (number, job), or (number, None) to cancel that one.
+    """Do the jobs that come through ``pipe``: ``job`` and what it is, ``cancel`` while one is done.
 
     Goes out, by ``channel.say``: ``progress`` (done, total); ``ask`` (what, arguments), which is answered;
     and at last ``pixels`` (shape) and their bytes, ``graph`` and its content, ``value``, or ``failed``.
     """
     driver = Driver(pipe)
     while True:
-        number, job = pipe.recv()
-        if job is None:
+        kind, job = pipe.recv()
+        if kind == "cancel":
             continue  # too late: what it would cancel has ended
-        driver.begin(number)
+        driver.begin()
         try:
             with memory_watched(job.what):
                 result = job(driver)
