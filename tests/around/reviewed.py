@@ -147,7 +147,7 @@ REVIEWED: dict[str, Names] = {
     ),
     "a command, which the attempts run": ("cli.figures.sheet",),
     "gives an account a model of its own back, by the gate, which lets no picture pass for one": (
-        "models.departing.check_place",
+        "models.registry.Registry.__init__",
         "models.registry.Registry.export",
     ),
     "writes into memory that has no name on any disk": ("studio.engines.checkpoint.graphs.append",),
@@ -173,6 +173,7 @@ REVIEWED: dict[str, Names] = {
         "formats.checkpoints.files.opened",
         "formats.checkpoints.files.refuse_pickle",
         "formats.checkpoints.files.weights_of",
+        "models.looking.look",
         "models.modelspec.with_metadata",
         "models.registry.Registry.add",
     ),
