@@ -42,6 +42,7 @@ REVIEWED: dict[str, Names] = {
         "studio.engines.checkpoint.worker.Draw.__call__",
         "studio.engines.checkpoint.worker.Drawing.sample",
         "studio.bring.Engine.sample",
+        "studio.bring.Engine.sample_batch",
         "studio.engines.engine.Engine.sample",
         "studio.engines.fake_engine.FakeEngine.sample",
         "studio.engines.openvino_engine.OpenVinoEngine.sample",
