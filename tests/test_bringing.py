@@ -164,19 +164,20 @@ def test_adapters_are_called_by_name_and_stand_in_the_recipe(
         assert entry(["model", "add", str(models / f"{name}.safetensors")]) == 0
     monkeypatch.setenv("RAKKAN_ENGINE", "torch")
     assemble.forget()
-    assert created(tmp_path / "plain.png", "--model", str(models / "xl.safetensors")) == 0
     more = ["--lora", "ink xl:0.5", "--vae", "vae", "--negative", "fluff xl", "--guidance", "2"]
     status = created(tmp_path / "adapted.png", "--model", "xl", *more)
     assert status in (0, 2)  # the gate may take what random weights draw for a photograph
-    planned = assemble.bring("xl", (f"{PROMPT} <lora:ink xl:0.5>", "fluff xl"), "vae")
+    number = assemble.engine_process("cpu").process_id
+    prompts = PROMPT, f"{PROMPT} <lora:ink xl:0.5>"
+    planned = assemble.bring("xl", (prompts[1], "fluff xl"), "vae")
     assert set(planned.adapters.values()) == {"lora ink xl 0.5", "embedding fluff xl", "vae"}
     assert all(len(digest) == 64 for digest in planned.adapters)
-    plain, adapted = (
-        brought.engine.sample(prompt, "", width=64, height=64, seed=1, steps=2, guidance=1.0)
-        for brought, prompt in (
-            (assemble.bring("xl", (PROMPT, "")), PROMPT),
-            (planned, f"{PROMPT} <lora:ink xl:0.5>"),
-        )
+    adapted = planned.engine.sample(prompts[1], "", width=64, height=64, seed=1, steps=2, guidance=1.0)
+    assert (planned.engine.name, planned.engine.precision) == ("torch", "f32")
+    assert assemble.engine_process("cpu").process_id == number  # it has that engine already
+    assert created(tmp_path / "plain.png", "--model", str(models / "xl.safetensors")) == 0
+    plain = assemble.bring("xl", (PROMPT, "")).engine.sample(
+        prompts[0], "", width=64, height=64, seed=1, steps=2, guidance=1.0
     )
     assert not numpy.array_equal(plain, adapted)
 
