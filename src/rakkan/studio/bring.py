@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -48,8 +48,17 @@ class Engine(Protocol):
         """Versions of what computes the pixels."""
         ...
 
+    @property
+    def batch(self) -> int:
+        """How many pictures it draws at once."""
+        ...
+
     def sample(self, prompt: str, negative: str = "", **options: Any) -> Pixels:
         """One picture, uint8 [height, width, 3]; options as ``draw`` gives them."""
+        ...
+
+    def sample_batch(self, prompt: str, negative: str = "", *, count: int, **options: Any) -> Pixels:
+        """So many pictures at once, of seeds that follow each other: uint8 [count, height, width, 3]."""
         ...
 
 
@@ -131,40 +140,57 @@ def create(
     release: Release,
     progress: Progress = lambda done, total: None,
 ) -> list[Created]:
-    """Draw the pictures of a plan, one by one, each released as soon as it is finished; several are
-    followed by a contact sheet. Raises RakkanError; pictures released before it stay."""
+    """Draw the pictures of a plan, as many at once as the engine does best, and release them one by one;
+    several are followed by a contact sheet. Raises RakkanError; pictures released before it stay."""
     request = planned.request
     width, height = planned.size or (brought.resolution, brought.resolution)
+    drawn: list[tuple[Pixels, Recipe]] = []
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
-        def step(done: int, total: int) -> None:
-            progress(index * total + done, request.count * total)
-
-        seed = planned.seed + index
-        pixels = brought.engine.sample(
-            request.prompt,
-            request.negative,
-            width=width,
-            height=height,
-            seed=seed,
-            steps=request.steps,
-            guidance=float(request.guidance),
-            sampler=planned.sampler,
-            schedule=planned.schedule,
-            clip_skip=request.clip_skip,
-            noise=request.noise,
-            progress=step,
-        )
-        return pixels, _recipe(planned, brought, seed, width, height)
+        if not drawn:
+            count = min(brought.engine.batch, request.count - index) if request.count > 1 else 1
+            found = _sampled(planned, brought, (width, height), index, count, progress)
+            for number, pixels in enumerate(found):
+                seed = planned.seed + index + number
+                drawn.append((pixels, _recipe(planned, brought, seed, width, height, count)))
+        return drawn.pop(0)
 
     return draw_all(
         request.count, draw, request.out, request.prompt, request.telling, release, brought.ingredients
     )
 
 
-def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int) -> Recipe:
+def _sampled(
+    planned: BringPlan, brought: Brought, size: tuple[int, int], index: int, count: int, progress: Progress
+) -> Sequence[Pixels]:
+    """``count`` pictures from the one with this index on, drawn at once."""
+    request = planned.request
+
+    def step(done: int, total: int) -> None:
+        progress(index * total + done * count, request.count * total)
+
+    options: dict[str, Any] = {
+        "width": size[0],
+        "height": size[1],
+        "seed": planned.seed + index,
+        "steps": request.steps,
+        "guidance": float(request.guidance),
+        "sampler": planned.sampler,
+        "schedule": planned.schedule,
+        "clip_skip": request.clip_skip,
+        "noise": request.noise,
+        "progress": step,
+    }
+    if count == 1:
+        return [brought.engine.sample(request.prompt, request.negative, **options)]
+    return list(brought.engine.sample_batch(request.prompt, request.negative, count=count, **options))
+
+
+def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
     request, engine = planned.request, brought.engine
     settings = {"noise": request.noise}
+    if batch > 1:  # a GPU rounds otherwise with company
+        settings["batch"] = str(batch)
     if request.clip_skip:
         settings["clip skip"] = str(request.clip_skip)
     return Recipe(

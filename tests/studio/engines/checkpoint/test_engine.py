@@ -272,6 +272,17 @@ def test_half_floats_are_given_back_without_changing_pictures(pairs: Mapping[str
     assert np.array_equal(first, lean.latents(PROMPT, **OPTIONS))
 
 
+def test_a_large_denoiser_has_the_memory_to_itself_while_it_is_compiled(pairs: Mapping[str, Pair]) -> None:
+    asked: list[str] = []
+    lean, engine = made(pairs, lean=0, asked=asked), made(pairs)
+    lean.sample(PROMPT, **OPTIONS)
+    assert list(lean._compiled) == ["unet", "decoder"]
+    for _ in range(2):
+        assert np.array_equal(lean.sample(PROMPT, **OPTIONS), engine.sample(PROMPT, **OPTIONS))
+    assert (asked.count("text 1"), asked.count("unet"), asked.count("decoder")) == (2, 1, 1)
+    assert "text 1" in engine._compiled
+
+
 def test_where_half_floats_are_read_they_are_kept(
     pairs: Mapping[str, Pair], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -278,10 +278,12 @@ class CheckpointEngine:
             self._compiled.pop(part, None)
             held = None  # before the next one is compiled: both together may not fit
             graph = self._source(part)
+            if is_large := part == UNET and graph.size >= self._lean:
+                self._compiled.clear()  # its half floats and what is compiled of them take the room of all
             compiled = compile_graph(graph, wanted, self.precision, threads=self._threads)
             held = wanted, compiled.create_infer_request()
             self._compiled[part] = held
-            if part == UNET and graph.size >= self._lean:
+            if is_large:
                 self._to_release[part] = graph
             else:
                 graph.close()

@@ -34,11 +34,12 @@ LOOK = 0.1
 
 @dataclass(frozen=True)
 class Facts:
-    """What recipes say of an engine."""
+    """What recipes say of an engine, and how many pictures it draws at once."""
 
     name: str
     precision: str
     versions: Mapping[str, str]
+    batch: int = 1
 
 
 class EngineProcess:
@@ -98,7 +99,8 @@ class EngineProcess:
         say: Say = lambda line: None,
         **options: Any,
     ) -> Pixels:
-        """Draw one picture with these options, uint8 [height, width, 3], as the engine of ``load`` does.
+        """Draw one picture with these options, uint8 [height, width, 3], as the engine of ``load`` does; with
+        ``count`` as many of seeds that follow each other, [count, height, width, 3].
 
         ``progress`` and ``serve`` are called here, not in the process; ``cancelled`` is asked fifty times a
         second. Raises what the engine raises, Cancelled, OutOfMemory, and RakkanError when the process
@@ -182,6 +184,15 @@ class Apart:
             )
         finally:
             self._serving.close()
+
+    @property
+    def batch(self) -> int:
+        """How many pictures it draws at once."""
+        return self._known().batch
+
+    def sample_batch(self, prompt: str, negative: str = "", *, count: int, **options: Any) -> Pixels:
+        """So many pictures, uint8 [count, height, width, 3], of seeds that follow each other."""
+        return self.sample(prompt, negative, count=count, **options)
 
     def _known(self) -> Facts:
         if self._facts is None:

@@ -119,27 +119,32 @@ class Load:
     what = "this model"
 
     def __call__(self, driver: Driver) -> dict[str, Any]:
-        """``name``, ``precision`` and ``versions``."""
+        """``name``, ``precision``, ``versions``, and how many pictures it draws at once."""
         driver.engine = None  # two of them may not fit
         driver.engine = engine = self.make(driver)
         return {
             "name": engine.name,
             "precision": engine.precision,
             "versions": dict(engine.versions()),
+            "batch": getattr(engine, "batch", 1),
         }
 
 
 @dataclass(frozen=True)
 class Draw:
-    """Draw one picture with the engine that was loaded."""
+    """Draw one picture with the engine that was loaded, or with ``count`` among the options as many at
+    once."""
 
     options: Mapping[str, Any]
     what = "this picture"
 
     def __call__(self, driver: Driver) -> Pixels:
-        """The picture, uint8 [height, width, 3]."""
+        """The picture, uint8 [height, width, 3], or [count, height, width, 3]."""
         assert driver.engine is not None
-        return driver.engine.sample(**self.options, progress=driver.progress, cancelled=driver.cancelled)
+        # Engines that draw one at a time have no other way, and are not asked for it.
+        draw = getattr(driver.engine, "sample_batch" if "count" in self.options else "sample")
+        pixels: Pixels = draw(**self.options, progress=driver.progress, cancelled=driver.cancelled)
+        return pixels
 
 
 def main() -> None:

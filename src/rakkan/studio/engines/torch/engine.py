@@ -13,7 +13,7 @@ import torch
 from rakkan.errors import RakkanError
 from rakkan.studio.clip import grammar, schedule
 from rakkan.studio.clip.inversions import Inversion
-from rakkan.studio.engines.faults import Cancelled, memory_watched
+from rakkan.studio.engines.faults import Cancelled, OutOfMemory, memory_watched
 from rakkan.studio.engines.torch.adapting import Adapting
 from rakkan.studio.engines.torch.conditioning import Conditioning, encode
 from rakkan.studio.engines.torch.guidance import Besides, Guidance, guided
@@ -27,6 +27,8 @@ Progress = Callable[[int, int], object]
 IsCancelled = Callable[[], bool]
 
 _PIXEL = 8
+#: Pictures drawn at once on a GPU.
+GPU_BATCH = 4
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,40 @@ class TorchEngine:
         pixels: Pixels = self.sample_many(drawing, 1, progress=progress, cancelled=cancelled)[0]
         return pixels
 
+    @property
+    def batch(self) -> int:
+        """How many pictures to draw at once: a GPU is not kept busy by one."""
+        return 1 if self.networks.device == "cpu" else GPU_BATCH
+
+    def sample_batch(
+        self,
+        prompt: str,
+        negative: str = "",
+        *,
+        count: int,
+        progress: Progress = lambda done, total: None,
+        cancelled: IsCancelled = lambda: False,
+        **options: Any,
+    ) -> Pixels:
+        """Draw ``count`` pictures of seeds that follow each other, uint8 [count, height, width, 3]; the rest
+        as for ``sample``. What the memory does not suffice for at once is drawn in halves."""
+        drawing = Drawing(prompt, negative, **options)
+
+        def half(start: int, part: int) -> Pixels:
+            def step(done: int, total: int) -> None:
+                progress((start * total + part * done) // count, total)
+
+            seeded = {**options, "seed": drawing.seed + start, "progress": step, "cancelled": cancelled}
+            return self.sample_batch(prompt, negative, count=part, **seeded)
+
+        try:
+            return self.sample_many(drawing, count, progress=progress, cancelled=cancelled)
+        except OutOfMemory:
+            if count == 1:
+                raise
+        first = count // 2
+        return np.concatenate([half(0, first), half(first, count - first)])
+
     def sample_many(
         self,
         drawing: Drawing,
@@ -116,7 +152,7 @@ class TorchEngine:
         cancelled: IsCancelled = lambda: False,
     ) -> Pixels:
         """Draw as many pictures in one batch, of seeds that follow each other: uint8 [count, height, width,
-        3]."""
+        3]. Raises OutOfMemory and as ``sample`` does."""
         latents = self.latents(drawing, count, progress=progress, cancelled=cancelled)
         with memory_watched(f"{count} of {drawing.width}x{drawing.height} pixels"):
             return np.stack([self._decode(one[None]) for one in latents])
