@@ -165,7 +165,7 @@ def test_adapters_are_called_by_name_and_stand_in_the_recipe(
     monkeypatch.setenv("RAKKAN_ENGINE", "torch")
     assemble.forget()
     more = ["--lora", "ink xl:0.5", "--vae", "vae", "--negative", "fluff xl", "--guidance", "2"]
-    status = created(tmp_path / "adapted.png", "--model", "xl", *more)
+    status = created(tmp_path / "adapted.png", "--model", str(models / "xl.safetensors"), *more)
     assert status in (0, 2)  # the gate may take what random weights draw for a photograph
     number = assemble.engine_process("cpu").process_id
     prompts = PROMPT, f"{PROMPT} <lora:ink xl:0.5>"
@@ -175,7 +175,7 @@ def test_adapters_are_called_by_name_and_stand_in_the_recipe(
     adapted = planned.engine.sample(prompts[1], "", width=64, height=64, seed=1, steps=2, guidance=1.0)
     assert (planned.engine.name, planned.engine.precision) == ("torch", "f32")
     assert assemble.engine_process("cpu").process_id == number  # it has that engine already
-    assert created(tmp_path / "plain.png", "--model", str(models / "xl.safetensors")) == 0
+    assert created(tmp_path / "plain.png", "--model", "xl") == 0
     plain = assemble.bring("xl", (PROMPT, "")).engine.sample(
         prompts[0], "", width=64, height=64, seed=1, steps=2, guidance=1.0
     )
