@@ -69,7 +69,7 @@ REVIEWED: dict[str, Names] = {
         "studio.starter.evaluation.classifier.AttributeClassifier.forward",
         "studio.starter.flow_training.flow_loss",
         "studio.starter.networks.*",
-        "studio.starter.recipe.encode_renders",
+        "studio.starter.stocks.encode_renders",
         "studio.starter.sampling.draw_latents",
         "studio.starter.sampling.velocity",
     ),

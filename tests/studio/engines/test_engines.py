@@ -24,6 +24,7 @@ from rakkan.studio.starter.vocabulary import UNSPECIFIED, encode
 
 torch = pytest.importorskip("torch")
 networks = pytest.importorskip("rakkan.studio.starter.networks")
+autoencoders = pytest.importorskip("rakkan.studio.starter.autoencoder")
 
 SILVER = encode({"hair_colour": "silver", "eye_colour": "red"})
 PINK = encode({"hair_colour": "pink", "outfit": "kimono"})
@@ -36,7 +37,7 @@ def modules() -> dict[str, Any]:
     torch.manual_seed(5)
     sizes = networks.sizes_of("f16c32")
     made = {
-        "autoencoder": networks.Autoencoder(sizes),
+        "autoencoder": autoencoders.Autoencoder(sizes),
         "text": networks.TextEncoder(sizes),
         "unet": networks.UNet(sizes),
     }

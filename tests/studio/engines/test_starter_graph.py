@@ -16,6 +16,7 @@ from rakkan.studio.starter.vocabulary import SLOTS, encode
 
 torch = pytest.importorskip("torch")
 networks = pytest.importorskip("rakkan.studio.starter.networks")
+autoencoders = pytest.importorskip("rakkan.studio.starter.autoencoder")
 
 Array = npt.NDArray[Any]
 PRECISIONS = [
@@ -110,7 +111,7 @@ def test_unet(sizes: Any, precision: str, tolerance: float, width: int, height: 
 @CASES
 @pytest.mark.parametrize(("precision", "tolerance"), PRECISIONS)
 def test_autoencoder(sizes: Any, precision: str, tolerance: float, width: int, height: int) -> None:
-    module = randomised(networks.Autoencoder(sizes), 4)
+    module = randomised(autoencoders.Autoencoder(sizes), 4)
     module.latent_mean.copy_(torch.linspace(-1, 1, sizes.latent_channels))
     module.latent_std.copy_(torch.linspace(0.5, 2, sizes.latent_channels))
     random = np.random.default_rng(5)

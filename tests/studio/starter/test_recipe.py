@@ -24,7 +24,8 @@ from rakkan.studio.starter.checkpoints import load_checkpoint
 from rakkan.studio.starter.data import Batch, Supply
 from rakkan.studio.starter.loop import Clock, Stage
 from rakkan.studio.starter.networks import NetworkSizes
-from rakkan.studio.starter.recipe import STAGES, Settings, run
+from rakkan.studio.starter.recipe import run
+from rakkan.studio.starter.settings import STAGES, Settings
 
 SMALL = NetworkSizes(
     quarter_width=16,

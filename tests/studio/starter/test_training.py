@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rakkan.studio.starter import distillation
+from rakkan.studio.starter.autoencoder import Autoencoder
 from rakkan.studio.starter.autoencoder_training import (
     balance_latents,
     detail_weight,
@@ -23,7 +24,7 @@ from rakkan.studio.starter.distillation import distillation_stage, two_half_step
 from rakkan.studio.starter.flow_training import flow_loss
 from rakkan.studio.starter.grids import grid_conditions, grid_of
 from rakkan.studio.starter.loop import Averages, Clock, Journal, Precision, cosine, cpu_name, linear
-from rakkan.studio.starter.networks import Autoencoder, NetworkSizes, TextEncoder, UNet
+from rakkan.studio.starter.networks import NetworkSizes, TextEncoder, UNet
 from rakkan.studio.starter.renders import BUCKETS
 from rakkan.studio.starter.sampling import draw_latents, velocity
 from rakkan.studio.starter.vocabulary import SLOTS
