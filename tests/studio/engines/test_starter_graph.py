@@ -182,7 +182,14 @@ def test_unet_with_a_reference(sizes: Any, precision: str, tolerance: float, wid
         # The last of them lie behind the whole network, whose roundings in bf16 add up.
         assert mean_relative(ours, theirs.numpy()) <= 2 * tolerance
     model = starter_graph.unet_model(arrays(module), dimensions, len(SLOTS), width, height, (64, 64))
-    asked = (latents, starter_graph.sinusoid(0.7), starter_graph.sinusoid(0.25), tokens, pooled, *found)
+    asked = (
+        latents,
+        starter_graph.sinusoid(0.7),
+        starter_graph.sinusoid(0.25),
+        tokens,
+        pooled,
+        *(one.numpy() for one in memory),
+    )
     (drawn,) = run(model, precision, *asked, np.zeros(1, np.float32))
     assert mean_relative(drawn, expected) <= tolerance
     # What counts for next to nothing is as if it were not there.
