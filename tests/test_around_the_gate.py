@@ -42,7 +42,7 @@ def test_every_command_is_tried() -> None:
     tried = {
         command
         for command in commands(app)
-        for one in attempts.work(Path("x"))
+        for one in (*attempts.work(Path("x")), *attempts.LAST)
         if one[: len(command)] == command
     }
     assert tried == set(commands(app)), "Say in tests/around/attempts.py how it is made to do its work"
@@ -59,7 +59,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
 def watched(places: Places) -> dict[str, Any]:
     """What every command, run in one process under an audit hook, did."""
     return places.watch(
-        [*attempts.work(places.given), *attempts.REFUSED], ("survey", "training", "measurement", "serving")
+        [*attempts.work(places.given), *attempts.REFUSED, *attempts.LAST],
+        ("survey", "training", "measurement", "serving"),
     )
 
 
@@ -71,8 +72,9 @@ def here(places: Places) -> Iterator[Places]:
 
 
 def test_every_command_did_its_work_and_what_is_to_be_refused_was(watched: dict[str, Any]) -> None:
-    refused = watched["done"][-len(attempts.REFUSED) :]
-    worked = watched["done"][: -len(attempts.REFUSED)]
+    first = len(watched["done"]) - len(attempts.REFUSED) - len(attempts.LAST)
+    refused = watched["done"][first : -len(attempts.LAST)]
+    worked = [*watched["done"][:first], *watched["done"][-len(attempts.LAST) :]]
     assert [one for one in worked if one["status"] != 0] == []
     assert [one for one in refused if (one["status"], one["out"], one["err"].count("\n")) != (2, "", 1)] == []
 
@@ -223,7 +225,7 @@ def test_what_seals_encodes_and_places_is_called_by_the_gate_alone() -> None:
 
 def test_the_gates_parts_are_chosen_where_it_is_wired_and_nowhere_else() -> None:
     """``dataclasses.replace(gate, inspectors={…})`` would be another way to build one."""
-    parts = ("inspectors", "markers", "arrival_inspectors")
+    parts = ("inspectors", "markers", "arrival_inspectors", "departure_inspectors")
     wrong = []
     for name, text in read_sources().items():
         for node in ast.walk(ast.parse(text)):

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy
@@ -25,7 +31,7 @@ SMALL = ["--seed", "7", "--steps", "2", "--size", "64x96", "--sampler", "Euler a
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.checkpoints.adapters import make_inversion, make_lora
+    from tests.checkpoints.adapters import make_inversion, make_lora, make_tiny
     from tests.checkpoints.make import make, make_vae
 
     folder = tmp_path_factory.mktemp("models")
@@ -42,6 +48,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made_vae = make_vae(folder)
     if made_vae.name != "vae.safetensors":
         made_vae.rename(folder / "vae.safetensors")
+    make_tiny(folder / "taesd.safetensors")
     return folder
 
 
@@ -54,7 +61,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAKKAN_HOME", str(home / "home"))
-    monkeypatch.setenv("RAKKAN_KEY", str(home / "key"))
+    monkeypatch.setenv("RAKKAN_KEY", "passphrase")
+    monkeypatch.setenv("RAKKAN_PASSPHRASE", "correct horse battery staple")
     assemble.forget()
 
 
@@ -86,6 +94,66 @@ def test_a_checkpoint_is_converted_once_and_draws_the_same_again(
     assert "converting" not in capsys.readouterr().err
     again = [numpy.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png")]
     assert numpy.array_equal(*again)
+    number = assemble.engine_process("cpu").process_id
+    assert b"horse" not in Path(f"/proc/{number}/environ").read_bytes()
+
+
+def test_whatever_ends_the_engine_ends_in_one_line_and_leaves_nothing_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = assemble.engine_process("cpu")
+    numbers: list[int] = []
+    happens = signal.SIGKILL
+
+    @contextmanager
+    def bar(*given: object) -> Iterator[Callable[[int, int], None]]:
+        def step(done: int, total: int) -> None:
+            assert process.process_id is not None
+            numbers.append(process.process_id)
+            os.kill(process.process_id if happens == signal.SIGKILL else os.getpid(), happens)
+
+        yield step
+
+    with monkeypatch.context() as patch:
+        patch.setattr("rakkan.cli.progress.bar", bar)
+        assert created(tmp_path / "a.png", "--model", "xl", "--steps", "50") == 2
+        said = capsys.readouterr().err
+        assert re.fullmatch(r"rakkan: The engine on cpu was killed, .* memory ran out\. Draw .*\n", said), (
+            said
+        )
+        happens = signal.SIGINT
+        assert created(tmp_path / "a.png", "--model", "xl", "--steps", "50") == 130
+        assert capsys.readouterr().err == "rakkan: stopped; nothing was written\n"
+    assert process.process_id is None and not Path(f"/proc/{numbers[-1]}").exists()
+    assert not list(tmp_path.iterdir()) and len(numbers) == 2
+
+    with (assemble.config.load().home / "locks" / "cpu.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        threading.Timer(0.5, fcntl.flock, (lock, fcntl.LOCK_UN)).start()
+        assert created(tmp_path / "a.png", "--model", "xl") in (0, 2)  # as the gate finds the picture
+    assert capsys.readouterr().err.count("rakkan: another process draws on cpu: waiting for it\n") == 1
+
+
+def test_a_tiny_decoder_takes_the_place_of_the_vae(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only it is converted, and both engines decode with it alike."""
+    given = ["--model", str(models / "xl.safetensors"), "--vae", str(models / "taesd.safetensors")]
+    assert created(tmp_path / "a.png", *given) in (0, 2)  # as the gate finds the picture
+    assert [line for line in capsys.readouterr().err.splitlines() if "converting" in line] == [
+        "rakkan: converting the decoder, once for this model"
+    ]
+    options = {"width": 64, "height": 96, "seed": 7, "steps": 2, "guidance": 1.0}
+    drawn = []
+    for engine in ("openvino", "torch"):
+        monkeypatch.setenv("RAKKAN_ENGINE", engine)
+        assemble.forget()
+        brought = assemble.bring("xl", (PROMPT, ""), "taesd")
+        assert list(brought.adapters.values()) == ["tiny decoder"]
+        drawn.append(brought.engine.sample(PROMPT, "", **options).astype(int))
+        with_own = assemble.bring("xl", (PROMPT, "")).engine.sample(PROMPT, "", **options)
+        assert not numpy.array_equal(drawn[-1], with_own)
+    assert drawn[0].shape == (96, 64, 3) and numpy.abs(drawn[0] - drawn[1]).mean() < 3
 
 
 def test_adapters_are_called_by_name_and_stand_in_the_recipe(
@@ -96,19 +164,20 @@ def test_adapters_are_called_by_name_and_stand_in_the_recipe(
         assert entry(["model", "add", str(models / f"{name}.safetensors")]) == 0
     monkeypatch.setenv("RAKKAN_ENGINE", "torch")
     assemble.forget()
-    assert created(tmp_path / "plain.png", "--model", str(models / "xl.safetensors")) == 0
     more = ["--lora", "ink xl:0.5", "--vae", "vae", "--negative", "fluff xl", "--guidance", "2"]
-    status = created(tmp_path / "adapted.png", "--model", "xl", *more)
+    status = created(tmp_path / "adapted.png", "--model", str(models / "xl.safetensors"), *more)
     assert status in (0, 2)  # the gate may take what random weights draw for a photograph
-    planned = assemble.bring("xl", (f"{PROMPT} <lora:ink xl:0.5>", "fluff xl"), "vae")
+    number = assemble.engine_process("cpu").process_id
+    prompts = PROMPT, f"{PROMPT} <lora:ink xl:0.5>"
+    planned = assemble.bring("xl", (prompts[1], "fluff xl"), "vae")
     assert set(planned.adapters.values()) == {"lora ink xl 0.5", "embedding fluff xl", "vae"}
     assert all(len(digest) == 64 for digest in planned.adapters)
-    plain, adapted = (
-        brought.engine.sample(prompt, "", width=64, height=64, seed=1, steps=2, guidance=1.0)
-        for brought, prompt in (
-            (assemble.bring("xl", (PROMPT, "")), PROMPT),
-            (planned, f"{PROMPT} <lora:ink xl:0.5>"),
-        )
+    adapted = planned.engine.sample(prompts[1], "", width=64, height=64, seed=1, steps=2, guidance=1.0)
+    assert (planned.engine.name, planned.engine.precision) == ("torch", "f32")
+    assert assemble.engine_process("cpu").process_id == number  # it has that engine already
+    assert created(tmp_path / "plain.png", "--model", "xl") == 0
+    plain = assemble.bring("xl", (PROMPT, "")).engine.sample(
+        prompts[0], "", width=64, height=64, seed=1, steps=2, guidance=1.0
     )
     assert not numpy.array_equal(plain, adapted)
 

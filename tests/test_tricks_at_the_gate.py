@@ -320,7 +320,7 @@ def test_an_ingredient_that_changes_while_it_is_inspected_stays_as_it_was(tmp_pa
         data[:] = bytes(len(data))
         return fine()
 
-    subject = replace(picture(), ingredients=(replace(own, data=data),))  # type: ignore[arg-type]
+    subject = replace(picture("create", 7, "smile", own), ingredients=(replace(own, data=data),))  # type: ignore[arg-type]
     found = look(watching(change).release(subject, Destination(tmp_path / "a.png")))
     assert found.state == VALID and found.report is not None
     assert [one.state for one in found.report.ingredients] == ["trusted"]

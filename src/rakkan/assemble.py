@@ -12,6 +12,7 @@ from rakkan import config
 if TYPE_CHECKING:
     import sqlalchemy
 
+    from rakkan.bringing.showing import Wanted
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought
     from rakkan.studio.create import Upscaler
+    from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
@@ -132,6 +134,10 @@ def gate() -> Gate:
         overturned=refusals.overturner(ledger(), secret, overturnable()),
         refuse=refusals.refuser(ledger(), secret),
         begin=content.begin,
+        departure_inspectors={
+            "policy": standing.departure_policy(ledger()),
+            "text": words.departing_text,
+        },
     )
 
 
@@ -166,7 +172,7 @@ def models() -> Registry:
     """The models that people brought."""
     from rakkan.models.registry import Registry
 
-    return Registry(vault(), gate().admit, _model_index())
+    return Registry(vault(), gate().admit, gate().hand_out, _model_index())
 
 
 @cache
@@ -183,20 +189,45 @@ def bring(
     prompts: tuple[str, str],
     vae: str = "",
     progress: Callable[[int, int], None] = lambda done, total: None,
-    say: Callable[[str], None] = lambda part: None,
+    say: Callable[[str], None] = lambda line: None,
+    wanted: Wanted | None = None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
 
-    ``progress`` is told of bytes read, ``say`` which part is converted. Raises RakkanError.
+    ``progress`` is told of bytes read, ``say`` in a line of what takes a while. What is ``wanted`` to be
+    shown comes in through the gate. Raises RakkanError.
     """
     from rakkan import bringing
+    from rakkan.studio import references
 
     settings = config.load()
     registry = models()
     kept = registry.resolve(model, progress=progress)
     own_vae = registry.resolve(vae, progress=progress) if vae else None
-    engine, threads = settings.engine, settings.threads or None
-    return bringing.bring(registry, vault(), kept, prompts, own_vae, engine, threads, say)
+    instance = bringing.Instance(
+        registry,
+        vault(),
+        engine_process,
+        lambda path: references.let_in(path, gate().admit, vault().read),
+        settings.engine,
+        settings.threads or None,
+    )
+    return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
+
+
+def engine_process(device: str) -> EngineProcess:
+    """The process that draws on a device with the models that people brought; it starts when it is needed and
+    ends with this one, or when this is forgotten."""
+    from rakkan.studio.engines.checkpoint.process import EngineProcess
+
+    if device not in _processes():
+        _processes()[device] = EngineProcess(device, config.load().home / "locks")
+    return _processes()[device]
+
+
+@cache
+def _processes() -> dict[str, EngineProcess]:
+    return {}
 
 
 def erase(account: str) -> Entry:
@@ -259,6 +290,8 @@ def trusted_roots() -> list[bytes]:
 
 def forget() -> None:
     """Take everything apart, so that changed settings count."""
+    for process in _processes().values():
+        process.close()
     for part in list(globals().values()):
         if hasattr(part, "cache_clear"):
             part.cache_clear()

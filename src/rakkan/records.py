@@ -32,7 +32,9 @@ class Recipe:
     lower-case hexadecimal. ``versions`` names what computed it (``rakkan``, ``openvino``, …), since
     equal pixels are promised for equal versions on one machine only. ``adapters`` maps the digest of every
     further model file to what it was used as (``lora pastel 0.8``, ``vae``), ``settings`` holds what else
-    made the picture (``clip skip``, ``noise``). The last two are left out of the JSON when they are empty, so
+    made the picture (``clip skip``, ``noise``), ``references`` maps the SHA-256 of every picture that guided
+    it, without its seal, to what it was used as and how strongly (``reference 0.8``, ``controlnet lines 1``;
+    several uses are joined by semicolons). The last three are left out of the JSON when they are empty, so
     that recipes from before them keep their digests.
     """
 
@@ -54,6 +56,7 @@ class Recipe:
     versions: Mapping[str, str] = field(default_factory=dict)
     adapters: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class TrainingGridRecipe:
 
 AnyRecipe = Recipe | SheetRecipe | FiguresRecipe | TrainingGridRecipe
 
-_LEFT_OUT_EMPTY = ("adapters", "settings")
+_LEFT_OUT_EMPTY = ("adapters", "settings", "references")
 
 _KINDS: dict[type[Any], str] = {
     Recipe: "rakkan recipe 1",

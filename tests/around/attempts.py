@@ -1,7 +1,8 @@
 """For every command of the command line, arguments that make it do its work: an attempt to get a picture out.
 
-A command that is not named here fails a test. ``WORK`` runs in this order in one folder, as one instance;
-``REFUSED`` is refused. A word in braces is filled in from the instance (``watched.filled``).
+A command that is not named here fails a test. ``work`` runs in this order in one folder, as one instance;
+``REFUSED`` is refused, then ``LAST`` runs. A word in braces is filled in from the instance
+(``watched.filled``).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 from tests.formats.checkpoints.tables import checkpoint_file
 
 from rakkan.formats.checkpoints.architecture import SD1, SDXL
@@ -19,16 +20,28 @@ Arguments = tuple[str, ...]
 
 
 def inputs(folder: Path) -> None:
-    """The files that the attempts read: a noisy drawing in three formats, a folder of works, a model."""
+    """The files that the attempts read: a noisy drawing in three formats, a folder of works, models, a
+    drawing to report, and what passes for a photograph."""
     import safetensors.numpy
 
     (folder / "works").mkdir(parents=True)
     image = Image.fromarray(noise(3, 40, 48))
     for name in ("a.png", "b.jpg", "works/c.webp"):
         image.save(folder / name)
+    Image.fromarray(noise(4, 64, 56)).save(folder / "reported.png")
+    Image.fromarray(photographic(5, 256)).save(folder / "photograph.png")
     safetensors.numpy.save_file({"weight": numpy.ones((4, 4), numpy.float32)}, folder / "m.safetensors")
     (folder / "c.safetensors").write_bytes(checkpoint_file(SD1))
     (folder / "served.safetensors").write_bytes(checkpoint_file(SDXL))
+
+
+def photographic(seed: int, side: int) -> NDArray[numpy.uint8]:
+    """Soft clouds of colour under a sensor's grain: what the inspectors do not take for a drawing."""
+    random = numpy.random.default_rng(seed)
+    coarse = Image.fromarray(random.integers(0, 256, (40, 40, 3), numpy.uint8))
+    soft = coarse.resize((side, side), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(1))
+    grained = numpy.asarray(soft).astype(float) + random.normal(0, 10, (side, side, 3))
+    return grained.clip(0, 255).astype(numpy.uint8)
 
 
 def noise(seed: int, height: int, width: int) -> NDArray[numpy.uint8]:
@@ -71,17 +84,22 @@ def work(given: Path) -> list[Arguments]:
         ("takedown", "decide", "{case}", "--overturn", "--reason", "unproven", "--because", "no reply"),
         ("takedown", "appeal", "{case}", "--by", "reporter", "--because", "here it is"),
         ("takedown", "show", "{case}"),
+        ("takedown", "report", "--claim", "my work", f"{given}/reported.png"),
         ("model", "add", f"{given}/c.safetensors", "--licence", "CC0"),
         ("model", "get", f"https://models.invalid{given}/served.safetensors", "--yes"),
         ("model", "list"),
         ("model", "show", "served"),
+        ("model", "export", "served", "--out", "back.safetensors"),
         ("model", "remove", "served"),
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),
         ("starter", "train", "--stage", "flow", "--minutes", "1"),
         ("starter", "evaluate", "--quick"),
-        ("account", "erase", "local", "--yes"),
     ]
+
+
+#: What succeeds, too, and leaves nothing to be refused for.
+LAST: list[Arguments] = [("account", "erase", "local", "--yes")]
 
 
 #: What is to be refused: by the prompt, by the place, by the settings.
@@ -94,10 +112,34 @@ REFUSED: list[Arguments] = [
     ("create", "smile", "--out", "r" * 300 + ".png"),
     ("create", "smile", "--disclosure", "all"),
     ("create", "smile", "--steps", "0"),
+    *(
+        (
+            "create",
+            "smile",
+            "--out",
+            "refused.png",
+            "--size",
+            "64x64",
+            "--model",
+            "../given/c.safetensors",
+            *shown,
+        )
+        for shown in (
+            ("--reference", "nowhere.png"),
+            ("--reference", "../given/m.safetensors"),
+            ("--reference", "../given/photograph.png"),
+            ("--reference", "../given/reported.png"),
+            ("--reference", "/dev/stdin"),
+            ("--control", "../given/c.safetensors=../given/a.png"),
+            ("--ip-adapter", "../given/m.safetensors=../given/a.png"),
+        )
+    ),
+    ("create", "smile", "--out", "refused.png", "--reference", "../given/a.png"),
     ("import", "nowhere.png"),
     ("model", "add", "nowhere.safetensors"),
     ("model", "get", "http://models.invalid/m.safetensors"),
     ("model", "show", "nothing"),
+    ("model", "export", "nothing", "--out", "refused.safetensors"),
     ("figures", "sheet", "--out", "refused.gif"),
     ("verify", "nowhere.png"),
 ]

@@ -11,6 +11,7 @@ from typing import Any
 from tests.checkpoints.weights import Stored, constant, numbers, write
 
 from rakkan.formats.checkpoints.architecture import SDXL, Architecture
+from rakkan.formats.checkpoints.layout import tiny_decoder
 from rakkan.studio.engines.torch import layouts, networks
 
 RANK = 4
@@ -59,6 +60,12 @@ def make_inversion(
     names = ("clip_l", "clip_g") if len(widths) == 2 else (token or "emb_params",)
     named = zip(names, widths, strict=True)
     write(path, ((name, _random(seed, name, (count, width), 0.2)) for name, width in named))
+    return path
+
+
+def make_tiny(path: Path, *, seed: int = 9) -> Path:
+    """Write a tiny decoder in its authors' names."""
+    write(path, ((one.single, _random(seed, one.single, one.shape)) for one in tiny_decoder(4)))
     return path
 
 

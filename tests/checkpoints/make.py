@@ -67,6 +67,15 @@ def make(
     return Made(path, made)
 
 
+def make_of(made: Architecture, path: Path, *, seed: int = 0) -> Path:
+    """Write a checkpoint of any architecture in the first authors' layout, without what training leaves."""
+    stored: dict[str, Stored] = {}
+    for network, find in _parts(made).values():
+        stored |= _stored(network, find, seed)
+    write(path, stored.items())
+    return path
+
+
 def make_vae(folder: Path, *, seed: int = 1, prefix: str = "", diffusers: bool = False) -> Path:
     """Write a small VAE of its own: in the first authors' names after ``prefix``, or in diffusers'."""
     made = architecture(SD1)

@@ -41,7 +41,7 @@ def test_a_model_is_added_listed_shown_and_removed(path: Path, command: Command)
         "licence Creative Commons Zero 1.0 (claimed by the person)",
     ]
     line = command("model", "list").out.splitlines()
-    assert line == [f"{SHA256[:10]}  {len(DATA):>14,}  checkpoint, Pony  teapots", "models: 1"]
+    assert line == [f"{SHA256[:10]}  {len(DATA) / 1000:.1f} kB  checkpoint  Pony  teapots", "models: 1"]
     shown = command("model", "show", "teapots").out
     for words in ("Pony teapots", "tpt", "rating_safe", "autov3", SHA256[:10], "stable-diffusion-xl-v1-base"):
         assert words in shown
@@ -49,6 +49,23 @@ def test_a_model_is_added_listed_shown_and_removed(path: Path, command: Command)
     assert command("model", "remove", "teapots").out == f"{SHA256[:10]}  teapots  removed\n"
     assert command("model", "list").out == "models: 0\n"
     assert SHA256 not in command("vault", "list").out
+
+
+def test_a_model_is_exported_and_comes_back(
+    path: Path, tmp_path: Path, command: Command, refused: Command
+) -> None:
+    command("model", "add", path)
+    done = command("model", "export", "teapots", "--out", tmp_path / "back.safetensors")
+    assert (done.status, done.out, done.err) == (0, f"{tmp_path / 'back.safetensors'}\n", "")
+    command("model", "add", tmp_path / "back.safetensors")
+    shown = [command("model", "show", name).out for name in ("teapots", "back")]
+    autov3 = [line for line in shown[0].splitlines() if "autov3" in line]
+    assert autov3 and autov3[0] in shown[1] and "Pony teapots" in shown[1]
+    lines = command("model", "list").out.splitlines()
+    assert [line.rsplit("  ", 1)[1] for line in lines[:2]] == ["back", "teapots"]
+    assert lines[0].index("checkpoint") == lines[1].index("checkpoint")
+    assert "Did you mean" in refused("model", "export", "teapot", "--out", tmp_path / "x.safetensors").err
+    assert "is one file" in refused("model", "export", "teapots", "--out", tmp_path / "x").err
 
 
 def test_a_folder_is_added_under_a_name(tmp_path: Path, command: Command) -> None:

@@ -33,7 +33,7 @@ def test_its_commands_are_run(
     found = re.search(r"```sh\n(.*?)```", text, re.DOTALL)
     assert found
     lines = found[1].splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     with serving() as host:
         monkeypatch.setenv("HF_ENDPOINT", host.address)
         repository(host, "owner/teapots", {"t.safetensors": checkpoint_file(SD1)}, license="mit")
@@ -43,6 +43,7 @@ def test_its_commands_are_run(
             done = run(*words[1:])
             assert (done.status, done.err) == (0, ""), line
     assert run("model", "list").out.endswith("models: 2\n")
+    assert (tmp_path / "back.safetensors").is_file()
 
 
 def table(text: str, name: str) -> list[str]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import re
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -26,7 +30,8 @@ from rakkan.formats.checkpoints.detect import detect
 from rakkan.models.card import from_json, to_json
 from rakkan.models.licences import PERSON, Claim, claim
 from rakkan.models.registry import Registry
-from rakkan.store.ledger.statements import Admitted
+from rakkan.store.ledger.statements import Admitted, Refused
+from rakkan.trust.takedown.states import OVERTURNED
 
 
 @pytest.fixture
@@ -258,3 +263,69 @@ def test_of_a_folders_settings_only_what_is_drawn_by_is_kept(tmp_path: Path, mod
     path = write_folder(tmp_path / "m", SD1, secret_of_mine="a crane")
     settings = models.add(path).card.settings
     assert settings == {"scheduler/prediction_type": "epsilon", "unet/attention_head_dim": "8"}
+
+
+def test_each_file_is_read_once_by_us_and_twice_by_the_gate(
+    tmp_path: Path, models: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "a.safetensors", checkpoint_file(SD1))
+    read: Counter[Path] = Counter()
+
+    class Counted(io.FileIO):
+        def readinto(self, buffer: Any) -> int:
+            got = super().readinto(buffer) or 0
+            read[path] += got
+            return got
+
+    usual = Path.open
+
+    def opened(self: Path, mode: str = "r", *more: Any, **named: Any) -> Any:
+        if self == path and mode == "rb":
+            return io.BufferedReader(Counted(self))
+        return usual(self, mode, *more, **named)
+
+    monkeypatch.setattr(Path, "open", opened)
+    size = path.stat().st_size
+    header = 8 + int.from_bytes(path.read_bytes()[:8], "little")
+    read.clear()
+
+    def times() -> int:
+        """How often all of the file was read; the header is looked at more often."""
+        whole = read.pop(path)
+        assert whole % size < 4 * (header + io.DEFAULT_BUFFER_SIZE)
+        return whole // size
+
+    models.resolve(str(path))  # its hashes; the gate's inspection; its keeping, which is held to that
+    assert times() == 3
+    models.resolve(str(path))
+    assert times() == 1
+    models.add(path, name="again")
+    assert times() == 3
+
+
+def test_a_refused_name_is_a_case_that_can_be_appealed(tmp_path: Path, models: Registry) -> None:
+    path = written(tmp_path / "a.safetensors", checkpoint_file(SD1))
+    with pytest.raises(RakkanError, match=r"was not let in \(real person\): its name here: ") as caught:
+        models.add(path, name="abraham lincoln v2")
+    case = re.search(r"rakkan takedown appeal ([0-9a-f]{32})", caught.value.hint)
+    assert case is not None
+    stated = [said.predicate for _, said in assemble.ledger().about(case[1])]
+    assert stated == [Refused(case[1], "admit", "real person")]
+    assert blobs() == set() and models.all() == []
+    desk = assemble.takedown()
+    desk.appeal(desk.docket.find(case[1]), "account", "it is a teapot")
+    desk.decide(desk.docket.find(case[1]), OVERTURNED, "unproven", "it is", "Moderator")
+    assert models.add(path, name="abraham lincoln v2").card.name == "abraham lincoln v2"
+    with pytest.raises(RakkanError, match="was not let in"):
+        models.add(path, name="abraham lincoln v3")
+    models.remove("abraham lincoln v2")
+    other = checkpoint_file(SD1, ss_tag_frequency='{"a": {"abraham lincoln": 3}}')
+    with pytest.raises(RakkanError, match="was not let in"):  # the name was overturned, the file was not
+        models.add(written(tmp_path / "b.safetensors", other), name="abraham lincoln v2")
+
+
+def test_a_trigger_word_is_judged_as_the_card_will_show_it(tmp_path: Path, models: Registry) -> None:
+    data = checkpoint_file(SD1, **{"modelspec.trigger_phrase": "abraham\x01lincoln"})
+    with pytest.raises(RakkanError, match="real person"):
+        models.add(written(tmp_path / "a.safetensors", data))
+    assert models.all() == []

@@ -19,8 +19,9 @@ class Recording:
 
     name, precision = "recording", "f32"
 
-    def __init__(self) -> None:
+    def __init__(self, batch: int = 1) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.batch = batch
 
     def versions(self) -> Mapping[str, str]:
         return {"recording": "1"}
@@ -31,11 +32,16 @@ class Recording:
             options["progress"](step + 1, options["steps"])
         return numpy.full((options["height"], options["width"], 3), options["seed"] % 256, numpy.uint8)
 
+    def sample_batch(self, prompt: str, negative: str = "", *, count: int, **options: Any) -> numpy.ndarray:
+        first = self.sample(prompt, negative, **options)
+        self.asked[-1]["count"] = count
+        return numpy.stack([first + number for number in range(count)])
+
 
 def drawn(
-    tmp_path: Path, **asked: Any
+    tmp_path: Path, batch: int = 1, **asked: Any
 ) -> tuple[list[Recipe | SheetRecipe], Recording, list[tuple[int, int]]]:
-    engine, released, told = Recording(), [], []
+    engine, released, told = Recording(batch), [], []
 
     def release(picture: Picture, path: Path) -> Path:
         assert isinstance(picture.recipe, Recipe | SheetRecipe)
@@ -67,6 +73,18 @@ def test_without_a_size_the_model_draws_at_its_own(tmp_path: Path) -> None:
     recipes, _, _ = drawn(tmp_path, seed=1, steps=1)
     assert isinstance(recipes[0], Recipe) and (recipes[0].width, recipes[0].height) == (512, 512)
     assert "clip skip" not in recipes[0].settings
+
+
+def test_an_engine_that_draws_several_at_once_is_asked_for_them_so(tmp_path: Path) -> None:
+    recipes, engine, told = drawn(tmp_path, batch=4, seed=10, steps=2, count=6)
+    assert [(one["seed"], one["count"]) for one in engine.asked] == [(10, 4), (14, 2)]
+    assert told == [(4, 12), (8, 12), (10, 12), (12, 12)]
+    plain = [one for one in recipes if isinstance(one, Recipe)]
+    assert [one.seed for one in plain] == [10, 11, 12, 13, 14, 15]
+    assert [one.settings["batch"] for one in plain] == ["4"] * 4 + ["2"] * 2
+    alone, engine, _ = drawn(tmp_path, batch=4, seed=10, steps=2)
+    assert "count" not in engine.asked[0] and isinstance(alone[0], Recipe)
+    assert "batch" not in alone[0].settings
 
 
 def test_several_have_seeds_that_follow_and_a_sheet(tmp_path: Path) -> None:

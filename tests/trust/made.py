@@ -17,6 +17,7 @@ from rakkan.studio.engines.weights import manifest_digest
 from rakkan.studio.starter import WEIGHTS
 from rakkan.trust.examination import examine
 from rakkan.trust.gate import Destination
+from rakkan.trust.provenance import digest_of_file
 from rakkan.trust.verification import Verification
 
 MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
@@ -41,7 +42,9 @@ def picture(
     # Flat fields of colour: noise would not be let out as a drawing.
     fields = numpy.random.default_rng(seed).integers(0, 255, (4, 6, 3), numpy.uint8)
     pixels = fields.repeat(4, 0).repeat(4, 1)
-    return Picture(pixels, recipe(prompt, seed), operation, ingredients)
+    guided = [one for one in ingredients if one.relationship == "reference"]
+    references = {digest_of_file(one.data): "reference 1" for one in guided}
+    return Picture(pixels, recipe(prompt, seed, references=references), operation, ingredients)
 
 
 def ingredient(relationship: str, path: Path) -> Ingredient:

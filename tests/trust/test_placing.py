@@ -17,17 +17,17 @@ DATA = b"sealed picture"
 
 
 def test_folders_are_made_and_nothing_else_is_left(tmp_path: Path) -> None:
-    path = place(DATA, tmp_path / "new" / "folder" / "a.png")
+    path = place([DATA], tmp_path / "new" / "folder" / "a.png")
     assert path == tmp_path / "new" / "folder" / "a.png"
     assert path.read_bytes() == DATA
     assert [entry.name for entry in path.parent.iterdir()] == ["a.png"]
 
 
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
-    paths = [place(DATA, tmp_path / "a.png") for _ in range(3)]
+    paths = [place([DATA], tmp_path / "a.png") for _ in range(3)]
     assert [path.name for path in paths] == ["a.png", "a-2.png", "a-3.png"]
     (tmp_path / "b.png").symlink_to(tmp_path / "nowhere")
-    assert place(DATA, tmp_path / "b.png").name == "b-2.png"
+    assert place([DATA], tmp_path / "b.png").name == "b-2.png"
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -38,7 +38,7 @@ def test_a_file_system_without_hard_links_is_served_too(
         raise OSError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
-    names = [place(DATA, tmp_path / "a.png").name for _ in range(2)]
+    names = [place([DATA], tmp_path / "a.png").name for _ in range(2)]
     assert names == ["a.png", "a-2.png"]
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -46,7 +46,7 @@ def test_a_file_system_without_hard_links_is_served_too(
 def test_the_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
     previous = os.umask(0o027)
     try:
-        path = place(DATA, tmp_path / "a.png")
+        path = place([DATA], tmp_path / "a.png")
     finally:
         os.umask(previous)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -71,7 +71,7 @@ def test_a_failing_disk_leaves_nothing(
 
     monkeypatch.setattr(placing.os, call, fail)
     with pytest.raises(RakkanError, match=reason):
-        place(DATA, tmp_path / "a.png")
+        place([DATA], tmp_path / "a.png")
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
 
@@ -82,5 +82,5 @@ def test_impossible_places_are_refused_in_words(name: str, tmp_path: Path) -> No
     (tmp_path / "folder.png").mkdir()
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(RakkanError, match=r"was not written|is a folder"):
-        place(DATA, tmp_path / name)
+        place([DATA], tmp_path / name)
     assert sorted(tmp_path.rglob("*")) == before

@@ -2,95 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rakkan.errors import RakkanError
+from rakkan.bringing.ingredients import Ingredients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from rakkan.formats.checkpoints.architecture import Architecture, VaeShape
+    from rakkan.bringing.showing import Wanted
     from rakkan.models.card import Kept
     from rakkan.models.registry import Registry
     from rakkan.store.vault import Vault
-    from rakkan.studio.bring import Brought
+    from rakkan.studio.bring import Brought, Engine
+    from rakkan.studio.engines.checkpoint.process import EngineProcess
+    from rakkan.studio.references import LetIn
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What there is to draw with: the models, the vault that keeps conversions, the engine process of a
+    device by its name, and the way in for pictures. ``engine`` and ``threads`` are the settings'."""
+
+    registry: Registry
+    vault: Vault
+    process: Callable[[str], EngineProcess]
+    let_in: Callable[[Path], LetIn]
+    engine: str = "openvino"
+    threads: int | None = None
 
 
 def bring(
-    registry: Registry,
-    vault: Vault,
+    instance: Instance,
     model: Kept,
     prompts: tuple[str, str],
     vae: Kept | None = None,
-    engine: str = "openvino",
-    threads: int | None = None,
-    say: Callable[[str], None] = lambda part: None,
+    wanted: Wanted | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Brought:
     """A model ready to draw these prompts, with the LoRAs and textual inversions that they call.
 
-    Raises RakkanError when it is no checkpoint, lacks something, or does not go with what the prompts call.
+    It is shown what is ``wanted`` besides; torch draws then, whatever the settings' engine. ``say`` is told,
+    in a line, of what takes a while. Raises RakkanError when it is no checkpoint, lacks something, or does
+    not go with what the prompts call.
     """
-    from rakkan.bringing.ingredients import Ingredients
-    from rakkan.formats.checkpoints import kinds
-    from rakkan.formats.checkpoints.adapters import check_embedding, check_lora
-    from rakkan.formats.checkpoints.checks import check
-    from rakkan.formats.checkpoints.detect import detect
+    from rakkan.bringing.gathering import gather
     from rakkan.studio.bring import Brought
-    from rakkan.studio.clip import grammar
 
-    if model.card.kind != kinds.CHECKPOINT:
-        raise RakkanError(
-            f"{model.card.name!r} is a {model.card.kind}, no checkpoint", "See rakkan model list"
-        )
-    called = grammar.adapters(prompts[0])[1]
-    loras = {one.name: _of_kind(registry, one.name, kinds.LORA) for one in called}
-    words = " ".join(prompts)
-    inversions = {
-        kept.card.name: kept
-        for kept in registry.all()
-        if kept.card.kind == kinds.EMBEDDING and kept.card.name in words
-    }
-    with registry.opened(model) as tensors:
-        architecture = detect(tensors)
-        check(tensors, architecture, vae_given=vae is not None)
-    if vae is not None:
-        architecture = replace(architecture, vae=_vae_shape(registry, vae, architecture))
-    for kept in loras.values():
-        with registry.opened(kept) as tensors:
-            check_lora(tensors, architecture, kept.card.name)
-    for kept in inversions.values():
-        with registry.opened(kept) as tensors:
-            check_embedding(tensors, architecture, kept.card.name)
-    made_of = Ingredients(model, architecture, called, loras, inversions, vae)
-    if engine == "torch":
-        from rakkan.bringing.on_torch import on_torch
-
-        drawing = on_torch(made_of, registry)
-    else:
-        from rakkan.bringing.on_openvino import on_openvino
-
-        drawing = on_openvino(made_of, registry, vault, threads, say)
-    return Brought(model.card.name, model.card.digest, architecture.resolution, drawing, made_of.adapters())
+    made_of = gather(instance.registry, instance.let_in, model, prompts, vae, wanted)
+    shown = made_of.showing
+    return Brought(
+        model.card.name,
+        model.card.digest,
+        made_of.architecture.resolution,
+        _engine(instance, made_of, say),
+        made_of.adapters(),
+        shown.references,
+        shown.ingredients,
+    )
 
 
-def _of_kind(registry: Registry, name: str, kind: str) -> Kept:
-    kept = registry.find(name)
-    if kept.card.kind != kind:
-        raise RakkanError(f"{name!r} is a {kept.card.kind}, no {kind}", "See rakkan model list")
-    return kept
+def _engine(instance: Instance, made_of: Ingredients, say: Callable[[str], None]) -> Engine:
+    registry, threads = instance.registry, instance.threads
+    if instance.engine == "torch" or made_of.showing.shown:
+        from rakkan.bringing.on_torch import device, on_torch
 
+        half = instance.engine != "torch"
+        return on_torch(made_of, registry, instance.process(device()), threads, say, half=half)
+    from rakkan.bringing.on_openvino import on_openvino
 
-def _vae_shape(registry: Registry, vae: Kept, architecture: Architecture) -> VaeShape:
-    from rakkan.formats.checkpoints import kinds, shapes
-    from rakkan.formats.checkpoints.architecture import SDXL
-    from rakkan.formats.checkpoints.autoencoders import check_vae, read_vae
-
-    if vae.card.kind != kinds.VAE:
-        raise RakkanError(f"{vae.card.name!r} is a {vae.card.kind}, no VAE", "Give a VAE's own file")
-    with registry.opened(vae) as tensors:
-        check_vae(tensors, architecture, vae.card.name)
-        scaling = shapes.SCALING_SDXL if architecture.family == SDXL else shapes.SCALING_SD
-        found = read_vae(tensors.entries, scaling)
-    assert found is not None  # or the check would have refused it
-    return found[0]
+    return on_openvino(made_of, registry, instance.vault, instance.process("cpu"), threads, say)

@@ -1,57 +1,50 @@
-"""A checkpoint's networks on PyTorch, and the engine that draws with them."""
+"""The engine that draws with a checkpoint on PyTorch, in the process of its device."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rakkan.bringing.ingredients import Ingredients
-    from rakkan.formats.checkpoints.architecture import VaeShape
-    from rakkan.formats.checkpoints.tensors import Tensors
     from rakkan.models.registry import Registry
     from rakkan.studio.bring import Engine
+    from rakkan.studio.engines.checkpoint.process import EngineProcess
+
+#: Device files of GPUs that torch draws on: NVIDIA's, AMD's, and those of either under Windows.
+_GPU_FILES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
 
-def on_torch(made_of: Ingredients, registry: Registry) -> Engine:
-    """The torch engine: on a GPU in half floats where there is one, else on the processor in 32 bits."""
+def device() -> str:
+    """``gpu`` where torch will most likely find one, else ``cpu``: torch itself is not asked, because it
+    is loaded only in the process that draws."""
+    is_hidden = os.environ.get("CUDA_VISIBLE_DEVICES") == ""
+    has_gpu = not is_hidden and any(Path(file).exists() for file in _GPU_FILES)
+    return "gpu" if has_gpu else "cpu"
+
+
+def on_torch(
+    made_of: Ingredients,
+    registry: Registry,
+    process: EngineProcess,
+    threads: int | None,
+    say: Callable[[str], None],
+    *,
+    half: bool = False,
+) -> Engine:
+    """The torch engine: on a GPU in half floats where there is one, else on the processor in 32 bits; with
+    ``half`` in bfloat16 there, where it has that."""
+    from rakkan.studio.engines.checkpoint.process import Apart
+    from rakkan.studio.engines.checkpoint.served import Serving
+    from rakkan.studio.engines.makers import OnTorch
     from rakkan.studio.engines.torch import require
 
     require()
-    import torch
-
-    from rakkan.studio.clip.inversions import read_inversion
-    from rakkan.studio.engines.torch.engine import TorchEngine
-
-    is_gpu = torch.cuda.is_available()
-    found = networks(
-        made_of, registry, torch.float16 if is_gpu else torch.float32, "cuda" if is_gpu else "cpu"
-    )
-    learned = {}
-    for name, kept in made_of.inversions.items():
-        with registry.opened(kept) as tensors:
-            learned[name] = read_inversion(made_of.architecture, tensors)
-    return TorchEngine(found, loras=read_loras(made_of, registry), inversions=learned)
-
-
-def networks(made_of: Ingredients, registry: Registry, dtype: Any, device: str) -> Any:
-    """The checkpoint's networks, with the VAE of its own that was given."""
-    from rakkan.studio.engines.torch.networks import build
-
-    with ExitStack() as opened:
-        tensors = opened.enter_context(registry.opened(made_of.model))
-        own: tuple[VaeShape, Tensors] | None = None
-        if made_of.vae is not None and made_of.architecture.vae is not None:
-            own = made_of.architecture.vae, opened.enter_context(registry.opened(made_of.vae))
-        return build(made_of.architecture, tensors, vae_file=own, dtype=dtype, device=device)
-
-
-def read_loras(made_of: Ingredients, registry: Registry) -> dict[str, Any]:
-    """The LoRAs that the prompts call, by name."""
-    from rakkan.studio.engines.torch.lora import read_lora
-
-    found = {}
-    for name, kept in made_of.loras.items():
-        with registry.opened(kept) as tensors:
-            found[name] = read_lora(tensors)
-    return found
+    serving = Serving(made_of.openers(registry))
+    # LoRAs are fused for each drawing: at another strength it is the same engine.
+    named = replace(made_of.by_digest(), called=())
+    return Apart(process, OnTorch(named, threads, half, made_of.showing.shown), serving, say)

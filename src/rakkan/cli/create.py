@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rakkan.studio.create import Plan
+    from rakkan.studio.references import Asked
     from rakkan.studio.requests import Created
 
 #: A prompt of nonsense gets this many lines about its words, not one for each.
@@ -81,6 +82,38 @@ Noise = Annotated[
 ]
 
 
+Reference = Annotated[
+    str,
+    typer.Option(help="A drawing whose looks the picture is to share.", rich_help_panel=_MODEL_PANEL),
+]
+ReferenceStrength = Annotated[
+    float | None,
+    typer.Option(help="How much it is to share of them, 0 to 1 (default: 1).", rich_help_panel=_MODEL_PANEL),
+]
+Controls = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--control",
+        help="MODEL=FILE or MODEL=FILE:STRENGTH: a ControlNet and its picture.",
+        rich_help_panel=_MODEL_PANEL,
+    ),
+]
+ImagePrompts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ip-adapter",
+        help="MODEL=FILE or MODEL=FILE:STRENGTH: an IP-Adapter and a picture as a prompt.",
+        rich_help_panel=_MODEL_PANEL,
+    ),
+]
+ImageEncoder = Annotated[
+    str,
+    typer.Option(
+        help="What the IP-Adapter looks through (default: the one that fits).", rich_help_panel=_MODEL_PANEL
+    ),
+]
+
+
 def create(
     prompt: Prompt,
     negative: Negative = "",
@@ -98,12 +131,18 @@ def create(
     lora: Loras = None,
     vae: Vae = "",
     noise: Noise = None,
+    reference: Reference = "",
+    reference_strength: ReferenceStrength = None,
+    control: Controls = None,
+    ip_adapter: ImagePrompts = None,
+    image_encoder: ImageEncoder = "",
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
     from rakkan import assemble, config
     from rakkan.cli.progress import bar
     from rakkan.studio.create import CreateRequest, plan
     from rakkan.studio.create import create as draw
+    from rakkan.studio.references import asked_for
 
     settings = config.load()
     place = out if out is not None else settings.pictures
@@ -116,9 +155,13 @@ def create(
         prompt += "".join(f" <lora:{one}>" for one in lora or ())
         usual = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
         chosen |= {name: value for name, value in usual.items() if value is not None}
-        _bring(model, vae, told, prompt=prompt, negative=negative, count=count, out=place, **chosen)
+        asked = asked_for(reference, reference_strength, control or (), ip_adapter or (), image_encoder)
+        chosen |= {"prompt": prompt, "negative": negative, "count": count, "out": place}
+        _bring(model, vae, told, asked, image_encoder, **chosen)
         return
-    if given := sorted({*chosen, *(["lora"] if lora else ()), *(["vae"] if vae else ())}):
+    more = {"lora": lora, "vae": vae, "reference": reference, "control": control, "ip_adapter": ip_adapter}
+    more |= {"reference_strength": reference_strength is not None, "image_encoder": image_encoder}
+    if given := sorted({*chosen, *(name for name, value in more.items() if value)}):
         option = given[0].replace("_", "-")
         raise RakkanError(f"--{option} is for models that you bring", "Name one with --model")
     usual_steps, usual_guidance = assemble.usual_sampling()
@@ -133,8 +176,11 @@ def create(
     _list(made)
 
 
-def _bring(model: str, vae: str, told: str, **asked: Any) -> None:
+def _bring(
+    model: str, vae: str, told: str, pictures: tuple[Asked, ...], image_encoder: str, **asked: Any
+) -> None:
     from rakkan import assemble
+    from rakkan.bringing.showing import Wanted
     from rakkan.cli.faults import say
     from rakkan.cli.progress import bar, bytes_bar
     from rakkan.studio.bring import BringRequest, create, plan
@@ -148,7 +194,8 @@ def _bring(model: str, vae: str, told: str, **asked: Any) -> None:
             (request.prompt, request.negative),
             vae,
             shown,
-            lambda part: say(f"converting the {part}, once for this model"),
+            say,
+            Wanted(pictures, image_encoder, planned.size),
         )
     with bar("drawing", request.count * request.steps) as progress:
         made = create(planned, brought, release, progress)

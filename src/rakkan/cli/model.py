@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rakkan.models.licences import Claim
 
 app = typer.Typer(
-    help="Add, get, list and remove models of Stable Diffusion's families.", no_args_is_help=True
+    help="Add, get, list, export and remove models of Stable Diffusion's families.", no_args_is_help=True
 )
 
 _SHORT = 10
@@ -85,17 +85,24 @@ def get(
 
 @app.command("list")
 def list_models(account: Account = "local") -> None:
-    """List the models: name, kind, base, AutoV2, size in bytes."""
+    """List the models: how their hash begins (AutoV2), size, kind, base, name."""
     from rakkan import assemble
     from rakkan.cli.faults import printable
 
     held = assemble.models().all(account)
-    for one in held:
-        size = sum(file.size for file in one.files)
-        base = one.card.base or one.card.family or "-"
-        typer.echo(
-            f"{one.card.digest[:_SHORT]}  {size:>14,}  {one.card.kind}, {base}  {printable(one.card.name)}"
+    rows = [
+        (
+            one.card.digest[:_SHORT],
+            _size(sum(file.size for file in one.files)),
+            one.card.kind,
+            one.card.base or one.card.family or "-",
+            printable(one.card.name),
         )
+        for one in held
+    ]
+    wide = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
+    for digest, size, kind, base, name in rows:
+        typer.echo(f"{digest}  {size:>{wide[1]}}  {kind:{wide[2]}}  {base:{wide[3]}}  {name}")
     typer.echo(f"models: {len(held)}")
 
 
@@ -120,6 +127,24 @@ def show(model: ModelName, account: Account = "local") -> None:
 
 
 @app.command()
+def export(
+    model: ModelName,
+    out: Annotated[
+        Path,
+        typer.Option(help="A .safetensors file; of a model of several files a folder.", show_default=False),
+    ],
+    account: Account = "local",
+) -> None:
+    """Write a model out of the vault, with what its card knows in its header (ModelSpec 1.0.1)."""
+    from rakkan import assemble
+    from rakkan.cli.progress import bytes_bar
+
+    with bytes_bar("writing") as shown:
+        path = assemble.models().export(model, out, account, shown)
+    typer.echo(str(path))
+
+
+@app.command()
 def remove(model: ModelName, account: Account = "local") -> None:
     """Destroy a model and its card. What the ledger says of it stays."""
     from rakkan import assemble
@@ -127,6 +152,14 @@ def remove(model: ModelName, account: Account = "local") -> None:
 
     kept = assemble.models().remove(model, account)
     typer.echo(f"{kept.card.digest[:_SHORT]}  {printable(kept.card.name)}  removed")
+
+
+def _size(count: int) -> str:
+    """Bytes as people say them."""
+    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
+        if count >= 1000**power:
+            return f"{count / 1000**power:.1f} {unit}"
+    return f"{count} B"
 
 
 def _agree(licence: Claim, size: int, yes: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 from rakkan.errors import RakkanError
@@ -35,6 +35,9 @@ _KEYS = {
     "trigger": "trigger_phrase",
     "hash": "hash_sha256",
 }
+_LISTS = ("tags", "merged_from")
+#: Every key that is written here; others of the specification, such as a thumbnail, are left as they are.
+_WRITTEN = {PREFIX + key for key in ("sai_model_spec", *_KEYS.values(), *_LISTS)}
 _RESOLUTION = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
 
@@ -69,8 +72,16 @@ def read(metadata: Mapping[str, str]) -> ModelSpec:
     texts |= {name: "" for name, form in forms.items() if not form.fullmatch(texts[name])}
     if texts["prediction"] not in _PREDICTIONS:
         texts["prediction"] = ""
-    lists = {name: _items(metadata.get(PREFIX + name, "")) for name in ("tags", "merged_from")}
+    lists = {name: _items(metadata.get(PREFIX + name, "")) for name in _LISTS}
     return ModelSpec(**texts, **lists)  # type: ignore[arg-type]
+
+
+def completed(spec: ModelSpec, known: Mapping[str, str]) -> ModelSpec:
+    """The claims, and by their names texts that are ``known`` where they claim nothing."""
+    return replace(
+        spec,
+        **{name: _line(text) for name, text in known.items() if not getattr(spec, name)},  # type: ignore[arg-type]
+    )
 
 
 def write(spec: ModelSpec) -> dict[str, str]:
@@ -98,16 +109,18 @@ def write(spec: ModelSpec) -> dict[str, str]:
 def with_metadata(content: IO[bytes], spec: ModelSpec) -> Iterator[bytes]:
     """A safetensors file that says ``spec``, piece by piece, its tensors byte for byte as they are.
 
-    ``content`` is the file as it was; its other texts stay, its other claims of ModelSpec go. Raises
-    RakkanError when it is unsound, or the texts are longer than a header may be.
+    ``content`` is the file as it was; its other texts stay, letter by letter also those that say what
+    ``spec`` does. Raises RakkanError when it is unsound, or the texts are longer than a header may be.
     """
     size = content.seek(0, 2)
     content.seek(0)
     start = content.read(8)
     end = safetensors_file.header_bytes(start)
     header, places = safetensors_file.table(start + content.read(end - 8), size)
-    kept = {key: text for key, text in header.metadata.items() if not key.startswith(PREFIX)}
-    table: dict[str, object] = {"__metadata__": {**kept, **write(spec)}}
+    before = header.metadata
+    kept = {key: text for key, text in before.items() if key not in _WRITTEN}
+    said = {key: _as_it_was(key, before.get(key), text) for key, text in write(spec).items()}
+    table: dict[str, object] = {"__metadata__": {**kept, **said}}
     for name, place in places.items():
         offsets = [place.begin - end, place.end - end]
         table[name] = {"dtype": place.dtype, "shape": list(place.shape), "data_offsets": offsets}
@@ -119,6 +132,12 @@ def with_metadata(content: IO[bytes], spec: ModelSpec) -> Iterator[bytes]:
     content.seek(end)
     while piece := content.read(_PIECE):
         yield piece
+
+
+def _as_it_was(key: str, before: str | None, text: str) -> str:
+    if before is None or key == PREFIX + "sai_model_spec":
+        return text
+    return before if read({key: before}) == read({key: text}) else text
 
 
 def _line(text: str) -> str:

@@ -1,8 +1,4 @@
-"""The models that are here: let in through the gate, kept in the vault, each with its card.
-
-What is wrong with a model is found before anything of it is kept: its header, its names and shapes, weights
-that are not finite. Its words are looked at by the gate, as those of every file that comes in.
-"""
+"""The models that are here: let in through the gate, kept in the vault, each with its card."""
 
 from __future__ import annotations
 
@@ -10,46 +6,41 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
-from math import prod
 from pathlib import Path
+from typing import BinaryIO
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints import files as model_files
-from rakkan.formats.checkpoints import kinds
-from rakkan.formats.checkpoints.checks import check
-from rakkan.formats.checkpoints.files import SafetensorsFile, few, shown
-from rakkan.formats.checkpoints.finite import Watch
-from rakkan.formats.checkpoints.kinds import Nature
+from rakkan.formats.checkpoints.files import shown
 from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.models import card as cards
-from rakkan.models import licences, modelspec, profiles
-from rakkan.models.card import Card, Kept, ModelFile
-from rakkan.models.hashes import read_hashes
+from rakkan.models.card import Kept, ModelFile
+from rakkan.models.departing import check_place, departure
 from rakkan.models.index import Index
 from rakkan.models.licences import Claim
+from rakkan.models.looking import Progress, Seen, card_of, look
 from rakkan.store.faults import Missing
 from rakkan.store.vault import Vault
-from rakkan.trust.gate import LOCAL, Admission, Source
-from rakkan.trust.safety.prompts.models import judge_model
+from rakkan.trust.gate import LOCAL, Admission, Departure, Source
 
 LONGEST_NAME = 120
 #: Digits by which a model may be named instead: as few as AutoV1 has.
 _FEWEST_DIGITS = 8
 
-Progress = Callable[[int, int], None]
-
 
 class Registry:
-    """Models of accounts. ``admit`` is the gate's; ``clock`` gives seconds since 1970."""
+    """Models of accounts. ``admit`` and ``hand_out`` are the gate's; ``clock`` gives seconds since 1970."""
 
     def __init__(
         self,
         vault: Vault,
         admit: Callable[[Source], Admission],
+        hand_out: Callable[[Departure, Path], Path],
         index: Index,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._vault, self._admit, self._index, self._clock = vault, admit, index, clock
+        self._vault, self._admit, self._hand_out = vault, admit, hand_out
+        self._index, self._clock = index, clock
 
     def add(
         self,
@@ -67,23 +58,8 @@ class Registry:
         model, what the gate refuses, and a name that another model has.
         """
         path = Path(path)
-        name = _checked_name(name or (path.name if path.is_dir() else path.stem))
-        with model_files.opened(path) as tensors:
-            found = _sound(tensors, path.name)
-            made = self._hashed(path, progress)
-            kept = self._card(path, name, tensors, found, made, licence, source)
-        before = self._index.all(account)
-        held = self._read(account, before[name]) if name in before else None
-        if held is not None and held.card.digest != kept.card.digest:
-            hint = "Add this one under another: rakkan model add … --name"
-            raise RakkanError(f"There is another model called {name!r}", hint)
-        data = cards.to_json(kept)
-        self._let_in(path, made, account, source)
-        card = self._vault.put(account, data).digest
-        self._index.put(account, name, card)
-        if name in before and before[name] != card:
-            self._vault.shred(account, before[name])
-        return kept
+        name = _checked_name(name or _called(path))
+        return self._take(look(path, progress), name, licence, account, source)
 
     def resolve(self, text: str, account: str = LOCAL, progress: Progress = lambda done, of: None) -> Kept:
         """The model that a file, a folder, a name or a hash names; a file or folder is added unless it is
@@ -94,10 +70,9 @@ class Registry:
                 return self.find(text, account)
         except (OSError, ValueError):  # no path can be that
             return self.find(text, account)
-        with model_files.opened(path):
-            digest = cards.digest_of(self._hashed(path, progress))
-        known = next((one for one in self.all(account) if one.card.digest == digest), None)
-        return known or self.add(path, account=account)
+        seen = look(path, progress)
+        known = next((one for one in self.all(account) if one.card.digest == seen.digest), None)
+        return known or self._take(seen, _checked_name(_called(path)), Claim(), account, "file")
 
     def all(self, account: str = LOCAL) -> list[Kept]:
         """The cards of an account, by name."""
@@ -126,17 +101,26 @@ class Registry:
     def opened(self, kept: Kept, account: str = LOCAL) -> Iterator[Tensors]:
         """The tensors of a model, read from the vault one by one. Raises RakkanError when a file is gone."""
         with ExitStack() as closing:
-            files = {}
-            for one in kept.files:
-                try:
-                    files[one.path] = closing.enter_context(
-                        self._vault.open(owner=account, digest=one.sha256)
-                    )
-                except Missing as error:
-                    raise RakkanError(
-                        f"{one.path} of the model {kept.card.name!r} is no longer kept", "Add the model again"
-                    ) from error
+            files = {one.path: closing.enter_context(self._content(kept, one, account)) for one in kept.files}
             yield model_files.of_files(files, kept.card.settings)
+
+    def export(
+        self,
+        text: str,
+        to: Path,
+        account: str = LOCAL,
+        progress: Progress = lambda done, of: None,
+    ) -> Path:
+        """Write a model out of the vault, a single file to a file that says in ModelSpec's words what its
+        card knows, a folder to a folder; the path it took, for nothing is written over.
+
+        Raises RakkanError, with nothing written, as ``find`` and the gate do.
+        """
+        kept = self.find(text, account)
+        check_place(kept, to)
+        return self._hand_out(
+            departure(kept, account, lambda one: self._content(kept, one, account), progress), to
+        )
 
     def remove(self, text: str, account: str = LOCAL) -> Kept:
         """Destroy a model: its card, and those of its files that no other model has. Raises as ``find``."""
@@ -150,85 +134,40 @@ class Registry:
                 self._vault.shred(account, one.sha256)
         return kept
 
-    def _hashed(self, path: Path, progress: Progress) -> tuple[ModelFile, ...]:
-        """Every file read once, for all its hashes and for weights that are not finite."""
-        found = model_files.weights_of(path)
-        total = sum(file.stat().st_size for file in found.values())
-        made, before = [], 0
-        for name, file in found.items():
-            with file.open("rb") as content:
-                held = SafetensorsFile(content, name)
-                watch = Watch(held.places)
-                size = file.stat().st_size
-                start = before
-                hashes = read_hashes(
-                    content,
-                    size,
-                    held.header_bytes,
-                    lambda done, of, start=start: progress(start + done, total),  # type: ignore[misc]
-                    watch.feed,
-                )
-            watch.check(name)
-            facts = {key: value for key, value in vars(hashes).items() if key != "tensors"}
-            made.append(ModelFile(name, size, **facts))
-            before += size
-        return tuple(made)
+    def _take(self, seen: Seen, name: str, licence: Claim, account: str, source: str) -> Kept:
+        """Keep a model that was looked at."""
+        kept = card_of(seen, name, licence, source, int(self._clock()))
+        before = self._index.all(account)
+        held = self._read(account, before[name]) if name in before else None
+        if held is not None and held.card.digest != kept.card.digest:
+            hint = "Add this one under another: rakkan model add … --name"
+            raise RakkanError(f"There is another model called {name!r}", hint)
+        data = cards.to_json(kept)
+        self._let_in(seen.path, kept, account)
+        card = self._vault.put(account, data).digest
+        self._index.put(account, name, card)
+        if name in before and before[name] != card:
+            self._vault.shred(account, before[name])
+        return kept
 
-    def _card(
-        self,
-        path: Path,
-        name: str,
-        tensors: Tensors,
-        found: Nature,
-        files: tuple[ModelFile, ...],
-        licence: Claim,
-        source: str,
-    ) -> Kept:
-        metadata = tensors.metadata
-        spec = modelspec.read(metadata)
-        base = profiles.base_of(found.family, metadata, name)
-        claim = licences.best(licence, _folder_claim(path), licences.of_metadata(metadata))
-        triggers = (spec.trigger,) if spec.trigger else ()
-        refused = judge_model({"modelspec.trigger_phrase": spec.trigger}, name)
-        if refused:
+    def _content(self, kept: Kept, file: ModelFile, account: str) -> BinaryIO:
+        try:
+            return self._vault.open(owner=account, digest=file.sha256)
+        except Missing as error:
             raise RakkanError(
-                f"A model of this name was not let in ({refused[0].rule}): {refused[0].text}", refused[0].hint
-            )
-        made = found.architecture
-        card = Card(
-            name=name,
-            kind=found.kind,
-            family=found.family,
-            layout=made.layout if made else found.lora.naming if found.lora else "",
-            base=base,
-            prediction=made.prediction if made else "",
-            zero_terminal_snr=made.zero_terminal_snr if made else False,
-            resolution=made.resolution if made else 0,
-            parameters=sum(prod(one.shape) for one in tensors.entries.values()),
-            dtypes=tuple(sorted({one.dtype for one in tensors.entries.values()})),
-            ranks=found.lora.ranks if found.lora else (),
-            profile=profiles.profile_of(base, metadata, name).name,
-            title=spec.title,
-            author=spec.author,
-            description=spec.description,
-            triggers=triggers,
-            settings=model_files.claims_of(path),
-            notes=_notes(found),
-            source=source,
-            added=int(self._clock()),
-            digest=cards.digest_of(files),
-        )
-        return Kept(card, files, claim)
+                f"{file.path} of the model {kept.card.name!r} is no longer kept", "Add the model again"
+            ) from error
 
-    def _let_in(self, path: Path, files: tuple[ModelFile, ...], account: str, source: str) -> None:
-        """Each file through the gate; all of them, or none."""
-        way = "file" if source == "file" else "download"
+    def _let_in(self, path: Path, kept: Kept, account: str) -> None:
+        """Each file through the gate, which judges what the model is to be called, too; all, or none."""
+        way = "file" if kept.card.source == "file" else "download"
+        words = (kept.card.name, *kept.card.triggers)
         places = model_files.weights_of(path)
         new: list[str] = []
         try:
-            for one in files:
+            for one in kept.files:
                 was_held = self._vault.holds(account, one.sha256)
-                admission = self._admit(Source(places[one.path], account, way))
+                admission = self._admit(Source(places[one.path], account, way, words))
                 if not was_held:
                     new.append(admission.digest)
                 if admission.digest != one.sha256:
@@ -245,30 +184,8 @@ class Registry:
             return None
 
 
-def _sound(tensors: Tensors, name: str) -> Nature:
-    found = kinds.nature(tensors)
-    if found.kind == kinds.UNKNOWN:
-        raise RakkanError(
-            f"{shown(name)} is no model known here: it holds {few(tensors.entries) or 'nothing'}",
-            "Checkpoints, LoRA, textual inversions, VAE, ControlNet and IP-Adapter are",
-        )
-    if found.architecture is not None:
-        check(tensors, found.architecture, vae_given=True)
-    return found
-
-
-def _notes(found: Nature) -> tuple[str, ...]:
-    if found.architecture is not None and found.architecture.vae is None:
-        return (*found.notes, "it has no autoencoder: one must be given with it")
-    return found.notes
-
-
-def _folder_claim(path: Path) -> Claim:
-    readme = path / "README.md"
-    if not path.is_dir() or not readme.is_file():
-        return Claim()
-    with readme.open(encoding="utf-8", errors="replace") as file:
-        return licences.of_readme(file.read(20_000))
+def _called(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem
 
 
 def _checked_name(name: str) -> str:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rakkan import __version__
 from rakkan.errors import RakkanError
-from rakkan.records import Recipe
+from rakkan.records import Ingredient, Recipe
 from rakkan.studio import ranges
 from rakkan.studio.prompts import checked_negative, checked_prompt
 from rakkan.studio.requests import Consider, Created, Progress, Release, check_numbers, check_place, draw_all
@@ -48,21 +48,33 @@ class Engine(Protocol):
         """Versions of what computes the pixels."""
         ...
 
+    @property
+    def batch(self) -> int:
+        """How many pictures it draws at once."""
+        ...
+
     def sample(self, prompt: str, negative: str = "", **options: Any) -> Pixels:
         """One picture, uint8 [height, width, 3]; options as ``draw`` gives them."""
+        ...
+
+    def sample_batch(self, prompt: str, negative: str = "", *, count: int, **options: Any) -> Pixels:
+        """So many pictures at once, of seeds that follow each other: uint8 [count, height, width, 3]."""
         ...
 
 
 @dataclass(frozen=True)
 class Brought:
     """A model ready to draw: its name, its digest, the pixels a side that it was trained at, and what engine
-    it has. ``adapters`` are the further files that the prompt calls, as recipes name them."""
+    it has. ``adapters`` are the further files that it draws with, and ``references`` the pictures that it is
+    shown, as recipes name them; ``ingredients`` are these pictures for the seal."""
 
     name: str
     digest: str
     resolution: int
     engine: Engine
     adapters: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
+    ingredients: tuple[Ingredient, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,11 +112,13 @@ class BringPlan:
 
 def plan(request: BringRequest, consider: Consider = lambda prompt, negative: None) -> BringPlan:
     """Check a request. Raises RakkanError, before anything is loaded, for what cannot be done."""
+    from rakkan.studio.clip import grammar
     from rakkan.studio.diffusion.names import key
     from rakkan.studio.diffusion.samplers import AUTOMATIC, find_sampler
     from rakkan.studio.diffusion.schedules import find_schedule
 
     prompt, negative = checked_prompt(request.prompt), checked_negative(request.negative)
+    grammar.subprompts(grammar.adapters(prompt)[0])
     check_numbers(request.count, request.steps, request.guidance, request.seed)
     check_place(request.out, request.count)
     if not 0 <= request.clip_skip <= MOST_CLIP_SKIP:
@@ -126,38 +140,57 @@ def create(
     release: Release,
     progress: Progress = lambda done, total: None,
 ) -> list[Created]:
-    """Draw the pictures of a plan, one by one, each released as soon as it is finished; several are
-    followed by a contact sheet. Raises RakkanError; pictures released before it stay."""
+    """Draw the pictures of a plan, as many at once as the engine does best, and release them one by one;
+    several are followed by a contact sheet. Raises RakkanError; pictures released before it stay."""
     request = planned.request
     width, height = planned.size or (brought.resolution, brought.resolution)
+    drawn: list[tuple[Pixels, Recipe]] = []
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
-        def step(done: int, total: int) -> None:
-            progress(index * total + done, request.count * total)
+        if not drawn:
+            count = min(brought.engine.batch, request.count - index) if request.count > 1 else 1
+            found = _sampled(planned, brought, (width, height), index, count, progress)
+            for number, pixels in enumerate(found):
+                seed = planned.seed + index + number
+                drawn.append((pixels, _recipe(planned, brought, seed, width, height, count)))
+        return drawn.pop(0)
 
-        seed = planned.seed + index
-        pixels = brought.engine.sample(
-            request.prompt,
-            request.negative,
-            width=width,
-            height=height,
-            seed=seed,
-            steps=request.steps,
-            guidance=float(request.guidance),
-            sampler=planned.sampler,
-            schedule=planned.schedule,
-            clip_skip=request.clip_skip,
-            noise=request.noise,
-            progress=step,
-        )
-        return pixels, _recipe(planned, brought, seed, width, height)
-
-    return draw_all(request.count, draw, request.out, request.prompt, request.telling, release)
+    return draw_all(
+        request.count, draw, request.out, request.prompt, request.telling, release, brought.ingredients
+    )
 
 
-def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int) -> Recipe:
+def _sampled(
+    planned: BringPlan, brought: Brought, size: tuple[int, int], index: int, count: int, progress: Progress
+) -> Sequence[Pixels]:
+    """``count`` pictures from the one with this index on, drawn at once."""
+    request = planned.request
+
+    def step(done: int, total: int) -> None:
+        progress(index * total + done * count, request.count * total)
+
+    options: dict[str, Any] = {
+        "width": size[0],
+        "height": size[1],
+        "seed": planned.seed + index,
+        "steps": request.steps,
+        "guidance": float(request.guidance),
+        "sampler": planned.sampler,
+        "schedule": planned.schedule,
+        "clip_skip": request.clip_skip,
+        "noise": request.noise,
+        "progress": step,
+    }
+    if count == 1:
+        return [brought.engine.sample(request.prompt, request.negative, **options)]
+    return list(brought.engine.sample_batch(request.prompt, request.negative, count=count, **options))
+
+
+def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
     request, engine = planned.request, brought.engine
     settings = {"noise": request.noise}
+    if batch > 1:  # a GPU rounds otherwise with company
+        settings["batch"] = str(batch)
     if request.clip_skip:
         settings["clip skip"] = str(request.clip_skip)
     return Recipe(
@@ -176,6 +209,7 @@ def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height:
         precision=engine.precision,
         versions={"rakkan": __version__, **engine.versions()},
         adapters=dict(brought.adapters),
+        references=dict(brought.references),
         settings=settings,
     )
 

@@ -58,12 +58,27 @@ def parameters(recipe: Recipe) -> str:
         "VAE hash": vae[:10],
         "Clip skip": recipe.settings.get("clip skip", ""),
         "RNG": recipe.settings.get("noise", "cpu").upper(),
+        **_controls(recipe),
         "Postprocess upscaler": recipe.upscaler,
         "Version": f"Rakkan {recipe.versions.get('rakkan', '')}".strip(),
     }
     return write(
         Parameters(recipe.prompt, recipe.negative, {key: text for key, text in details.items() if text})
     )
+
+
+def _controls(recipe: Recipe) -> dict[str, str]:
+    """Pictures that guided, in the words of A1111's extension for ControlNet; recipes name each as
+    ``reference STRENGTH``, ``controlnet NAME STRENGTH`` or ``ip-adapter NAME STRENGTH``."""
+    modules = {"reference": "reference_only", "controlnet": "none", "ip-adapter": "ip-adapter"}
+    uses = [one for joined in recipe.references.values() for one in joined.split("; ")]
+    found = {}
+    for number, use in enumerate(uses):
+        what, _, rest = use.partition(" ")
+        model, _, strength = rest.rpartition(" ")
+        told = f"Module: {modules.get(what, what)}, Model: {model or 'None'}, Weight: {strength}"
+        found[f"ControlNet {number}"] = told
+    return found
 
 
 def parameters_text(picture: Picture, to: Destination) -> list[Finding]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
-from rakkan.records import LARGEST_INTEGER, Picture, Recipe, SheetRecipe
+from rakkan.records import LARGEST_INTEGER, Ingredient, Picture, Recipe, SheetRecipe
 from rakkan.studio.ranges import check_ranges
 from rakkan.studio.starter.lexicon import read
 from rakkan.trust.checks import MEDIA_TYPES
@@ -51,9 +51,15 @@ class Created:
 
 
 def draw_all(
-    count: int, draw: Draw, out: Path, prompt: str, telling: bool, release: Release
+    count: int,
+    draw: Draw,
+    out: Path,
+    prompt: str,
+    telling: bool,
+    release: Release,
+    ingredients: tuple[Ingredient, ...] = (),
 ) -> list[Created]:
-    """Draw pictures one by one, each released as soon as it is finished.
+    """Draw pictures one by one, each released as soon as it is finished. ``ingredients`` went into each.
 
     Several are followed by a contact sheet, the last of the list. Raises RakkanError; pictures released
     before it stay.
@@ -64,7 +70,8 @@ def draw_all(
     for index in range(count):
         started = time.perf_counter()
         pixels, recipe = draw(index)
-        path = release(Picture(pixels, recipe), destination(out, prompt, str(recipe.seed), telling))
+        picture = Picture(pixels, recipe, ingredients=ingredients)
+        path = release(picture, destination(out, prompt, str(recipe.seed), telling))
         made.append(Created(path, recipe, time.perf_counter() - started))
         drawn.append(pixels)
         recipes.append(recipe)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
+from rakkan.formats.unsealed import without_seal
 from rakkan.records import FiguresRecipe, Picture, Recipe, SheetRecipe, TrainingGridRecipe, canonical_json
 from rakkan.trust.gate import Destination, Finding
 from rakkan.trust.seal import operations
@@ -63,7 +65,7 @@ def _fault_of_pixels(picture: Picture) -> str:
 def _fault_of_facts(picture: Picture, to: Destination) -> str:
     if picture.operation not in OPERATIONS[type(picture.recipe)]:
         return f"a {type(picture.recipe).__name__} is not what {picture.operation!r} leaves behind"
-    if fault := _fault_of_ingredients(picture):
+    if fault := _fault_of_ingredients(picture) or _fault_of_references(picture):
         return fault
     if isinstance(picture.recipe, SheetRecipe) and (fault := _fault_of_sheet(picture.recipe)):
         return fault
@@ -105,6 +107,16 @@ def _fault_of_ingredients(picture: Picture) -> str:
         fewest, most = takes.get(kind, (0, 0))
         if not fewest <= (number := found.count(kind)) <= most:
             return f"{picture.operation!r} takes {fewest} to {most} ingredients {kind!r}, not {number}"
+    return ""
+
+
+def _fault_of_references(picture: Picture) -> str:
+    """A recipe that names other pictures than the seal shows would hide what guided this one."""
+    recipe = picture.recipe
+    named = set(recipe.references) if isinstance(recipe, Recipe) else set()
+    guided = [one for one in picture.ingredients if RELATIONSHIPS[one.relationship] == operations.REFERENCE]
+    if named != {hashlib.sha256(without_seal(one.data)).hexdigest() for one in guided}:
+        return "its recipe names other references than those it comes with"
     return ""
 
 

@@ -1,5 +1,6 @@
 """The way in and the way out. ``Gate.release`` is the only path by which a picture becomes a file, and
-``Gate.admit`` the only one by which a file from outside comes to be used.
+``Gate.admit`` the only one by which a file from outside comes to be used; ``Gate.hand_out`` gives an account
+a model of its own back.
 
 The gate knows nothing of the layers above it. It is built, in ``rakkan.assemble`` alone, with
 *inspectors*, which look and may refuse, and *markers*, which add text to the file; both are plain
@@ -10,7 +11,7 @@ seals a picture and what keeps an arrival are handed in too: a gate without them
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 from rakkan.errors import RakkanError
 from rakkan.records import Picture, still
-from rakkan.trust.placing import place
+from rakkan.trust.placing import place, place_folder
 from rakkan.trust.seal.manifest import DEFAULT_USES
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ REQUIRED_WORD_INSPECTORS = frozenset({"prompt"})
 REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "prompt", "blocklist", "likeness", "content"})
 REQUIRED_MARKERS = frozenset({"recipe"})
 REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy", "text", "blocklist", "likeness", "content"})
+REQUIRED_DEPARTURE_INSPECTORS = frozenset({"policy", "text"})
 
 #: The account of whoever sits at this machine.
 LOCAL = "local"
@@ -71,11 +73,13 @@ class Destination:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a file comes from: its path, the account it is to be kept for, and the way it came."""
+    """Where a file comes from: its path, the account it is to be kept for, the way it came, and ``words``
+    that it is to be known by here besides its own."""
 
     path: Path
     account: str = LOCAL
     way: str = "file"
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,28 @@ class Admission:
     remarks: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Departure:
+    """A model that its account takes with it: ``digests`` are the SHA-256 that it and its files are known by,
+    ``words`` what it is called here, ``texts`` what each of its files says of itself.
+
+    ``files`` gives the bytes of each by its path in the model's folder; a model of one file has it under its
+    name alone. Nothing of it is read before the inspectors have answered.
+    """
+
+    account: str
+    digests: tuple[str, ...]
+    words: tuple[str, ...]
+    texts: tuple[Mapping[str, str], ...]
+    files: Mapping[str, Callable[[], Iterable[bytes]]]
+    is_folder: bool = False
+
+
 Subject = TypeVar("Subject")
 Place = TypeVar("Place")
 PictureCheck = Callable[[Picture, Destination], list[Finding]]
 ArrivalCheck = Callable[[Arrival, Source], list[Finding]]
+DepartureCheck = Callable[[Departure, Path], list[Finding]]
 #: (prompt, negative prompt)
 WordCheck = Callable[[str, str], list[Finding]]
 
@@ -139,10 +161,17 @@ class Gate:
     overturned: Callable[[Finding], bool]
     refuse: Callable[[str, Finding], str]
     begin: Callable[[NDArray[numpy.uint8]], None] = lambda pixels: None
+    departure_inspectors: Mapping[str, DepartureCheck] = field(default_factory=dict)
     released: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for name in ("word_inspectors", "inspectors", "markers", "arrival_inspectors"):
+        for name in (
+            "word_inspectors",
+            "inspectors",
+            "markers",
+            "arrival_inspectors",
+            "departure_inspectors",
+        ):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def consider(self, prompt: str, negative: str = "") -> None:
@@ -175,7 +204,7 @@ class Gate:
                 raise RakkanError(f"{refused}: two markers write the text {min(twice)!r}", "Rename one")
             text.update(finding.text)
         encoded = _encoded(picture, to.path, text)
-        path = place(self.seal(picture, to, encoded), to.path)
+        path = place([self.seal(picture, to, encoded)], to.path)
         self.released.append(path)
         return path
 
@@ -204,7 +233,26 @@ class Gate:
         arrival = self._parsed(source, refused)
         with arrival.content:
             self._inspected("protect", arrival, source, refused)
-            path = place(self.endorse(arrival, source, to), to.path)
+            path = place([self.endorse(arrival, source, to)], to.path)
+        self.released.append(path)
+        return path
+
+    def hand_out(self, model: Departure, to: Path) -> Path:
+        """Write a model that is kept here to a file or folder, for the account it is kept for; the path it
+        took, found and written as ``release`` does.
+
+        Raises RakkanError, with nothing written, when an inspector refuses or a required one is missing, and
+        when there is no room for it.
+        """
+        refused, model, to = "The model was not handed out", _still_departure(model), _plain_path(to)
+        checks, required = self.departure_inspectors, REQUIRED_DEPARTURE_INSPECTORS
+        self._ask("export", model, to, "inspector", checks, required, refused)
+        if model.is_folder:
+            files = {name: lambda made=made: _no_picture(made()) for name, made in model.files.items()}
+            path = place_folder(files, to)
+        else:
+            (pieces,) = model.files.values()
+            path = place(_no_picture(pieces()), to)
         self.released.append(path)
         return path
 
@@ -259,11 +307,39 @@ def _still_destination(to: Destination) -> Destination:
 
 
 def _still_source(source: Source) -> Source:
-    return Source(_plain_path(source.path), str.__str__(source.account), str.__str__(source.way))
+    return Source(
+        _plain_path(source.path),
+        str.__str__(source.account),
+        str.__str__(source.way),
+        tuple(map(str.__str__, source.words)),
+    )
+
+
+def _still_departure(model: Departure) -> Departure:
+    return Departure(
+        str.__str__(model.account),
+        tuple(map(str.__str__, model.digests)),
+        tuple(map(str.__str__, model.words)),
+        tuple({str.__str__(key): str.__str__(text) for key, text in one.items()} for one in model.texts),
+        MappingProxyType({str.__str__(name): made for name, made in model.files.items()}),
+        model.is_folder is True,
+    )
 
 
 def _plain_path(path: Path) -> Path:
     return Path(str.__str__(os.fspath(path)))
+
+
+def _no_picture(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces of a file, unless it begins as a picture does: pictures leave sealed."""
+    from rakkan.formats.inspect import is_picture
+
+    start = b""
+    for piece in pieces:
+        start = start if len(start) >= 16 else start + piece[:16]
+        if is_picture(start):
+            raise RakkanError("The model was not handed out: it is a picture", "See rakkan vault verify")
+        yield piece
 
 
 def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from pathlib import Path
 
 from rakkan.errors import RakkanError
 
 
-def place(data: bytes, destination: Path) -> Path:
-    """Write ``data`` and return the path it took.
+def place(pieces: Iterable[bytes], destination: Path) -> Path:
+    """Write a file of these pieces, one after another, and return the path it took.
 
     That path is ``destination``, or, since nothing is ever overwritten, the first free of
     ``name-2.png``, ``name-3.png``, … beside it. The file appears under its name whole or not at
@@ -27,7 +29,7 @@ def place(data: bytes, destination: Path) -> Path:
             raise RakkanError(f"{destination} is a folder", "Name a file in it, such as picture.png")
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            _write(data, hidden)
+            _write(pieces, hidden)
             path = _link(hidden, destination)
         finally:
             hidden.unlink(missing_ok=True)
@@ -37,10 +39,39 @@ def place(data: bytes, destination: Path) -> Path:
     return path
 
 
-def _write(data: bytes, path: Path) -> None:
+def place_folder(files: Mapping[str, Callable[[], Iterable[bytes]]], destination: Path) -> Path:
+    """Write a folder of files, by their paths in it, and return the path it took: as ``place`` does.
+
+    Raises RakkanError as ``place`` does, and for a path that leads out of the folder.
+    """
+    hidden = destination.parent / f".{secrets.token_hex(8)}.part"
+    try:
+        if not destination.name or destination.is_file():
+            raise RakkanError(
+                f"{destination} is no place for a folder", "Name a folder that is not there yet"
+            )
+        try:
+            for name, pieces in files.items():
+                file = hidden / name
+                if not file.resolve().is_relative_to(hidden.resolve()):
+                    raise RakkanError(f"{name!r} leads out of the folder", "Add the model again")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                _write(pieces(), file)
+                _flush_folder(file.parent)
+            path = _move(hidden, destination)
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
+        _flush_folder(destination.parent)
+    except OSError as error:
+        raise _refusal(error, destination) from error
+    return path
+
+
+def _write(pieces: Iterable[bytes], path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     with open(descriptor, "wb") as file:
-        file.write(data)
+        for piece in pieces:
+            file.write(piece)
         file.flush()
         os.fsync(file.fileno())
 
@@ -62,6 +93,22 @@ def _link(hidden: Path, destination: Path) -> Path:
         if not os.path.lexists(path):
             os.rename(hidden, path)
             return path
+    raise AssertionError("count() does not end")
+
+
+def _move(hidden: Path, destination: Path) -> Path:
+    for number in count(1):
+        path = destination if number == 1 else destination.with_name(f"{destination.name}-{number}")
+        try:
+            os.mkdir(path)  # a folder is moved over an empty one, and over no other
+        except FileExistsError:
+            continue
+        try:
+            os.rename(hidden, path)
+        except BaseException:
+            os.rmdir(path)
+            raise
+        return path
     raise AssertionError("count() does not end")
 
 

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from rakkan.records import Picture, Recipe, SheetRecipe
 from rakkan.store.ledger.ledger import Ledger
-from rakkan.store.ledger.statements import Subject
-from rakkan.trust.gate import Arrival, ArrivalCheck, Destination, Finding, PictureCheck, Source
+from rakkan.store.ledger.statements import Admitted, Derived, Generated, Subject
+from rakkan.trust.gate import (
+    Arrival,
+    ArrivalCheck,
+    Departure,
+    DepartureCheck,
+    Destination,
+    Finding,
+    PictureCheck,
+    Source,
+)
 from rakkan.trust.policy import Action, Decision, Known, Request, account_subject, decide
 from rakkan.trust.provenance import digest_of_file, digests_of, pixel_digest
 
 
 def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> PictureCheck:
-    """Inspector of pictures that leave: may this account release this, made by that model, from those?"""
+    """Inspector of pictures that leave: may this account release this, made by that model, from those?
+
+    A picture that guided it must be one that the ledger has seen: there is no way for it but the gate.
+    """
 
     def inspect(picture: Picture, to: Destination) -> list[Finding]:
         recipe = picture.recipe
@@ -22,12 +35,31 @@ def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Pi
         drawn = [one for one in recipes if isinstance(one, Recipe)]
         models = sorted({digest for one in drawn for digest in (one.model_digest, *one.adapters)})
         sources = [Subject("model", {"sha256": digest}) for digest in models]
-        sources += [Subject("picture", {"sha256": digest_of_file(one.data)}) for one in picture.ingredients]
+        shown = {digest_of_file(one.data): one.relationship for one in picture.ingredients}
+        pictures = {*shown, *(digest for one in drawn for digest in one.references)}
+        sources += [Subject("picture", {"sha256": digest}) for digest in sorted(pictures)]
         subject = Subject("picture", {"pixels": pixel_digest(picture.pixels)})
         request = Request(Action.RELEASE, to.account, subject, tuple(sources))
-        return _findings(decide(request, known(ledger, request), int(clock())))
+        strangers = [
+            digest
+            for digest in sorted(pictures)
+            if shown.get(digest) != "parent" and not _came_in(ledger, digest, to.account)
+        ]
+        return _findings(decide(request, known(ledger, request), int(clock()))) + [
+            Finding(False, f"the reference {digest[:12]} did not come in through the gate", rule="reference")
+            for digest in strangers
+        ]
 
     return inspect
+
+
+def _came_in(ledger: Ledger, digest: str, account: str) -> bool:
+    """Whether the ledger has seen a picture: let in for this account, or made here."""
+    return any(
+        isinstance(said.predicate, Generated | Derived)
+        or (isinstance(said.predicate, Admitted) and said.account == account)
+        for _, said in ledger.about(digest)
+    )
 
 
 def arrival_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> ArrivalCheck:
@@ -37,6 +69,19 @@ def arrival_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Ar
         name = "picture" if arrival.inspected.media_type.startswith("image/") else "model"
         request = Request(Action.ADMIT, source.account, Subject(name, digests_of(arrival)))
         return _findings(decide(request, known(ledger, request), int(clock())))
+
+    return inspect
+
+
+def departure_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> DepartureCheck:
+    """Inspector of models that an account takes with it: may it, this one and each of its files?"""
+
+    def inspect(model: Departure, to: Path) -> list[Finding]:
+        findings = []
+        for digest in dict.fromkeys(model.digests):
+            request = Request(Action.EXPORT, model.account, Subject("model", {"sha256": digest}))
+            findings += _findings(decide(request, known(ledger, request), int(clock())))
+        return findings
 
     return inspect
 

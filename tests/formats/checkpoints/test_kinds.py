@@ -111,7 +111,7 @@ KINDS: dict[str, tuple[dict[str, Entry], str, str]] = {
     "inversion of SDXL": ({**one("clip_l", 2, 768), **one("clip_g", 2, 1280)}, "textual inversion", SDXL),
     "autoencoder": (one("encoder.down.0.block.0.conv1.weight", 128, 128, 3, 3), "VAE", ""),
     "tiny": (one("1.weight", 64, 4, 3, 3) | one("2.weight", 1), "tiny decoder", ""),
-    "LoHa": (one("lora_unet_a.hada_w1_a", 4, 8) | one("lora_unet_a.hada_w1_b", 4, 8), "LoHa", ""),
+    "OFT": (one("lora_unet_a.oft_blocks", 4, 8, 8) | one("lora_unet_a.alpha"), "OFT", ""),
     "control": (
         one("control_model.input_hint_block.0.weight", 16, 3, 3, 3)
         | one("control_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight", 320, 768),
@@ -155,7 +155,8 @@ def vae(prefix: str = "", single: bool = True) -> dict[str, Entry]:
 @pytest.mark.parametrize("prefix", ["", "first_stage_model.", "vae/"])
 @pytest.mark.parametrize("single", [True, False])
 def test_an_autoencoder_of_its_own_fits_whatever_it_is_called(prefix: str, single: bool) -> None:
-    check_vae(Table(vae(prefix, single)), architecture(SD1))
+    assert check_vae(Table(vae(prefix, single)), architecture(SD1)) == architecture(SD1, small=True).vae
+    assert check_vae(Table(vae(prefix, single)), architecture(SDXL)).scaling == 0.13025
     if prefix != "vae/":
         assert nature(Table(vae(prefix, single))).kind == "VAE"
 
@@ -165,11 +166,51 @@ def test_an_autoencoder_that_is_none_or_not_whole_is_refused() -> None:
         check_vae(lora(SD1), architecture(SD1))
     part = {name: one for name, one in vae().items() if "mid.attn_1.q" not in name}
     with pytest.raises(
-        RakkanError, match=r"4 tensors of The VAE .*encoder\.mid\.attn_1\.q\.weight is missing"
+        RakkanError, match=r"The VAE lacks 4 of [0-9]+ tensors: encoder\.mid\.attn_1\.q\.weight"
     ):
         check_vae(Table(part), architecture(SD1))
-    with pytest.raises(RakkanError, match=r"1 tensors of The VAE .*quant_conv.bias is 9, not 8"):
+    with pytest.raises(
+        RakkanError, match=r"The VAE does not fit .* in 1 tensors: .*quant_conv.bias is 9, not 8"
+    ):
         check_vae(Table({**vae(), "quant_conv.bias": Entry("F16", (9,))}), architecture(SD1))
     other = {**vae(), "decoder.conv_in.weight": Entry("F16", (16, 16, 3, 3))}
     with pytest.raises(RakkanError, match="latents of 16 channels, not of 4"):
         check_vae(Table(other), architecture(SD1))
+
+
+def decomposed(kind: str, key: str = "lora_unet_mid_block_attentions_0_proj_in") -> dict[str, Entry]:
+    """An adapter of one layer of SD 1.x, 1280 outputs and inputs."""
+    parts = {
+        "LoHa": {
+            "hada_w1_a": (1280, 4),
+            "hada_w1_b": (4, 1280),
+            "hada_w2_a": (1280, 4),
+            "hada_w2_b": (4, 1280),
+        },
+        "LoKr": {"lokr_w1": (8, 8), "lokr_w2_a": (160, 4), "lokr_w2_b": (4, 160)},
+        "DoRA": {"lora_down.weight": (4, 1280), "lora_up.weight": (1280, 4), "dora_scale": (1, 1280)},
+    }
+    whole = {f"{key}.{name}": Entry("F16", shape) for name, shape in parts[kind].items()}
+    return {**whole, f"{key}.alpha": Entry("F16", ())}
+
+
+@pytest.mark.parametrize("kind", ["LoHa", "LoKr", "DoRA"])
+def test_other_decompositions_are_told_and_fit(kind: str) -> None:
+    given = Table(decomposed(kind))
+    found = nature(given)
+    assert found.kind == "LoRA" and found.lora is not None
+    assert (found.lora.kind, found.lora.ranks, len(found.lora.layers)) == (kind, (4,), 1)
+    check_lora(given, architecture(SD1))
+    with pytest.raises(RakkanError, match="does not fit this checkpoint in 1 layers"):
+        check_lora(given, architecture(SD1, small=True))
+    name = next(name for name in given.entries if name.endswith(("w1_b", "w2_b", "up.weight")))
+    bent = {**given.entries, name: Entry("F16", (5, 7))}
+    with pytest.raises(RakkanError, match=r"do not fit each other|does not fit this checkpoint"):
+        check_lora(Table(bent), architecture(SD1))
+
+
+def test_kinds_of_one_file_are_named_together() -> None:
+    both = {**decomposed("LoHa"), **decomposed("LoKr", "lora_unet_mid_block_attentions_0_proj_out")}
+    found = read_lora(both)
+    assert found is not None and found.kind == "LoHa, LoKr"
+    check_lora(Table(both), architecture(SD1))

@@ -70,11 +70,12 @@ def test_a_weight_out_of_range_is_refused(prompt: str) -> None:
         grammar.spans(prompt)
 
 
-@given(st.text(alphabet="()[]\\:.1a| ,BREAK<>", max_size=80))
+@given(st.text(alphabet="()[]\\:.1a| ,BREAKND<>", max_size=80))
 def test_every_prompt_is_read_or_refused(prompt: str) -> None:
     try:
-        plain, _ = grammar.adapters(schedule.at_step(prompt, 3, 20))
-        found = chunks(plain, Tokenizer())
+        plain, _ = grammar.adapters(prompt)
+        texts = [schedule.at_step(one.text, 3, 20) for one in grammar.subprompts(plain)]
+        found = [chunk for text in texts for chunk in chunks(text, Tokenizer())]
     except RakkanError as error:
         assert error.message and error.hint
         return
@@ -99,6 +100,41 @@ def test_an_adapter_that_cannot_be_is_refused(prompt: str) -> None:
     with pytest.raises(RakkanError) as caught:
         grammar.adapters(prompt)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a teapot", [("a teapot", 1)]),
+        ("a picture of 16:9", [("a picture of 16:9", 1)]),
+        ("a teapot AND a cat", [("a teapot ", 1), (" a cat", 1)]),
+        ("a teapot :1.2AND a", [("a teapot :1.2AND a", 1)]),
+        ("a:0.5 AND b :2. AND  c : .25 ", [("a", 0.5), (" b", 2), ("  c", 0.25)]),
+        ("a AND b:0", [("a ", 1)]),
+        ("a :0 AND b:0", [("a", 0), (" b", 0)]),
+        ("(a:1.3) AND [b:c:0.5] :+.5", [("(a:1.3) ", 1), (" [b:c:0.5]", 0.5)]),
+        (r"\( AND b", [(r"\( ", 1), (" b", 1)]),
+        ("SAND AND ANDY and) AND", [("SAND ", 1), (" ANDY and) ", 1), ("", 1)]),
+    ],
+)
+def test_prompts_joined_by_and(prompt: str, expected: list[tuple[str, float]]) -> None:
+    assert [(one.text, one.weight) for one in grammar.subprompts(prompt)] == expected
+
+
+@pytest.mark.parametrize("prompt", ["(a AND b:-1)", "a (b AND c", "[a AND b:c:0.5]", "a AND b [c|d AND e]"])
+def test_and_inside_brackets_is_refused(prompt: str) -> None:
+    """It would read brackets apart that were judged together."""
+    with pytest.raises(RakkanError, match="inside brackets") as caught:
+        grammar.subprompts(prompt)
+    assert "small letters" in caught.value.hint
+
+
+@pytest.mark.parametrize("prompt", ["a AND b :-1", "a :1000 AND b", "a AND b:" + "9" * 400])
+def test_a_share_out_of_range_is_refused(prompt: str) -> None:
+    """What leads away belongs into the negative prompt, where it is judged as such."""
+    with pytest.raises(RakkanError, match="out of range") as caught:
+        grammar.subprompts(prompt)
+    assert "negative prompt" in caught.value.hint
 
 
 def test_prompts_change_as_a1111_changes_them() -> None:

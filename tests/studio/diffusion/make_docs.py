@@ -39,7 +39,7 @@ def samplers() -> str:
             (
                 f"`{each.name}`",
                 also(each),
-                str(each.evaluations),
+                str(each.evaluations or "its own steps"),
                 "yes" if each.is_random else "no",
                 f"`{each.schedule}`",
                 each.summary.replace("``", "`"),

@@ -32,6 +32,8 @@ MULTISTEP = {"linspace_multistep": LINSPACE, "leading_multistep": LEADING, "trai
 #: With B(h) = h theirs multiplies 0 by infinity in a step to 0, so it is compared down to the least level.
 BH1 = {"solver_type": "bh1", "final_sigmas_type": "sigma_min"}
 NOT_TO_ZERO = {"linspace_multistep": LINSPACE, "leading_multistep": LEADING, "trailing": TRAILING}
+#: Theirs ends at the least level; lower orders at the end it has only below 15 steps.
+DEIS = {"solver_order": 3, "lower_order_final": False}
 SDE = {"algorithm_type": "sde-dpmsolver++"}
 
 #: Ours and its options, theirs, their settings and schedules, their options of a step.
@@ -49,6 +51,9 @@ PEERS: tuple[Peer, ...] = (
     ("unipc", {"variant": "bh1"}, "UniPCMultistepScheduler", BH1, NOT_TO_ZERO, {}),
     ("unipc", {"order": 3}, "UniPCMultistepScheduler", {"solver_order": 3}, MULTISTEP, {}),
     ("unipc_bh1", {}, "UniPCMultistepScheduler", BH1 | {"solver_order": 3}, NOT_TO_ZERO, {}),
+    ("deis", {}, "DEISMultistepScheduler", DEIS, NOT_TO_ZERO, {}),
+    ("deis", {"order": 2}, "DEISMultistepScheduler", DEIS | {"solver_order": 2}, NOT_TO_ZERO, {}),
+    ("ddpm", {}, "DDPMScheduler", {"clip_sample": False}, {"ddim_uniform": LEADING}, {}),
     ("ddim", {}, "DDIMScheduler", {"clip_sample": False}, {"ddim_uniform": LEADING}, {}),
     ("ddim", {"eta": 0.6}, "DDIMScheduler", {"clip_sample": False}, {"ddim_uniform": LEADING}, {"eta": 0.6}),
     ("ddim", {"eta": 1.0}, "DDIMScheduler", {"clip_sample": False}, {"ddim_uniform": LEADING}, {"eta": 1.0}),
@@ -75,6 +80,8 @@ STEPS = (2, 3, 15)
 def made(peer: Peer, schedule: str, steps: int) -> Any:
     scheduler = getattr(diffusers, peer[2])(**BETAS, **peer[3], **peer[4][schedule])
     scheduler.set_timesteps(steps)
+    if peer[0] == "deis":  # whose third order loses a thousandth in float32
+        scheduler.sigmas = scheduler.sigmas.double()
     return scheduler
 
 
@@ -151,6 +158,37 @@ def test_the_schedule_visits_their_levels(theirs: str, schedule: str) -> None:
             # Between trained levels they interpolate as we do; linspace alone differs, in its sigma.
             ours = [training.timestep_of(level) for level in levels[:-1]]
             assert ours == pytest.approx(scheduler.timesteps.tolist(), abs=2e-3), steps
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 20])
+def test_ipndm_ends_where_theirs_does(steps: int) -> None:
+    """Their scheduler takes its own levels of noise, for networks that predict v; here it is given ours."""
+    levels = sigmas("sgm_uniform", steps, stable_diffusion())
+    noises = [level / (1 + level**2) ** 0.5 for level in levels]
+    scheduler = diffusers.IPNDMScheduler(trained_betas=noises)
+    scheduler.set_timesteps(steps)
+    start = Draws(1, SHAPE)() * levels[0]
+    ours = SAMPLERS["ipndm"](mixture, start, levels, Draws(0, SHAPE), silent)
+    sample = torch.from_numpy(start) / (1 + levels[0] ** 2) ** 0.5
+    for index, timestep in enumerate(scheduler.timesteps):
+        signal = (1 + levels[index] ** 2) ** -0.5
+        clean = mixture(sample / signal, levels[index])
+        noise = (sample / signal - clean) / levels[index]
+        v = signal * noise - noises[index] * clean
+        sample = scheduler.step(v, timestep, sample).prev_sample
+    assert np.abs(ours - sample.numpy()).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", ["align_your_steps", "align_your_steps_xl"])
+def test_aligned_steps_are_theirs(name: str) -> None:
+    """Their first and last but one are rounded ends of training."""
+    from diffusers.schedulers import AysSchedules
+
+    theirs = AysSchedules["StableDiffusionXLSigmas" if name.endswith("xl") else "StableDiffusionSigmas"]
+    assert sigmas(name, 10, stable_diffusion()) == pytest.approx(theirs, rel=5e-5)
+    timesteps = AysSchedules[f"StableDiffusion{'XL' if name.endswith('xl') else ''}Timesteps"]
+    ours = [stable_diffusion().timestep_of(level) for level in sigmas(name, 10, stable_diffusion())[:-1]]
+    assert ours == pytest.approx(timesteps, abs=2)
 
 
 def test_their_levels_of_training() -> None:

@@ -12,7 +12,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.studio.diffusion.originals.make_k_diffusion import PAIRS, SEED, SHAPE, TARGET, load, results
+from tests.studio.diffusion.originals.make_k_diffusion import (
+    BY_ENDS,
+    PAIRS,
+    SEED,
+    SHAPE,
+    TARGET,
+    load,
+    results,
+)
 from tests.studio.diffusion.toys import Draws, mixture
 
 from rakkan.studio.diffusion.samplers import SAMPLERS, silent
@@ -35,14 +43,16 @@ def test_the_sampler_ends_where_theirs_does(case: str) -> None:
     levels = sigmas(schedule, int(steps), stable_diffusion())
     draws = Draws(SEED, SHAPE)
     start = draws() * levels[0]
-    final = SAMPLERS[sampler](mixture, start, levels, draws, silent)
+    sampler, _, eta = sampler.partition(":")
+    final = SAMPLERS[sampler](mixture, start, levels, draws, silent, **({"eta": float(eta)} if eta else {}))
     assert final == pytest.approx(THEIRS["samplers"][case], abs=2e-6 if sampler == "lms" else 1e-9)
 
 
 def test_every_sampler_of_theirs_was_compared() -> None:
     compared = {case.split()[0] for case in THEIRS["samplers"]}
-    assert compared == {ours for ours, _, _ in PAIRS}
-    assert set(SAMPLERS) - compared == {"ddim", "lcm", "plms", "unipc", "unipc_bh1"}
+    assert compared == {ours for ours, *_ in (*PAIRS, *BY_ENDS)} | {"restart"}
+    only_in_diffusers = {"ddim", "ddpm", "deis", "ipndm", "lcm", "plms", "unipc", "unipc_bh1"}
+    assert set(SAMPLERS) - compared == only_in_diffusers
 
 
 def test_the_numbers_are_what_k_diffusion_gives() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,17 @@ from tests.studio.diffusion.toys import Draws, gaussian, mixture
 from rakkan.errors import RakkanError
 from rakkan.studio.diffusion.multistep import lagrange_integrals
 from rakkan.studio.diffusion.registry import sampler
+from rakkan.studio.diffusion.restart import restart_steps
 from rakkan.studio.diffusion.samplers import SAMPLERS, find_sampler, planned_sigmas, silent
-from rakkan.studio.diffusion.schedules import SCHEDULES, sigmas
+from rakkan.studio.diffusion.schedules import SCHEDULES, karras_levels, sigmas
 from rakkan.studio.diffusion.single_step import split
 from rakkan.studio.diffusion.training import stable_diffusion
 
 TRAINING = stable_diffusion()
 RANDOM = sorted(name for name, each in SAMPLERS.items() if each.is_random)
-ODE = sorted(set(SAMPLERS) - {"lcm"})
+ODE = sorted(set(SAMPLERS) - {"lcm", "ddpm"})
+#: Whose steps are not those of the levels they are given, so that twice as many do not halve each.
+OWN_STEPS = {"dpm_fast", "dpm_adaptive", "restart"}
 
 
 def without_noise(name: str) -> dict[str, float]:
@@ -85,6 +89,63 @@ class TestByHand:
         """exp(-2 log 2) = 1/4: 8/4 + 4 * 3/4 + 2 sqrt(3/4)."""
         assert self.run("dpmpp_2m_sde", (4, 2)) == pytest.approx(5 + math.sqrt(3))
 
+    def test_deis(self) -> None:
+        """Slopes 1 at 8 and 3/2 at 6; in log sigma the line through them is 3/2 + u/2 / log 1/2 for a u from
+        0 to log 1/2, and 2 (u - 1) e^u is the integral of 2 u e^u."""
+        length = -math.log(2)
+        bend = (2 * (length - 1) / 2 + 2) / 2 / length
+        assert self.run("deis", (4, 2, 1)) == pytest.approx(6 - 3 / 2 - bend * -1)
+
+    def test_restart_below_twenty_steps_is_heun(self) -> None:
+        for steps in (1, 2, 19):
+            levels = tuple(sigmas("simple", steps, TRAINING))
+            assert self.run("restart", levels) == self.run("heun", levels)
+
+    @pytest.mark.parametrize(
+        ("steps", "spent", "times", "schedule"),
+        [(20, 9, 1, "karras"), (24, 9, 1, "simple"), (36, 9, 2, "uniform"), (50, 12, 2, "beta")],
+    )
+    def test_restart_goes_back_up(self, steps: int, spent: int, times: int, schedule: str) -> None:
+        """From the level nearest to 0.1, in the second case 0 itself, to that nearest to 2, and down in
+        karras' levels."""
+        given = sigmas(schedule, steps, TRAINING).tolist()
+        levels = [*karras_levels(steps - spent * times, given[0], given[-2]), 0.0]
+        low, high = (min(levels, key=lambda level: abs(level - wanted)) for wanted in (0.1, 2.0))
+        assert (low == 0) == (schedule == "simple")
+        again = karras_levels(spent + 1, high, low).tolist()
+        wanted = [level for level in levels if level >= low]
+        wanted += again * times + [level for level in levels if level < low]
+        found = restart_steps(given)
+        starts = [start for start, _ in found]
+        ends = [end for (_, end), (start, _) in pairwise([*found, (-1.0, -1.0)]) if start != end]
+        assert len(found) == steps and len(ends) == times + 1
+        assert sorted([*starts, *ends]) == pytest.approx(sorted(wanted))
+
+    def test_restart_rises_as_often_as_it_restarts(self) -> None:
+        """And by no last bit elsewhere: each rise draws noise, and would shift that of the next."""
+        for steps in range(20, 251):
+            walked = restart_steps(sigmas("karras", steps, TRAINING).tolist())
+            rises = [start > end for (_, end), (start, _) in pairwise(walked)]
+            assert len(walked) == steps and sum(rises) == (2 if steps >= 36 else 1), steps
+            assert all(start > end for start, end in walked)
+            joints = [start / end for (_, end), (start, _) in pairwise(walked) if end > 0]
+            assert all(joint == 1 or joint > 1.5 for joint in joints), steps
+
+    def test_dpm_fast_of_two_evaluations(self) -> None:
+        """One step of DPM2 from 4 to 1, then to its x0; without an end at 0 the same without that."""
+        by_dpm_2 = self.run("dpm_2", (4, 1))
+        assert self.run("dpm_fast", (4, 3, 1), eta=0.0) == pytest.approx(by_dpm_2)
+        assert self.run("dpm_fast", (4, 1, 0), eta=0.0) == pytest.approx(by_dpm_2 / 2)
+        assert self.run("dpm_fast", (4, 0)) == 4
+
+    def test_dpm_adaptive_comes_nearer_with_less_tolerance(self) -> None:
+        """dx/dsigma = x / (2 sigma) leads from 8 at 4 to 8 sqrt(s / 4) at s."""
+        errors = [
+            abs(self.run("dpm_adaptive", (4, 0.5), eta=0.0, relative=one, absolute=one) - 8 / math.sqrt(8))
+            for one in (0.1, 1e-3, 1e-5)
+        ]
+        assert errors[0] > errors[1] > errors[2] and errors[2] < 1e-5
+
     def test_lagrange_integrals(self) -> None:
         """Of one node the width; of two by the trapezium; a cubic through four nodes exactly."""
         assert lagrange_integrals([3.0], 3.0, 1.0) == pytest.approx([-2])
@@ -95,7 +156,7 @@ class TestByHand:
         )
 
 
-@pytest.mark.parametrize("name", ODE)
+@pytest.mark.parametrize("name", sorted(set(ODE) - OWN_STEPS))
 def test_order_of_the_error(name: str) -> None:
     """Twice halved steps divide the error by 4 for first order and by 16 for second."""
     order = 1 if name in ("euler", "euler_ancestral", "ddim") else 2
@@ -108,8 +169,16 @@ def test_order_of_the_error(name: str) -> None:
     exact = final("dpm_2", 3000)
     coarse, fine = (np.abs(final(name, steps, **options) - exact).max() for steps in (60, 240))
     assert math.log2(coarse / fine) / 2 == pytest.approx(order, abs=0.15) or (
-        name in ("lms", "dpmpp_3m_sde") and math.log2(coarse / fine) / 2 > order - 0.25
+        name in ("lms", "dpmpp_3m_sde", "ipndm", "deis") and math.log2(coarse / fine) / 2 > order - 0.25
     )
+
+
+def test_dpm_adaptive_gives_up() -> None:
+    """A network whose answers have nothing to do with each other, or are no numbers."""
+    draws = Draws(0, (8,))
+    for denoise in (lambda x, sigma: draws() * 1e3, lambda x, sigma: x * math.nan):
+        with pytest.raises(RakkanError, match="no end in 500 steps"):
+            SAMPLERS["dpm_adaptive"](denoise, np.ones(8), sigmas("karras", 9, TRAINING), draws, silent)
 
 
 @pytest.mark.parametrize("name", ODE)
@@ -201,7 +270,10 @@ class TestEverySampler:
         with pytest.raises(KeyboardInterrupt):
             SAMPLERS[name](denoise, np.ones(2), sigmas("karras", 9, TRAINING), Draws(0, (2,)), stop)
         extra = 1 if name == "plms" else 0
-        assert len(asked) == 3 * SAMPLERS[name].evaluations + extra
+        if SAMPLERS[name].evaluations:
+            assert len(asked) == 3 * SAMPLERS[name].evaluations + extra
+        else:
+            assert asked and min(asked) > TRAINING.sigma_max ** (5 / 9) * TRAINING.sigma_min ** (4 / 9)
 
     def test_evaluations_and_noise_are_as_declared(self, name: str) -> None:
         asked: list[float] = []
@@ -215,10 +287,12 @@ class TestEverySampler:
             asked.append(sigma)
             return x / 2
 
-        levels = sigmas("karras", 10, TRAINING)
+        levels = sigmas("karras", 20, TRAINING)
         SAMPLERS[name](denoise, np.ones(2), levels, noise, silent)
-        most = 10 * SAMPLERS[name].evaluations
-        assert len(asked) == {"plms": 11}.get(name, most if most == 10 else 19)
+        once = {"plms": 21, "dpm_fast": 21}.get(name, 20)
+        assert SAMPLERS[name].evaluations == 0 or len(asked) == (
+            once if SAMPLERS[name].evaluations == 1 else 39
+        )
         assert min(asked) > 0 and max(asked) == pytest.approx(levels[0])
         assert bool(drawn) == SAMPLERS[name].is_random
         assert all(sigma > following > 0 for sigma, following in drawn)
@@ -255,6 +329,15 @@ class TestNames:
             ("PLMS", "plms", "ddim_uniform"),
             ("UniPC", "unipc", "sgm_uniform"),
             ("LCM", "lcm", "lcm"),
+            ("DPM fast", "dpm_fast", "uniform"),
+            ("k_dpm_fast", "dpm_fast", "uniform"),
+            ("DPM adaptive", "dpm_adaptive", "uniform"),
+            ("k_dpm_ad", "dpm_adaptive", "uniform"),
+            ("Restart", "restart", "karras"),
+            ("DEIS", "deis", "karras"),
+            ("ipndm", "ipndm", "uniform"),
+            ("DDPM", "ddpm", "ddim_uniform"),
+            ("DPM++ 2M Align Your Steps", "dpmpp_2m", "align_your_steps"),
             ("LMS Karras", "lms", "karras"),
             ("DPM2 a Karras", "dpm_2_ancestral", "karras"),
             ("DPM++ 2M Karras", "dpmpp_2m", "karras"),

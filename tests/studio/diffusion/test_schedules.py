@@ -63,6 +63,14 @@ def test_lcm_by_hand() -> None:
     assert np.array_equal(sigmas("lcm", 60, TRAINING), sigmas("trailing", 60, TRAINING))
 
 
+def test_aligned_steps_by_hand() -> None:
+    """Five are every other of ten; of twenty those between lie halfway in the logarithm."""
+    ten, five, twenty = (sigmas("align_your_steps", steps, TRAINING) for steps in (10, 5, 20))
+    assert five[:-1] == pytest.approx(ten[:-1:2])
+    assert twenty[1:19:2] ** 2 == pytest.approx(ten[:9] * ten[1:10])
+    assert twenty[19] ** 2 == pytest.approx(0.152 * TRAINING.sigma_min)
+
+
 @pytest.mark.parametrize("name", sorted(SCHEDULES))
 @pytest.mark.parametrize("zero", [False, True])
 def test_levels_fall_from_within_training_to_zero(name: str, zero: bool) -> None:

@@ -239,6 +239,17 @@ CASES: list[Case] = [
         (known(REPORT, MODEL, by="instance"),),
     ),
     Case(
+        "a model that is reported does not leave until it is decided",
+        ask(Action.EXPORT, MODEL),
+        (known(REPORT, MODEL, by="instance"),),
+        ("reported",),
+    ),
+    Case(
+        "a model whose report was overturned leaves",
+        ask(Action.EXPORT, MODEL),
+        (known(REPORT, MODEL, by="instance"), known(OVERTURNED, MODEL, by="instance", time=2)),
+    ),
+    Case(
         "only the instance speaks of cases",
         ask(Action.EXPORT, PICTURE),
         (known(REPORT, PICTURE, by="keeper"), known(UPHELD, PICTURE, by="keeper")),

@@ -1,7 +1,7 @@
 """LoRA files and textual inversions: what they change, and whether that is in a given checkpoint.
 
-Names of LoRA layers: kohya-ss (``lora_unet_…`` with underscores, ``lora_te1_…``) and diffusers/PEFT
-(``unet.….lora_A.weight``, before that ``….lora.down.weight``). Low-rank adaptation: Hu et al. 2021.
+Names of LoRA layers: kohya-ss and LyCORIS (``lora_unet_…`` with underscores, ``lora_te1_…``) and
+diffusers/PEFT (``unet.….lora_A.weight``, before that ``….lora.down.weight``).
 """
 
 from __future__ import annotations
@@ -9,25 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints import layout
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture
 from rakkan.formats.checkpoints.checks import NAMES
+from rakkan.formats.checkpoints.decompositions import ENDS, LOW_RANK, Sizes, end_of, sizes
 from rakkan.formats.checkpoints.files import few
 from rakkan.formats.checkpoints.tensors import Entry, Tensors
 
 KOHYA, DIFFUSERS = "kohya", "diffusers"
-#: How each pair of matrices ends, first the one that reads: kohya-ss, PEFT, diffusers before PEFT.
-_PAIRS = (
-    (".lora_down.weight", ".lora_up.weight"),
-    (".lora_A.weight", ".lora_B.weight"),
-    (".lora.down.weight", ".lora.up.weight"),
-    ("_lora.down.weight", "_lora.up.weight"),
-    (".lora_linear_layer.down.weight", ".lora_linear_layer.up.weight"),
-)
-#: How the matrices of other decompositions end (LyCORIS).
-_OTHERS = {".hada_w1_a": "LoHa", ".lokr_w1": "LoKr", ".lokr_w1_a": "LoKr", ".oft_blocks": "OFT"}
+#: Decompositions that are not drawn with, by how their matrices' names end (LyCORIS).
+_OTHERS = {".oft_blocks": "OFT", ".oft_diag": "OFT"}
 #: Width of the text that a U-Net reads, by family; and the families' first channels.
 _CONTEXTS = {768: SD1, 1024: SD2, 2048: SDXL}
 _TEXTS = {768: SD1, 1024: SD2}
@@ -35,19 +29,18 @@ _TEXTS = {768: SD1, 1024: SD2}
 
 @dataclass(frozen=True)
 class Layer:
-    """One changed layer: its key in the file without the ending, its rank, and the sides it fits."""
+    """One changed layer: its key in the file without the ending, and the sizes of its change."""
 
     key: str
-    rank: int
-    inputs: int
-    outputs: int
+    sizes: Sizes
 
 
 @dataclass(frozen=True)
 class Lora:
     """``naming`` is ``kohya`` or ``diffusers``; ``ranks`` from least to most; ``family`` the base it was made
     for as its shapes tell, "" when they do not; ``texts`` whether it changes text encoders, too; ``kind``
-    is ``LoRA``, or the name of another decomposition, whose layers are not told apart."""
+    is ``LoRA``, ``LoHa`` or ``LoKr``, with ``DoRA`` where it has magnitudes, or the name of another
+    decomposition, whose layers are not told apart and which is not drawn with."""
 
     naming: str
     ranks: tuple[int, ...]
@@ -61,16 +54,19 @@ def read_lora(entries: Mapping[str, Entry]) -> Lora | None:
     """What a LoRA changes; None for a file that is none. Raises RakkanError for a half of a pair alone."""
     other = next((kind for end, kind in _OTHERS.items() if any(name.endswith(end) for name in entries)), "")
     layers = tuple(_layers(entries))
+    kinds = sorted({one.sizes.kind for one in layers})
+    if any(ENDS.get(end_of(name)) == "magnitude" for name in entries):
+        kinds = [kind for kind in kinds if kind != LOW_RANK] + ["DoRA"]
     if not layers and not other:
         return None
     kohya = any(name.startswith("lora_") for name in entries)
     return Lora(
         naming=KOHYA if kohya else DIFFUSERS,
-        ranks=tuple(sorted({one.rank for one in layers})),
+        ranks=tuple(sorted({one.sizes.rank for one in layers} - {0})),
         family=_family(entries, layers),
         texts=any(re.match(r"lora_te|text_encoder|te\d?[._]", name) for name in entries),
         layers=layers,
-        kind=other or "LoRA",
+        kind=other or ", ".join(kinds),
     )
 
 
@@ -92,7 +88,8 @@ def check_lora(tensors: Tensors, base: Architecture, name: str = "The LoRA") -> 
             f"{name} changes {len(unknown)} layers that this checkpoint does not have: {few(unknown)}",
             "It was made for another one",
         )
-    wrong = [one.key for one in found.layers if places[_plain(one.key)] != (one.outputs, one.inputs)]
+    sides = {one.key: (one.sizes.rows, one.sizes.columns) for one in found.layers}
+    wrong = [key for key, both in sides.items() if places[_plain(key)] != both]
     if wrong:
         raise RakkanError(
             f"{name} does not fit this checkpoint in {len(wrong)} layers: {few(wrong)}",
@@ -135,36 +132,30 @@ def check_embedding(tensors: Tensors, base: Architecture, name: str = "The textu
 
 
 def _layers(entries: Mapping[str, Entry]) -> Iterator[Layer]:
-    for name, one in entries.items():
-        for down, up in _PAIRS:
-            if name.endswith(up) and name.removesuffix(up) + down not in entries:
-                raise _alone(name)
-            if not name.endswith(down):
-                continue
-            key = name.removesuffix(down)
-            other = entries.get(key + up)
-            if other is None:
-                raise _alone(name)
-            if len(one.shape) < 2 or len(other.shape) < 2 or one.shape[0] != other.shape[1]:
-                raise RakkanError(
-                    f"The LoRA's matrices of {few([key])} do not fit each other", "Fetch it again"
-                )
-            yield Layer(key, one.shape[0], one.shape[1], other.shape[0])
-            break
-
-
-def _alone(name: str) -> RakkanError:
-    return RakkanError(f"The LoRA holds {few([name])} without its other half", "Fetch it again")
+    found: dict[str, dict[str, str]] = {}
+    for name in entries:
+        if end := end_of(name):
+            found.setdefault(name.removesuffix(end), {})[ENDS[end]] = name
+    for key, names in found.items():
+        if names.keys() <= {"alpha", "magnitude"}:
+            continue  # of something else than a layer's change
+        made = sizes({part: entries[name].shape for part, name in names.items()})
+        if made is None:
+            few_names = few(name for part, name in names.items() if part != "alpha")
+            if len(names.keys() - {"alpha", "magnitude"}) == 1:
+                raise RakkanError(f"The LoRA holds {few_names} without its other half", "Fetch it again")
+            raise RakkanError(f"The LoRA's matrices {few_names} do not fit each other", "Fetch it again")
+        yield Layer(key, made)
 
 
 def _family(entries: Mapping[str, Entry], layers: tuple[Layer, ...]) -> str:
     if any(name.startswith(("lora_te2_", "text_encoder_2")) for name in entries):
         return SDXL
-    widths = {one.inputs for one in layers if re.search(r"attn2[._](processor\.)?to_[kv]$", one.key)}
+    widths = {one.sizes.columns for one in layers if re.search(r"attn2[._](processor\.)?to_[kv]$", one.key)}
     for width in widths:
         if width in _CONTEXTS:
             return _CONTEXTS[width]
-    texts = {one.inputs for one in layers if re.match(r"lora_te_|text_encoder\.", one.key)}
+    texts = {one.sizes.columns for one in layers if re.match(r"lora_te_|text_encoder\.", one.key)}
     return next((_TEXTS[width] for width in texts if width in _TEXTS), "")
 
 
@@ -191,9 +182,9 @@ def _places(base: Architecture) -> dict[str, tuple[int, ...]]:
         if len(one.shape) > 1:
             for name in (one.single, one.folder):
                 plain = name.removesuffix(".weight").replace(".", "_")
-                found[f"lora_unet_{plain}"] = one.shape[:2]
+                found[f"lora_unet_{plain}"] = sides = one.shape[0], prod(one.shape[1:])
                 # A layer of attention that older versions did not count.
-                found[f"lora_unet_{plain.replace('_to_out_0', '_to_out')}"] = one.shape[:2]
+                found[f"lora_unet_{plain.replace('_to_out_0', '_to_out')}"] = sides
     for number, text in enumerate(base.text):
         names = ("lora_te_", "lora_te1_") if number == 0 else (f"lora_te{number + 1}_",)
         for name, shape in layout.clip(text).items():

@@ -34,12 +34,13 @@ class UNetShape:
 @dataclass(frozen=True)
 class VaeShape:
     """The autoencoder: ``channels`` by level, ``layers`` residual blocks in each, channels of the latents,
-    and what latents are multiplied by."""
+    and what latents are multiplied by. ``is_tiny``: it is a tiny decoder (TAESD), and encodes nothing."""
 
     channels: tuple[int, ...]
     layers: int
     latent_channels: int
     scaling: float
+    is_tiny: bool = False
 
 
 @dataclass(frozen=True)

@@ -37,22 +37,35 @@ def check(tensors: Tensors, architecture: Architecture, vae_given: bool = False)
         raise RakkanError(
             f"The checkpoint has no autoencoder ({wanted}…)", "Give one with it: --vae FILE.safetensors"
         )
-    wanted_shapes = layout.expected(architecture)
     entries = tensors.entries
-    missing = [name for name in wanted_shapes if found_name(entries, name) is None]
+    shapes = {
+        found_name(entries, name) or name: shape for name, shape in layout.expected(architecture).items()
+    }
+    check_shapes(entries, shapes, "The checkpoint", NAMES[architecture.family])
+
+
+def check_shapes(
+    entries: Mapping[str, Entry], wanted: Mapping[str, tuple[int, ...]], what: str, of: str = "the rest of it"
+) -> None:
+    """Raises RakkanError unless each tensor that is ``wanted`` is there, with the sides it is to have.
+
+    This is the one place where that is decided, of whole checkpoints and of all that goes with them: by the
+    header, before a byte of a tensor is read. ``what`` begins the message, ``of`` is what it is to fit.
+    """
+    missing = [name for name in wanted if name not in entries]
     if missing:
         raise RakkanError(
-            f"The checkpoint lacks {len(missing)} of {len(wanted_shapes)} tensors: {few(missing)}",
-            "It is incomplete: fetch it again",
+            f"{what} lacks {len(missing)} of {len(wanted)} tensors: {few(missing)}",
+            "It is incomplete, or not what it looks like: fetch it again",
         )
-    wrong = []
-    for name, shape in wanted_shapes.items():
-        held = entries[found_name(entries, name) or name].shape
-        if bare(held) != bare(shape):
-            wrong.append(f"{name} is {sides(held)}, not {sides(shape)}")
+    wrong = [
+        f"{name} is {sides(entries[name].shape)}, not {sides(shape)}"
+        for name, shape in wanted.items()
+        if bare(entries[name].shape) != bare(shape)
+    ]
     if wrong:
         raise RakkanError(
-            f"{len(wrong)} tensors of the checkpoint do not fit {NAMES[architecture.family]}: {few(wrong)}",
+            f"{what} does not fit {of} in {len(wrong)} tensors: {few(wrong)}",
             "It is mixed up, or of an architecture not known here",
         )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rakkan.formats.checkpoints import adapters, detect, layout
+from rakkan.formats.checkpoints import adapters, autoencoders, detect, image_encoders, layout
 from rakkan.formats.checkpoints.adapters import Lora
 from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture
 from rakkan.formats.checkpoints.tensors import Entry, Tensors
 
 CHECKPOINT, LORA, EMBEDDING, VAE = "checkpoint", "LoRA", "textual inversion", "VAE"
-CONTROLNET, IP_ADAPTER, TINY, UNKNOWN = "ControlNet", "IP-Adapter", "tiny decoder", "unknown"
+CONTROLNET, IP_ADAPTER, IMAGE_ENCODER = "ControlNet", "IP-Adapter", "image encoder"
+TINY, UNKNOWN = "tiny decoder", "unknown"
 _CONTEXTS = {768: SD1, 1024: SD2, 2048: SDXL}
 
 
@@ -37,15 +38,17 @@ def nature(tensors: Tensors) -> Nature:
         return Nature(CONTROLNET, _read_family(entries))
     if _starts(entries, "image_proj.") and _starts(entries, "ip_adapter."):
         return Nature(IP_ADAPTER, _read_family(entries))
+    if image_encoders.is_image_encoder(entries):
+        return Nature(IMAGE_ENCODER)
     if lora := adapters.read_lora(entries):
-        kind = LORA if lora.kind == "LoRA" else lora.kind
+        kind = LORA if lora.layers else lora.kind
         return Nature(kind, lora.family, lora=lora)
     if _starts(entries, "encoder.down.", "encoder.down_blocks.", layout.VAE):
         return Nature(VAE)
     if widths := adapters.read_embedding(entries):
         return Nature(EMBEDDING, adapters.embedding_family(widths))
-    if _is_tiny(entries):
-        return Nature(TINY)
+    if autoencoders.read_tiny(entries):
+        return Nature(TINY, notes=("its shapes do not tell whether it is for SDXL or for SD 1.x and 2.x",))
     return Nature(UNKNOWN)
 
 
@@ -60,12 +63,3 @@ def _read_family(entries: Mapping[str, Entry]) -> str:
         if reads and one.shape[1] in _CONTEXTS:
             return _CONTEXTS[one.shape[1]]
     return ""
-
-
-def _is_tiny(entries: Mapping[str, Entry]) -> bool:
-    """TAESD: a decoder of plain convolutions from 4 channels to 64, alone or in diffusers' names."""
-    for name in ("1.weight", "decoder.layers.0.weight", "decoder.1.weight"):
-        one = entries.get(name)
-        if one is not None and one.shape == (64, 4, 3, 3):
-            return True
-    return False

@@ -18,6 +18,9 @@ TEXT_SD1 = "cond_stage_model.transformer.text_model."
 TEXT_SD2 = "cond_stage_model.model."
 TEXT_SDXL = ("conditioner.embedders.0.transformer.text_model.", "conditioner.embedders.1.model.")
 
+#: Channels between all layers of a tiny decoder, and the blocks of its levels.
+TINY_WIDTH, TINY_BLOCKS = 64, (3, 3, 3, 1)
+
 Shape = tuple[int, ...]
 
 
@@ -159,6 +162,30 @@ def vae(shape: VaeShape) -> Iterator[Weight]:
             )
     yield from _layer("decoder.norm_out", "decoder.conv_norm_out", (channels[0],))
     yield from _layer("decoder.conv_out", "decoder.conv_out", (3, channels[0], 3, 3))
+
+
+def tiny_decoder(latent_channels: int) -> Iterator[Weight]:
+    """The weights of TAESD's decoder (Bohan 2023): ``single`` as its authors number them, ``folder`` as
+    diffusers does after ``decoder.layers.``, which does not count the clamp before all layers."""
+    number, width = 1, TINY_WIDTH
+
+    def layer(place: str, shape: Shape, bias: bool = True) -> Iterator[Weight]:
+        one, _, rest = place.partition(".")
+        inside = f".{rest}" if rest else ""
+        yield from _layer(f"{one}{inside}", f"{int(one) - 1}{inside}", shape, bias)
+
+    yield from layer(f"{number}", (width, latent_channels, 3, 3))
+    number += 2  # after the activation
+    for level, blocks in enumerate(TINY_BLOCKS):
+        for _ in range(blocks):
+            for inner in (0, 2, 4):
+                yield from layer(f"{number}.conv.{inner}", (width, width, 3, 3))
+            number += 1
+        if level < len(TINY_BLOCKS) - 1:
+            number += 1  # it is enlarged
+            yield from layer(f"{number}", (width, width, 3, 3), bias=False)
+            number += 1
+    yield from layer(f"{number}", (3, width, 3, 3))
 
 
 def clip(shape: TextShape) -> dict[str, Shape]:

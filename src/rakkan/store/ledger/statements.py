@@ -288,7 +288,7 @@ class Refused:
     """The gate, or what asks before it, refused something by itself. About whom is not kept."""
 
     case: Annotated[str, "16 random bytes in hexadecimal: how an appeal names it", CASE]
-    action: Annotated[str, "what was asked for: `create`, `release`, `admit` or `protect`"]
+    action: Annotated[str, "what was asked for: `create`, `release`, `admit`, `protect` or `export`"]
     rule: Annotated[str, "the rule that refused it"]
 
 

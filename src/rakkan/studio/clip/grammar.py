@@ -1,7 +1,8 @@
-"""The grammar of prompts that creators know from A1111: emphasis, ``BREAK`` and adapters.
+"""The grammar of prompts that creators know from A1111: emphasis, ``BREAK``, ``AND`` and adapters.
 
 ``(x)`` weighs 1.1 times as much, ``[x]`` 1.1 times less, ``(x:1.3)`` 1.3 times; they nest. A backslash
 before a bracket or a backslash makes it an ordinary sign. ``<lora:NAME:WEIGHT>`` asks for an adapter.
+``a AND b :0.5`` are two prompts that lead one picture, the second half as strongly.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ MOST_WEIGHT = 100.0
 _PIECE = re.compile(r"\\[()\[\]\\]|[()\[\]]|:\s*[+-]?(?:\d+\.?\d*|\.\d+)\s*\)|[^\\()\[\]:]+|.", re.DOTALL)
 _BREAK = re.compile(r"\s*\bBREAK\b\s*")
 _ADAPTER = re.compile(r"<(lora|lyco|hypernet):([^:<>]+)((?::[^:<>]*)*)>")
+_AND = re.compile(r"\\.|[()\[\]]|\bAND\b", re.DOTALL)
+_SHARE = re.compile(r"\s*:\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*$")
 _STEP = 1.1
 
 
@@ -35,6 +38,14 @@ class Adapter:
     name: str
     weight: float
     text_weight: float
+
+
+@dataclass(frozen=True)
+class Subprompt:
+    """One of the prompts that ``AND`` joins, and how strongly it leads."""
+
+    text: str
+    weight: float = 1.0
 
 
 def adapters(prompt: str) -> tuple[str, tuple[Adapter, ...]]:
@@ -62,6 +73,46 @@ def _adapter(match: re.Match[str]) -> Adapter:
             f"{match[0]} is out of range", f"give a strength of -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}"
         )
     return Adapter(name.strip(), weight, text_weight)
+
+
+def subprompts(prompt: str) -> tuple[Subprompt, ...]:
+    """The prompts that ``AND`` joins, one or more, each with what follows the last colon at its end; those of
+    weight 0 are left out while there are others.
+
+    To be called after ``adapters`` and before ``schedule.at_step``. A1111 also splits inside brackets and
+    takes negative weights. Here both raise RakkanError, for they would read brackets apart that were
+    judged together, and wants as rejections; so does a weight out of range.
+    """
+    parts, start, opened = [], 0, 0
+    for match in _AND.finditer(prompt):
+        if match[0] in ("(", "["):
+            opened += 1
+        elif match[0] in (")", "]"):
+            opened = max(0, opened - 1)
+        elif match[0] == "AND":
+            if opened:
+                raise RakkanError(
+                    "AND stands inside brackets in the prompt",
+                    "Close the brackets before it, or write it in small letters",
+                )
+            parts.append(prompt[start : match.start()])
+            start = match.end()
+    if not parts:
+        return (Subprompt(prompt),)
+    found = tuple(_subprompt(part) for part in (*parts, prompt[start:]))
+    return tuple(one for one in found if one.weight) or found
+
+
+def _subprompt(part: str) -> Subprompt:
+    match = _SHARE.search(part)
+    weight = float(match[1]) if match else 1.0
+    text = part[: match.start()] if match else part
+    if not 0 <= weight <= MOST_WEIGHT:
+        raise RakkanError(
+            f"{text.strip()[:40]!r} leads with the weight {weight:g}, which is out of range",
+            f"Give 0 to {MOST_WEIGHT:g}; what is not wanted belongs into the negative prompt",
+        )
+    return Subprompt(text, weight)
 
 
 def spans(prompt: str) -> tuple[Span, ...]:

@@ -62,6 +62,44 @@ def plms(denoise: Denoise, x: Array, sigmas: Sequence[float], noise: Noise, prog
     return x
 
 
+@sampler("ipndm", "iPNDM", schedule="uniform")
+def ipndm(denoise: Denoise, x: Array, sigmas: Sequence[float], noise: Noise, progress: Progress) -> Array:
+    """PLMS without its second evaluation in the first step (Zhang and Chen 2022, "iPNDM").
+
+    The weights are for even levels, whatever the levels are: at karras' LMS, which knows the widths of its
+    steps, is the better one.
+    """
+    slopes: list[Array] = []
+    for index, (sigma, following) in enumerate(pairwise(sigmas)):
+        slopes = [(x - denoise(x, sigma)) * (1 / sigma), *slopes][:4]
+        x = x + weighted(ADAMS_BASHFORTH[len(slopes) - 1], slopes) * (following - sigma)
+        progress(index + 1, len(sigmas) - 1)
+    return x
+
+
+@sampler("deis", "DEIS", schedule="karras")
+def deis(
+    denoise: Denoise,
+    x: Array,
+    sigmas: Sequence[float],
+    noise: Noise,
+    progress: Progress,
+    order: int = 3,
+) -> Array:
+    """Along the polynomial in log sigma through the last slopes (Zhang and Chen 2022, "DEIS").
+
+    diffusers' form of it, ``logrho``; ComfyUI interpolates over time and gives slightly other pictures.
+    ``order`` is the number of slopes. The first steps are of lower order, the last, to 0, of first.
+    """
+    slopes: list[Array] = []
+    for index, (sigma, following) in enumerate(pairwise(sigmas)):
+        slopes = [(x - denoise(x, sigma)) * (1 / sigma), *slopes][:order]
+        nodes = [sigmas[index - back] for back in range(len(slopes) if following > 0 else 1)]
+        x = x + weighted(_integrals_over_log(nodes, following), slopes[: len(nodes)])
+        progress(index + 1, len(sigmas) - 1)
+    return x
+
+
 @sampler("dpmpp_2m", "DPM++ 2M", schedule="karras")
 def dpmpp_2m(denoise: Denoise, x: Array, sigmas: Sequence[float], noise: Noise, progress: Progress) -> Array:
     """Extrapolates the last two predictions in log sigma (Lu et al. 2022, "DPM-Solver++", algorithm 2).
@@ -178,6 +216,18 @@ def lagrange_integrals(nodes: Sequence[float], start: float, end: float) -> list
         )
         for node in nodes
     ]
+
+
+def _integrals_over_log(nodes: Sequence[float], end: float) -> Sequence[float]:
+    """The integral over sigma, from the first of up to three nodes to ``end``, of each Lagrange polynomial in
+    log sigma: the weights that are right for its powers 0, 1 and 2."""
+    start = nodes[0]
+    if len(nodes) == 1:
+        return [end - start]
+    length = math.log(end / start)
+    moments = [end - start, end * (length - 1) + start, end * (length**2 - 2 * length + 2) - 2 * start]
+    powers = np.array([[math.log(node / start) ** power for node in nodes] for power in range(len(nodes))])
+    return [float(weight) for weight in np.linalg.solve(powers, np.array(moments[: len(nodes)]))]
 
 
 def weighted(weights: Sequence[float], arrays: Sequence[Array]) -> Array:

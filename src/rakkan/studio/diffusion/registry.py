@@ -26,8 +26,8 @@ class Sampler:
     """A sampler and what to know of it; call it as ``sampler(denoise, x, sigmas, noise, progress)``.
 
     ``title`` is A1111's name; ``schedule`` is what "automatic" means with it; ``evaluations`` of the network
-    in a step; ``is_random`` whether it draws fresh noise; ``skips`` whether A1111 plans one step more and
-    leaves out the last level before 0, which it would visit twice.
+    in a step, 0 where the sampler finds its own steps; ``is_random`` whether it draws fresh noise; ``skips``
+    whether A1111 plans one step more and leaves out the last level before 0, which it would visit twice.
     """
 
     name: str

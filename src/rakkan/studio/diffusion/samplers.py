@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rakkan.studio.diffusion import multistep, single_step, stochastic
+from rakkan.studio.diffusion import multistep, restart, single_step, solver, stochastic
 from rakkan.studio.diffusion.names import key, unknown
 from rakkan.studio.diffusion.registry import KEYS, SAMPLERS, Noise, Progress, Sampler, silent
 from rakkan.studio.diffusion.schedules import AUTOMATIC, SCHEDULES, find_schedule, sigmas
@@ -27,8 +27,10 @@ __all__ = [
     "find_sampler",
     "multistep",
     "planned_sigmas",
+    "restart",
     "silent",
     "single_step",
+    "solver",
     "stochastic",
 ]
 

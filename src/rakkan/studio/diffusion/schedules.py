@@ -7,7 +7,7 @@ checks the number and appends the 0 that all end at.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,8 +129,13 @@ def karras(steps: int, training: TrainingSchedule) -> Levels:
     Karras et al. 2022, equation 5, rho = 7, between the ends of training. With zero terminal SNR most
     steps fall at levels of pure noise: take another.
     """
-    least, most = training.sigma_min ** (1 / 7), training.sigma_max ** (1 / 7)
-    levels: Levels = (most + np.linspace(0, 1, steps) * (least - most)) ** 7.0
+    return karras_levels(steps, training.sigma_max, training.sigma_min)
+
+
+def karras_levels(count: int, most: float, least: float) -> Levels:
+    """So many levels from one to the other, even in the seventh root."""
+    first, last = most ** (1 / 7), least ** (1 / 7)
+    levels: Levels = (first + np.linspace(0, 1, count) * (last - first)) ** 7.0
     return levels
 
 
@@ -165,6 +170,35 @@ def kl_optimal(steps: int, training: TrainingSchedule) -> Levels:
     return np.tan(np.linspace(math.atan(training.sigma_max), math.atan(training.sigma_min), steps))
 
 
+#: What ``align_your_steps`` and ``align_your_steps_xl`` visit in ten steps, without the ends.
+ALIGNED = (6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152)
+ALIGNED_XL = (6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.113)
+
+
+@schedule("align_your_steps", "Align Your Steps", "AYS")
+def align_your_steps(steps: int, training: TrainingSchedule) -> Levels:
+    """Ten steps that were found best for SD 1.5, other counts straight between them in log sigma.
+
+    Sabour et al. 2024, "Align Your Steps", as its authors, diffusers and ComfyUI read it: the eleventh level
+    gives way to 0. A1111 keeps it, and so takes ten steps between other levels.
+    """
+    return _aligned(ALIGNED, steps, training)
+
+
+@schedule("align_your_steps_xl", "Align Your Steps XL", "AYS XL", "AYS SDXL")
+def align_your_steps_xl(steps: int, training: TrainingSchedule) -> Levels:
+    """As align_your_steps, the ten steps that were found best for SDXL.
+
+    Sabour et al. 2024. A1111 takes these by itself with SDXL, under the name Align Your Steps.
+    """
+    return _aligned(ALIGNED_XL, steps, training)
+
+
+def _aligned(inner: Sequence[float], steps: int, training: TrainingSchedule) -> Levels:
+    known = np.log([training.sigma_max, *inner, training.sigma_min])
+    return np.exp(np.interp(np.linspace(0, 10, steps + 1)[:-1], np.arange(11), known))
+
+
 @schedule("ddim_uniform", "DDIM", "DDIM uniform", "leading")
 def ddim_uniform(steps: int, training: TrainingSchedule) -> Levels:
     """Every so-many-th timestep from 1 up, so-many rounded down: the first step is not at the most noise.
@@ -184,12 +218,13 @@ def leading_multistep(steps: int, training: TrainingSchedule) -> Levels:
     return _leading(np.arange(1, steps + 1), max(1, training.timesteps // (steps + 1)), training)
 
 
-@schedule("trailing", "Trailing")
+@schedule("trailing", "Trailing", "Turbo")
 def trailing(steps: int, training: TrainingSchedule) -> Levels:
     """Every so-many-th timestep from the last down, rounded to the nearest: begins at the most noise.
 
     Lin et al. 2023, table 2: what models with zero terminal SNR and few-step models want. diffusers'
-    ``trailing`` without its surplus step (it has one for some counts, by rounding).
+    ``trailing`` without its surplus step (it has one for some counts, by rounding); Forge's Turbo, which
+    rounds halves the other way.
     """
     stride = training.timesteps / steps
     timesteps = np.round(np.arange(training.timesteps, 0, -stride)[:steps]).astype(int) - 1

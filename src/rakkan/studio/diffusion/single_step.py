@@ -1,4 +1,4 @@
-"""Samplers that forget each step: Euler, Heun, DPM2, their ancestral forms, DDIM and LCM.
+"""Samplers that forget each step: Euler, Heun, DPM2, their ancestral forms, DDIM, DDPM and LCM.
 
 All solve dx/dsigma = (x - x0(x, sigma)) / sigma (Karras et al. 2022, equations 1 and 3), where x0 is what
 ``denoise`` predicts, from sigmas[0] to the last. An ancestral step goes further down than it should and adds
@@ -78,6 +78,16 @@ def ddim(
     return euler_ancestral(denoise, x, sigmas, noise, progress, eta)
 
 
+@sampler("ddpm", "DDPM", schedule="ddim_uniform", is_random=True)
+def ddpm(denoise: Denoise, x: Array, sigmas: Sequence[float], noise: Noise, progress: Progress) -> Array:
+    """The process that Stable Diffusion was trained for, backwards (Ho et al. 2020, algorithm 2).
+
+    In this form of the process it is Euler ancestral: the name stands for its schedule. Wants hundreds of
+    steps; below about 50 the picture is soft.
+    """
+    return euler_ancestral(denoise, x, sigmas, noise, progress)
+
+
 @sampler("heun", "Heun", schedule="uniform", evaluations=2)
 def heun(denoise: Denoise, x: Array, sigmas: Sequence[float], noise: Noise, progress: Progress) -> Array:
     """Steps along the mean of the slopes at both ends (Karras et al. 2022, algorithm 1).
@@ -85,14 +95,19 @@ def heun(denoise: Denoise, x: Array, sigmas: Sequence[float], noise: Noise, prog
     Error of second order at twice the price; at equal price DPM++ 2M is better.
     """
     for index, (sigma, following) in enumerate(pairwise(sigmas)):
-        slope = (x - denoise(x, sigma)) * (1 / sigma)
-        ahead = x + slope * (following - sigma)
-        if following > 0:
-            slope_ahead = (ahead - denoise(ahead, following)) * (1 / following)
-            ahead = x + (slope + slope_ahead) * ((following - sigma) / 2)
-        x = ahead
+        x = heun_step(denoise, x, sigma, following)
         progress(index + 1, len(sigmas) - 1)
     return x
+
+
+def heun_step(denoise: Denoise, x: Array, sigma: float, following: float) -> Array:
+    """One step along the mean of the slopes at both ends; to 0, where there is none, along the first."""
+    slope = (x - denoise(x, sigma)) * (1 / sigma)
+    ahead = x + slope * (following - sigma)
+    if following == 0:
+        return ahead
+    slope_ahead = (ahead - denoise(ahead, following)) * (1 / following)
+    return x + (slope + slope_ahead) * ((following - sigma) / 2)
 
 
 @sampler("dpm_2", "DPM2", "KDPM2", schedule="karras", evaluations=2, skips=True)

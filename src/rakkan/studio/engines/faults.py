@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from rakkan.errors import RakkanError
 
 ADVICE = "Draw a smaller picture, take the tiny decoder or a smaller model, or close other programs"
-#: How OpenVINO, oneDNN, the C++ library, torch and CUDA say that there is no memory.
-_SIGNS = ("bad_alloc", "allocate", "alloc_failed", "out of memory", "out_of_memory")
+#: How OpenVINO, oneDNN, the C++ library, torch, CUDA and the loader of libraries say that there is no memory.
+_SIGNS = ("bad_alloc", "allocate", "alloc_failed", "out of memory", "out_of_memory", "failed to map segment")
 
 
 class Cancelled(RakkanError):
@@ -30,7 +30,7 @@ def memory_watched(what: str) -> Iterator[None]:
     what the failed attempt held."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError, OSError, ImportError) as error:
         is_told = any(sign in str(error).lower() for sign in _SIGNS)
         if not (isinstance(error, MemoryError) or is_told):
             raise

@@ -99,8 +99,9 @@ def taken_down(case: Case) -> Iterator[Reason]:
 
 def _hidden(case: Case, rule: str, text: str) -> Iterator[Reason]:
     for index, part in case.things():
-        if part.subject.name == "model":
-            continue  # anyone may report any digest, that of the model everyone draws with too
+        if part.subject.name == "model" and case.request.action != Action.EXPORT:
+            # Anyone may report any digest, that of the model everyone draws with too; a copy can wait.
+            continue
         said: dict[str, list[Known]] = {}
         for known in case.about(index, Reported, Decided, Appealed):
             said.setdefault(known.statement.predicate.case, []).append(known)

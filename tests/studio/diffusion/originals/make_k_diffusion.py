@@ -45,6 +45,31 @@ PAIRS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("dpmpp_2m_sde_heun", "sample_dpmpp_2m_sde", {"solver_type": "heun"}),
     ("dpmpp_3m_sde", "sample_dpmpp_3m_sde", {}),
 )
+#: Those that are told the ends alone and stop at the least level, with A1111's eta and with ComfyUI's.
+BY_ENDS = (
+    ("dpm_fast", {"eta": 1.0}),
+    ("dpm_fast:0", {"eta": 0.0}),
+    ("dpm_adaptive", {"eta": 1.0}),
+    ("dpm_adaptive:0", {"eta": 0.0}),
+)
+#: Steps, those spent on restarting, how often: A1111's choice.
+RESTARTS = ((5, 0, 0), (20, 9, 1), (24, 9, 1), (35, 9, 1), (36, 9, 2), (50, 12, 2))
+
+
+class Bar:
+    """A progress bar that shows nothing."""
+
+    def __init__(self, **_: Any) -> None:
+        self.asked = 0
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def update(self) -> None:
+        self.asked += 1
 
 
 def load(folder: Path) -> Any:
@@ -55,7 +80,7 @@ def load(folder: Path) -> Any:
     utils.append_dims = lambda x, dims: x[(...,) + (None,) * (dims - x.ndim)]  # type: ignore[attr-defined]
     bars = types.ModuleType("tqdm.auto")
     bars.trange = lambda count, **_: range(count)  # type: ignore[attr-defined]
-    bars.tqdm = None  # type: ignore[attr-defined]
+    bars.tqdm = Bar  # type: ignore[attr-defined]
     solvers = types.ModuleType("torchdiffeq")
     solvers.odeint = None  # type: ignore[attr-defined]
     stand_ins = {
@@ -126,7 +151,7 @@ def results(sampling: Any) -> dict[str, Any]:
                 elif "noise_sampler" in inspect.signature(sample).parameters:
                     noise = {"noise_sampler": lambda *_, draws=draws: torch.from_numpy(draws())}
                 final = sample(
-                    lambda x, sigma: mixture(x, float(sigma[0])),
+                    asked,
                     start,
                     levels,
                     disable=True,
@@ -134,7 +159,60 @@ def results(sampling: Any) -> dict[str, Any]:
                     **noise,
                 )
                 found["samplers"][f"{ours} {name} {steps}"] = final.tolist()
+    found["samplers"] |= by_ends(sampling) | restarts(sampling)
     torch.set_default_dtype(torch.float32)
+    return found
+
+
+def asked(x: Any, sigma: Any) -> Any:
+    return mixture(x, float(sigma[0]))
+
+
+def by_ends(sampling: Any) -> dict[str, list[float]]:
+    """Their last x is at the least level; the prediction there is where a step to 0 leads."""
+    import torch
+
+    found = {}
+    for ours, options in BY_ENDS:
+        for name in LEVELS:
+            for steps in (*STEPS[1:], 22):
+                levels = sigmas(name, steps, stable_diffusion()).tolist()
+                draws = Draws(SEED, SHAPE)
+                start = torch.from_numpy(draws()) * levels[0]
+                count = (steps,) if "fast" in ours else ()
+                final = getattr(sampling, f"sample_{ours.split(':')[0]}")(
+                    asked,
+                    start,
+                    levels[-2],
+                    levels[0],
+                    *count,
+                    noise_sampler=lambda *_, draws=draws: torch.from_numpy(draws()),
+                    **options,
+                )
+                found[f"{ours} {name} {steps}"] = mixture(final, levels[-2]).tolist()
+    return found
+
+
+def restarts(sampling: Any) -> dict[str, list[float]]:
+    """Their Heun down to the level nearest to 0.1, from that nearest to 2 down again, and to the end."""
+    import torch
+
+    training, found = stable_diffusion(), {}
+    for steps, spent, times in RESTARTS:
+        draws = Draws(SEED, SHAPE)
+        levels = sampling.get_sigmas_karras(steps - spent * times, training.sigma_min, training.sigma_max)
+        x = torch.from_numpy(draws()) * levels[0]
+        low, high = (int((levels - wanted).abs().argmin()) for wanted in (0.1, 2))
+        if times:
+            x = sampling.sample_heun(asked, x, levels[: low + 1], disable=True)
+            again = sampling.get_sigmas_karras(spent + 1, float(levels[low]), float(levels[high]))[:-1]
+            for _ in range(times):
+                x = x + torch.from_numpy(draws()) * (again[0] ** 2 - again[-1] ** 2) ** 0.5
+                x = sampling.sample_heun(asked, x, again, disable=True)
+            levels = levels[low:]
+        if len(levels) > 1:
+            x = sampling.sample_heun(asked, x, levels, disable=True)
+        found[f"restart karras {steps}"] = x.tolist()
     return found
 
 

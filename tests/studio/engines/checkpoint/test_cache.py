@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -45,26 +45,16 @@ def content(held: Graph | None) -> tuple[bytes, bytes]:
     return held.description, held.weights.read()
 
 
-def making(number: int, made: list[int]) -> Callable[[], Graph]:
-    def convert() -> Graph:
-        made.append(number)
-        return graph(number)
-
-    return convert
-
-
 def bodies(tmp_path: Path) -> list[Path]:
     return sorted(
         (one for one in (tmp_path / "vault").rglob("*") if one.is_file()), key=lambda one: one.stat().st_size
     )
 
 
-def test_a_checkpoint_is_converted_once(conversions: Conversions) -> None:
-    made: list[int] = []
-    first = conversions.obtain(WANTED, making(1, made))
-    again = conversions.obtain(WANTED, making(1, made))
-    assert content(first) == content(again) == content(graph(1))
-    assert made == [1]
+def test_what_was_converted_is_found_again(conversions: Conversions) -> None:
+    assert conversions.find(WANTED) is None
+    conversions.hold(WANTED, graph(1))
+    assert content(conversions.find(WANTED)) == content(conversions.find(WANTED)) == content(graph(1))
 
 
 def test_another_process_finds_it(conversions: Conversions, tmp_path: Path) -> None:
@@ -129,7 +119,7 @@ def test_converting_again_leaves_nothing_of_the_last_time(conversions: Conversio
 
 @pytest.mark.parametrize("how", ["cut", "flipped", "gone"])
 @pytest.mark.parametrize("which", range(3))
-def test_what_is_damaged_is_converted_again(
+def test_what_is_damaged_counts_as_none_and_can_be_kept_anew(
     conversions: Conversions, tmp_path: Path, how: str, which: int
 ) -> None:
     conversions.hold(WANTED, graph(1))
@@ -141,11 +131,9 @@ def test_what_is_damaged_is_converted_again(
         path.unlink()
     else:
         path.write_bytes(body[: len(body) // 2] if how == "cut" else body)
-    made: list[int] = []
-    assert content(conversions.obtain(WANTED, making(1, made))) == content(graph(1))
-    assert made == [1]
-    assert content(conversions.obtain(WANTED, making(1, made))) == content(graph(1))
-    assert made == [1]
+    assert conversions.find(WANTED) is None and conversions.all() == []
+    conversions.hold(WANTED, graph(1))
+    assert content(conversions.find(WANTED)) == content(graph(1))
 
 
 def test_what_was_stopped_half_way_is_converted_again(
@@ -195,7 +183,8 @@ def test_a_conversion_never_lies_on_the_disk_in_the_clear(
     monkeypatch.setattr(graphs.openvino, "serialize", lambda *given: (look(), real(*given), look()))
     real_compile = graphs.compile_model
     monkeypatch.setattr(graphs, "compile_model", lambda *a, **k: (look(), real_compile(*a, **k), look())[1])
-    held = conversions.obtain(WANTED, lambda: convert.convert_decoder(module))
+    held = convert.convert_decoder(module)
+    conversions.hold(WANTED, held)
     look()
     assert any(needles[0] in one for one in content(held)) and needles[2] in held.description
     shapes = {"latents": (1, 4, 8, 8)}

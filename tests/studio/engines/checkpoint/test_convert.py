@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import platform
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -178,6 +181,36 @@ def test_a_compiled_network_does_without_the_half_floats(
     assert np.array_equal(compiled(given)[0], expected)
     graph.weights.seek(0)
     assert graph.weights.read() != original.read()
+
+
+@pytest.mark.skipif("glibc" not in platform.libc_ver(), reason="only GNU's C library can be told")
+def test_freed_memory_leaves_the_process() -> None:
+    """A hundred pieces of 4 MiB are freed, between small ones that stay."""
+    code = """if True:
+        import ctypes, re, sys
+        sys.argv[1] == "told" and __import__(
+            "rakkan.studio.engines.checkpoint.convert", fromlist=["x"]).give_large_pieces_back()
+        library = ctypes.CDLL(None)
+        library.malloc.restype, library.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+        def held():
+            return int(re.search(r"RssAnon:\\s+(\\d+)", open("/proc/self/status").read())[1])
+        library.free(library.malloc(8 << 20))
+        before = held()
+        pieces, between = [], []
+        for _ in range(100):
+            pieces.append(library.malloc(4 << 20))
+            ctypes.memset(pieces[-1], 1, 4 << 20)
+            between.append(library.malloc(5000))
+        for piece in pieces:
+            library.free(piece)
+        print((held() - before) // 1024)
+    """
+
+    def kept(told: str) -> int:
+        return int(subprocess.run([sys.executable, "-c", code, told], capture_output=True, check=True).stdout)
+
+    assert kept("told") < 20
+    assert kept("not told") > 300
 
 
 def test_what_is_no_graph_is_refused(pairs: Mapping[str, Pair]) -> None:

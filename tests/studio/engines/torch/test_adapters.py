@@ -124,8 +124,11 @@ def test_a_lora_for_another_base_is_refused_and_changes_nothing(built: Built, tm
         ({"lora_unet_x.lora_down.weight": [[1.0]]}, "not a whole LoRA"),
         ({"unet.x.lora_A.weight": [[1.0]], "unet.x.lora_B.weight": [[1.0, 2.0]]}, "does not fit together"),
         ({"unet.x.lora_A.weight": [[numpy.nan]], "unet.x.lora_B.weight": [[1.0]]}, "not finite"),
-        ({"lora_unet_x.hada_w1_a": [[1.0]]}, "not supported"),
-        ({"lora_unet_x.lora_down.weight": [[1.0]], "lora_unet_x.dora_scale": [1.0]}, "not supported"),
+        ({"lora_unet_x.hada_w1_a": [[1.0]]}, "not a whole LoRA"),
+        ({"lora_unet_x.lora_down.weight": [[1.0]], "lora_unet_x.dora_scale": [1.0]}, "not a whole LoRA"),
+        ({"lora_unet_x.lokr_w1": [[1.0]], "lora_unet_x.lokr_w2_a": [[1.0]]}, "does not fit together"),
+        ({"lora_unet_x.oft_blocks": [[1.0]], "lora_unet_x.alpha": [1.0]}, "not supported"),
+        ({"lora_unet_x.diff": [[1.0]], "lora_unet_x.alpha": [1.0]}, "not supported"),
         ({"model.diffusion_model.out.2.weight": [1.0]}, "not a whole LoRA"),
     ],
 )

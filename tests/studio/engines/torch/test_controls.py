@@ -93,7 +93,7 @@ def test_controlled_latents_are_those_of_diffusers_own_pipeline(
 
 def test_a_controlnet_for_another_base_is_refused(built: Built, tmp_path: Path) -> None:
     file = make_controlnet(built(SD2).architecture, tmp_path / "c.safetensors", diffusers=True)
-    with pytest.raises(RakkanError, match=r"the ControlNet (lacks|mixes)"):
+    with pytest.raises(RakkanError, match=r"the ControlNet (lacks|does not fit)"):
         build_controlnet(built(SD1), Files(file))
     networks = built(SD1)
     file = make_controlnet(networks.architecture, tmp_path / "d.safetensors")
@@ -113,8 +113,8 @@ def test_a_reference_is_attended_to_beside_the_drawing_itself(built: Built, fide
     x, timestep = noise_of(drawing_of()), 500.0
     reference = Reference(networks, picture(), fidelity=fidelity)
     guidance, size = Guidance(4.0), (64, 64)
-    ours = guided(networks, positive, negative, guidance, size, [reference])(x, timestep)
-    again = guided(networks, positive, negative, guidance, size, [reference])(x, timestep)
+    ours = guided(networks, [(positive, 1.0)], negative, guidance, size, [reference])(x, timestep)
+    again = guided(networks, [(positive, 1.0)], negative, guidance, size, [reference])(x, timestep)
     assert torch.equal(ours, again)
     reference.close()
 
@@ -244,5 +244,5 @@ def test_an_ip_adapter_that_does_not_fit_is_refused(built: Built, tmp_path: Path
         IpAdapter(networks, wide, encoder, picture())
     with pytest.raises(RakkanError, match="not an IP-Adapter"):
         IpAdapter(networks, Files(tmp_path / "e.safetensors"), encoder, picture())
-    with pytest.raises(RakkanError, match="not an image encoder"):
+    with pytest.raises(RakkanError, match="The image encoder lacks vision_model"):
         build_image_encoder(networks, foreign)

@@ -67,15 +67,6 @@ class Conversions:
         self._budget = budget
         self._clock = clock
 
-    def obtain(self, wanted: Wanted, convert: Callable[[], Graph]) -> Graph:
-        """What was converted before, else what ``convert`` makes, kept for the next time. A damaged
-        conversion counts as none. Raises RakkanError when neither can be had."""
-        found = self.find(wanted)
-        if found is None:
-            found = convert()
-            self.hold(wanted, found)
-        return found
-
     def find(self, wanted: Wanted) -> Graph | None:
         """A conversion, in memory; None when there is none. What is damaged or incomplete is forgotten."""
         for entry, digest in self._entries():

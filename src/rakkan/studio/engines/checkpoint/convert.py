@@ -10,9 +10,10 @@ than one layer's weights exist in 32 bits.
 
 from __future__ import annotations
 
+import ctypes
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import openvino
@@ -24,6 +25,8 @@ from rakkan.studio.engines.checkpoint.graphs import Graph, Shape, graph_of
 
 #: Tokens of a chunk of text.
 POSITIONS = 77
+#: mallopt(3): M_MMAP_THRESHOLD.
+_MMAP_THRESHOLD = -3
 #: Latents traced with: of no size that divides evenly, so that the graph asks for sizes instead of assuming.
 TRACED = (11, 13)
 
@@ -93,7 +96,15 @@ def _convert_decoder(wrapper: nn.Module, vae: Any) -> Graph:
     return _convert(wrapper, given, {"latents": (1, channels, -1, -1)})
 
 
+def give_large_pieces_back() -> None:
+    """Let memory that is freed in pieces of a MiB or more leave this process at once, where the C library is
+    GNU's: by itself it keeps what it thinks will be needed again, here gigabytes of widened weights."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 2**20)
+
+
 def _convert(module: nn.Module, given: Mapping[str, torch.Tensor], free: Mapping[str, Shape]) -> Graph:
+    give_large_pieces_back()
     module.eval()
     _halve(module)
     with _widening(module), torch.no_grad(), warnings.catch_warnings():

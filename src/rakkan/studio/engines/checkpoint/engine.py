@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from rakkan.formats.checkpoints.architecture import Architecture
 from rakkan.studio.clip import grammar
 from rakkan.studio.clip import schedule as changes
 from rakkan.studio.clip.inversions import Inversions
+from rakkan.studio.diffusion.composition import composed, needs_away
 from rakkan.studio.diffusion.initial_noise import noise_source
 from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
 from rakkan.studio.diffusion.training import denoiser, stable_diffusion
@@ -30,7 +31,7 @@ from rakkan.studio.ranges import check_ranges, check_size
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 #: Parts of a checkpoint, as ``source`` is asked for them; the text encoders are ``text 1`` and ``text 2``.
-UNET, DECODER, TINY_DECODER, TEXT = "unet", "decoder", "tiny decoder", "text"
+UNET, DECODER, TEXT = "unet", "decoder", "text"
 
 #: From so many bytes of weights on, the half floats are given back once they are compiled.
 LEAN = 3 * 2**30
@@ -54,21 +55,19 @@ class CheckpointEngine:
         *,
         precision: Precision | None = None,
         threads: int | None = None,
-        is_tiny: bool = False,
         inversions: Inversions | None = None,
         adapters: tuple[grammar.Adapter, ...] = (),
         lean: int = LEAN,
     ) -> None:
         """``source`` gives the parts. ``adapters`` are those that the conversion was made with: prompts must
-        call just these. ``is_tiny`` decodes with the tiny decoder."""
-        if architecture.unet is None or (architecture.vae is None and not is_tiny) or not architecture.text:
+        call just these."""
+        if architecture.unet is None or architecture.vae is None or not architecture.text:
             raise RakkanError("This is no whole checkpoint", "Add the VAE or the text encoder that it lacks")
         self.architecture = architecture
         self.model_digest = model_digest
         self.precision: Precision = precision or default_precision()
         self._source = source
         self._threads = threads
-        self._decoder = TINY_DECODER if is_tiny else DECODER
         self._inversions = inversions or {}
         self._adapters = adapters
         self._lean = lean
@@ -90,7 +89,7 @@ class CheckpointEngine:
             try:
                 return self._decode(latents)
             except BaseException:
-                self._compiled.pop(self._decoder, None)
+                self._compiled.pop(DECODER, None)
                 raise
 
     def latents(
@@ -114,9 +113,10 @@ class CheckpointEngine:
 
         ``width`` and ``height`` are pixels, multiples of 8 from 64; ``seed`` 0 to 2**64 - 1; ``steps`` 1 to
         250; ``guidance`` 0 to 30, where 1 means none: then the denoiser runs once a step and ``negative``
-        is not looked at. ``noise`` says whose noise the seed means (``initial_noise``). ``progress(done,
-        total)`` is called after each step, ``cancelled()`` before each run of the denoiser. Raises
-        RakkanError for what is out of range, Cancelled and OutOfMemory.
+        is not looked at. (Of prompts joined by ``AND`` once for each; there ``negative`` counts unless their
+        weights add up to 1.) ``noise`` says whose noise the seed means (``initial_noise``).
+        ``progress(done, total)`` is called after each step, ``cancelled()`` before each run of the denoiser.
+        Raises RakkanError for what is out of range, Cancelled and OutOfMemory.
         """
         check_ranges(seed, steps, guidance)
         check_size(width, height)
@@ -176,37 +176,37 @@ class CheckpointEngine:
     ) -> Callable[[Floats, float], Floats]:
         """What samplers call: the clean latents that the denoiser sees in x at a noise level."""
         steps = len(sigmas) - 1
-        known: dict[tuple[str, str], tuple[Heard, Heard | None]] = {}
+        several = grammar.subprompts(prompt)
+        weights = [one.weight for one in several]
+        #: The prompts, and the negative prompt last where it counts.
+        prompts = [one.text for one in several] + [negative] * needs_away(weights, guidance)
+        known: dict[tuple[str, ...], list[Heard]] = {}
 
-        def heard(step: int) -> tuple[Heard, Heard | None]:
-            texts = changes.at_step(prompt, step, steps), changes.at_step(negative, step, steps)
+        def heard(step: int) -> list[Heard]:
+            texts = tuple(changes.at_step(text, step, steps) for text in prompts)
             if texts not in known:
-                known[texts] = self._heard(*texts, guidance, clip_skip)
+                known[texts] = self._heard(texts, clip_skip)
             return known[texts]
 
         def denoise(x: Floats, sigma: float) -> Floats:
             step = max(1, int(np.sum(sigmas[:-1] >= sigma * (1 - 1e-9))))
-            toward, away = heard(step)
+            conditions = heard(step)
 
             def network(scaled: Floats, timestep: float) -> Floats:
-                led = self._run(scaled, timestep, toward, size, cancelled)
-                if away is None:
-                    return led
-                other = self._run(scaled, timestep, away, size, cancelled)
-                return other + (led - other) * np.float32(guidance)
+                said = [self._run(scaled, timestep, one, size, cancelled) for one in conditions]
+                away = said.pop() if len(said) > len(weights) else None
+                led: Floats = composed(said, weights, away, guidance)
+                return led
 
             clean: Floats = denoiser(network, self.architecture.prediction, self._training)(x, sigma)
             return clean
 
         return denoise
 
-    def _heard(
-        self, prompt: str, negative: str, guidance: float, clip_skip: int
-    ) -> tuple[Heard, Heard | None]:
-        """Both prompts in as many chunks as the longer one has: one compiled denoiser takes either."""
-        texts = [prompt] if guidance == 1 else [prompt, negative]
+    def _heard(self, texts: Sequence[str], clip_skip: int) -> list[Heard]:
+        """All prompts in as many chunks as the longest one has: one compiled denoiser takes any."""
         least = max(count_chunks(self.architecture, text, self._inversions) for text in texts)
-        found = [
+        return [
             hear(
                 self.architecture,
                 self._encode,
@@ -217,7 +217,6 @@ class CheckpointEngine:
             )
             for text in texts
         ]
-        return found[0], found[1] if len(found) == 2 else None
 
     def _encode(self, index: int, ids: Any, own: Floats, is_own: Floats) -> list[Floats]:
         request = self._request(f"{TEXT} {index + 1}", {})
@@ -264,15 +263,13 @@ class CheckpointEngine:
 
     def _decode(self, latents: Floats) -> Pixels:
         vae = self.architecture.vae
-        scaling = 1.0 if self._decoder == TINY_DECODER or vae is None else vae.scaling
+        assert vae is not None
 
         def run(piece: Floats) -> Floats:
-            result: Floats = np.array(
-                self._request(self._decoder, {"latents": piece.shape}).infer([piece])[0]
-            )
+            result: Floats = np.array(self._request(DECODER, {"latents": piece.shape}).infer([piece])[0])
             return result
 
-        return decoding.decode(latents / np.float32(scaling), run)
+        return decoding.decode(latents / np.float32(vae.scaling), run)
 
     def _request(self, part: str, shapes: Mapping[str, Shape]) -> openvino.InferRequest:
         wanted = {name: tuple(shape) for name, shape in shapes.items()}
@@ -281,10 +278,12 @@ class CheckpointEngine:
             self._compiled.pop(part, None)
             held = None  # before the next one is compiled: both together may not fit
             graph = self._source(part)
+            if is_large := part == UNET and graph.size >= self._lean:
+                self._compiled.clear()  # its half floats and what is compiled of them take the room of all
             compiled = compile_graph(graph, wanted, self.precision, threads=self._threads)
             held = wanted, compiled.create_infer_request()
             self._compiled[part] = held
-            if part == UNET and graph.size >= self._lean:
+            if is_large:
                 self._to_release[part] = graph
             else:
                 graph.close()

@@ -19,6 +19,7 @@ from typing import IO
 import openvino
 
 from rakkan.errors import RakkanError
+from rakkan.studio.engines.checkpoint.rewriting import halve_doubled, normalise_groups_where_they_lie
 from rakkan.studio.engines.device import Precision, compile_model, core
 
 #: Sizes of one input, -1 where any fits.
@@ -99,6 +100,8 @@ def compile_graph(
             with _named(description, graph.weights) as (text, data):
                 model = core().read_model(text, data)
             model.reshape({name: list(shape) for name, shape in shapes.items()})
+            halve_doubled(model)
+            normalise_groups_where_they_lie(model)
         except RuntimeError as error:
             raise RakkanError(
                 "The converted network cannot be read", "Convert the checkpoint again"

@@ -1,24 +1,18 @@
 """One engine process for each device: it may be ended, run out of memory or crash, and drawing goes on.
 
-The engine lives in a process of its own, which is asked for one picture at a time. When it is ended by the
-kernel, does not answer or runs out of memory, the caller gets one error with advice, and another process
-takes its place. Pixels come back through the pipe; nothing is written anywhere.
+The engine lives in a process without keys, which is asked for one picture at a time. When it is ended by the
+kernel, does not answer or runs out of memory, the caller gets one error with advice, and the next picture is
+drawn by another process. Pixels come back through the pipe; nothing is written anywhere.
 """
 
 from __future__ import annotations
 
 import fcntl
-import math
-import multiprocessing
 import re
-import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from multiprocessing.reduction import DupFd
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,193 +20,215 @@ import numpy as np
 import numpy.typing as npt
 
 from rakkan.errors import RakkanError
-from rakkan.studio.engines.checkpoint.worker import Drawing, run
-from rakkan.studio.engines.faults import ADVICE, Cancelled, OutOfMemory
+from rakkan.studio.engines.checkpoint.child import GRACE, PATIENCE, Child, Serve
+from rakkan.studio.engines.checkpoint.served import Serving
+from rakkan.studio.engines.checkpoint.worker import Draw, Load, Make
+from rakkan.studio.engines.faults import Cancelled
 
 Pixels = npt.NDArray[np.uint8]
+Say = Callable[[str], None]
 
-#: Seconds between two looks at whether somebody wants to stop.
-LOOK = 0.02
-#: Seconds without a sign of progress after which a process counts as stuck: far above any step.
-PATIENCE = 1800.0
-#: Seconds in which a process told to stop must do so, or it is killed: above the longest step.
-GRACE = 120.0
+#: Seconds between two looks at whether a device is free.
+LOOK = 0.1
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What recipes say of an engine, and how many pictures it draws at once."""
+
+    name: str
+    precision: str
+    versions: Mapping[str, str]
+    batch: int = 1
 
 
 class EngineProcess:
-    """An engine in a process of its own. Safe to share between threads, which take turns."""
+    """The engine process of a device. Safe to share between threads, which take turns.
+
+    It has one engine at a time: for one made of something else, another process takes its place. While the
+    process lives the device is locked; it starts when it is first needed.
+    """
 
     def __init__(
         self,
         device: str,
-        make: Callable[[], Drawing],
         locks: Path,
         *,
         memory: int | None = None,
         patience: float = PATIENCE,
         grace: float = GRACE,
     ) -> None:
-        """Take the device, and start the process.
-
-        ``make`` builds the engine inside the process when the first picture is asked for: a function of a
-        module, or a ``functools.partial`` of one. ``locks`` is a folder, one for all who use the device.
-        ``memory`` bounds the process's address space in bytes. Raises RakkanError when another process
-        already draws on the device.
-        """
+        """``locks`` is a folder, one for all who use the device; ``memory`` bounds the process's address
+        space in bytes; ``patience`` and ``grace`` are those of ``Child.do``."""
         self.device = device
-        self._make, self._memory, self._patience, self._grace = make, memory, patience, grace
+        self._locks = locks
+        self._memory, self._patience, self._grace = memory, patience, grace
         self._turn = threading.Lock()
-        self._number = 0
-        self._process: SpawnProcess | None = None
-        self._pipe: Connection | None = None
-        self._lock: IO[str] | None = _locked(device, locks)
-        self._start()
+        self._child: Child | None = None
+        self._lock: IO[str] | None = None
+        self._loaded: tuple[Make, Facts] | None = None
 
     @property
     def process_id(self) -> int | None:
         """The process's id, None while there is none."""
-        return self._process.pid if self._process is not None and self._process.is_alive() else None
+        return self._child.process_id if self._child is not None else None
+
+    def load(
+        self,
+        make: Make,
+        serve: Serve,
+        *,
+        cancelled: Callable[[], bool] = lambda: False,
+        say: Say = lambda line: None,
+    ) -> Facts:
+        """Have the engine ready that ``make`` makes in the process, which asks ``serve`` for what it needs.
+
+        ``make`` is equal to another that makes the same: a frozen record. While another process has the
+        device this one says so, once, and waits. Raises as ``sample`` does.
+        """
+        with self._turn:
+            return self._load(make, serve, cancelled, say)
 
     def sample(
         self,
+        make: Make,
+        serve: Serve,
         *,
         progress: Callable[[int, int], object] = lambda done, total: None,
         cancelled: Callable[[], bool] = lambda: False,
+        say: Say = lambda line: None,
         **options: Any,
     ) -> Pixels:
-        """Draw one picture with these options, as the engine does.
+        """Draw one picture with these options, uint8 [height, width, 3], as the engine of ``load`` does; with
+        ``count`` as many of seeds that follow each other, [count, height, width, 3].
 
-        ``progress`` is called here, not in the process; ``cancelled`` is asked fifty times a second. Raises
-        what the engine raises, Cancelled, OutOfMemory, and RakkanError when the process crashed or did not
-        answer; the next call works in any case.
+        ``progress`` and ``serve`` are called here, not in the process; ``cancelled`` is asked fifty times a
+        second. Raises what the engine raises, Cancelled, OutOfMemory, and RakkanError when the process
+        crashed or did not answer; the next call works in any case.
         """
         with self._turn:
-            if self._lock is None:
-                raise RakkanError("This engine was closed", "Start another one")
-            if self._process is None or not self._process.is_alive():
-                self._end()
-                self._start()
-            self._number += 1
-            try:
-                return self._answer(options, progress, cancelled)
-            except (RakkanError, BrokenPipeError, EOFError, OSError) as error:
-                if isinstance(error, RakkanError) and self._process is not None:
-                    if isinstance(error, OutOfMemory):
-                        self._process.join(self._grace)
-                    if self._process.is_alive():
-                        raise
-                fault = error if isinstance(error, RakkanError) else self._crash()
-                self._end()
-                self._start()
-                raise fault from None
-            except BaseException:
-                self._end()  # nobody waits for its answer any more
-                raise
+            self._load(make, serve, cancelled, say)
+            pixels: Pixels = self._do(Draw(options), serve, progress, cancelled)
+            return pixels
 
     def close(self) -> None:
-        """End the process and let the device go."""
+        """End the process and let the device go, until it is needed again."""
         with self._turn:
             self._end()
-            if self._lock is not None:
-                self._lock.close()
-                self._lock = None
 
-    def _answer(
-        self, options: dict[str, Any], progress: Callable[[int, int], object], cancelled: Callable[[], bool]
-    ) -> Pixels:
-        pipe, process = self._pipe, self._process
-        assert pipe is not None and process is not None
-        pipe.send((self._number, options))
-        last, stopping = time.monotonic(), math.inf
-        while True:
-            ready = wait([pipe, process.sentinel], LOOK)
-            now = time.monotonic()
-            if pipe in ready:
-                number, kind, content = pipe.recv()
-                last = now
-                if number == self._number and kind == "progress":
-                    progress(*content)
-                elif number == self._number and kind == "drawn":
-                    return np.frombuffer(pipe.recv_bytes(), np.uint8).reshape(content)
-                elif number == self._number:
-                    raise content
-            elif ready:
-                raise EOFError
-            if stopping == math.inf and cancelled():
-                pipe.send((self._number, None))
-                stopping = now + self._grace
-            if now > stopping:
-                self._kill()
-                raise Cancelled("The drawing was cancelled")
-            if now - last > self._patience:
-                self._kill()
-                raise RakkanError(
-                    f"The engine on {self.device} gave no sign for {self._patience:g} s and was ended",
-                    "Draw a smaller picture, or with fewer programs beside it",
-                )
+    def _load(self, make: Make, serve: Serve, cancelled: Callable[[], bool], say: Say) -> Facts:
+        if self.process_id is None or (self._loaded is not None and self._loaded[0] != make):
+            self._end()
+            self._lock = _locked(self.device, self._locks, cancelled, say)
+            name = f"The engine on {self.device}"
+            self._child = Child(name, keep=[self._lock.fileno()], memory_limit=self._memory)
+        if self._loaded is None:
+            self._loaded = make, Facts(**self._do(Load(make), serve, lambda done, total: None, cancelled))
+        return self._loaded[1]
 
-    def _crash(self) -> RakkanError:
-        """What to say of a process that ended without an answer."""
-        assert self._process is not None
-        self._process.join(self._grace)
-        status = self._process.exitcode
-        if status == -signal.SIGKILL:
-            return OutOfMemory(
-                f"The engine on {self.device} was killed, most likely because the machine's memory ran out"
+    def _do(
+        self, job: Load | Draw, serve: Serve, progress: Callable[[int, int], object], cancelled: Any
+    ) -> Any:
+        assert self._child is not None
+        try:
+            return self._child.do(
+                job,
+                serve,
+                progress=progress,
+                cancelled=cancelled,
+                patience=self._patience,
+                grace=self._grace,
             )
-        return RakkanError(
-            f"The engine on {self.device} ended unexpectedly (status {status})",
-            f"Draw again; if it happens again: {ADVICE[0].lower()}{ADVICE[1:]}",
-        )
-
-    def _start(self) -> None:
-        assert self._lock is not None
-        context = multiprocessing.get_context("spawn")
-        self._pipe, other = context.Pipe()
-        arguments = (other, _Shared(self._lock.fileno()), self._make, self._memory)
-        process = context.Process(target=run, args=arguments, name=f"rakkan {self.device}", daemon=True)
-        process.start()
-        other.close()
-        self._process = process
-
-    def _kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
+        finally:
+            if self._child.process_id is None:
+                self._end()
 
     def _end(self) -> None:
-        self._kill()
-        if self._pipe is not None:
-            with suppress(OSError):
-                self._pipe.close()
-        self._process = self._pipe = None
+        if self._child is not None:
+            self._child.end()
+        if self._lock is not None:
+            self._lock.close()
+        self._child = self._lock = self._loaded = None
 
 
-class _Shared:
-    """An open file that a process being started is given too."""
+class Apart:
+    """An engine that draws in the process of its device: what ``studio.bring`` draws with."""
 
-    def __init__(self, number: int) -> None:
-        self._number = number
+    def __init__(
+        self, process: EngineProcess, make: Make, serving: Serving, say: Say = lambda line: None
+    ) -> None:
+        """``make`` and ``serving`` are ``EngineProcess.load``'s; ``say`` is told when another process has the
+        device."""
+        self._process, self._make, self._serving, self._say = process, make, serving, say
+        self._facts: Facts | None = None
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _unchanged, (DupFd(self._number),)
+    @property
+    def name(self) -> str:
+        """Name in recipes."""
+        return self._known().name
+
+    @property
+    def precision(self) -> str:
+        """Arithmetic the networks run in."""
+        return self._known().precision
+
+    def versions(self) -> Mapping[str, str]:
+        """Versions of what computes the pixels."""
+        return self._known().versions
+
+    def sample(self, prompt: str, negative: str = "", **options: Any) -> Pixels:
+        """One picture, uint8 [height, width, 3]; options and errors as of ``EngineProcess.sample``."""
+        try:
+            return self._process.sample(
+                self._make, self._serving, say=self._say, prompt=prompt, negative=negative, **options
+            )
+        finally:
+            self._serving.close()
+
+    @property
+    def batch(self) -> int:
+        """How many pictures it draws at once."""
+        return self._known().batch
+
+    def sample_batch(self, prompt: str, negative: str = "", *, count: int, **options: Any) -> Pixels:
+        """So many pictures, uint8 [count, height, width, 3], of seeds that follow each other."""
+        return self.sample(prompt, negative, count=count, **options)
+
+    def _known(self) -> Facts:
+        if self._facts is None:
+            try:
+                self._facts = self._process.load(self._make, self._serving, say=self._say)
+            finally:
+                self._serving.close()
+        return self._facts
 
 
-def _unchanged(given: Any) -> Any:
-    return given
-
-
-def _locked(device: str, locks: Path) -> IO[str]:
-    """The device's lock file, locked."""
+def _locked(device: str, locks: Path, cancelled: Callable[[], bool], say: Say) -> IO[str]:
+    """The device's lock file, locked: at once, or when nobody else has it any more."""
     locks.mkdir(parents=True, exist_ok=True)
-    path = locks / (re.sub(r"[^A-Za-z0-9.-]", "_", device) + ".lock")
-    file = path.open("a")
+    file = (locks / (re.sub(r"[^A-Za-z0-9.-]", "_", device) + ".lock")).open("a")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_free(file):
+            say(f"another process draws on {device}: waiting for it")
+            while not _is_free(file):
+                if cancelled():
+                    raise Cancelled("The drawing was cancelled")
+                time.sleep(LOOK)
     except OSError as error:
         file.close()
         raise RakkanError(
-            f"Another process draws on {device} already",
-            "Wait until it has ended, or send your drawing to it",
+            f"{locks} cannot be locked: {(error.strerror or str(error)).lower()}",
+            "Put the folder where files can be locked",
         ) from error
+    except BaseException:
+        file.close()
+        raise
     return file
+
+
+def _is_free(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -10,8 +10,17 @@ import torch
 
 from rakkan.errors import RakkanError
 from rakkan.studio.clip.grammar import Adapter
-from rakkan.studio.engines.torch.lora import Change, Lora, placed
+from rakkan.studio.engines.torch.changes import Change
+from rakkan.studio.engines.torch.lora import Lora, placed
 from rakkan.studio.engines.torch.networks import Networks
+
+
+def fuse(networks: Networks, loras: Mapping[str, Lora], wanted: Sequence[Adapter]) -> None:
+    """Make these LoRAs count for good, in those of the networks that have numbers. Raises RakkanError as
+    ``Adapting.adapt`` does."""
+    for module, several in _changes(networks, loras, wanted).items():
+        if not module.weight.is_meta:
+            _set(module, _changed(module.weight, several))
 
 
 class Adapting:
@@ -29,13 +38,8 @@ class Adapting:
         or is for another base."""
         if tuple(wanted) == self._active:
             return
-        known = {adapter.name: placed(self._networks, self._named(adapter.name)) for adapter in wanted}
+        changes = _changes(self._networks, self._loras, wanted)
         self.restore()
-        changes: dict[torch.nn.Module, list[tuple[float, Change]]] = {}
-        for adapter in wanted:
-            for module, is_text, change in known[adapter.name]:
-                strength = adapter.text_weight if is_text else adapter.weight
-                changes.setdefault(module, []).append((strength, change))
         try:
             for module, several in changes.items():
                 self._change(module, several)
@@ -46,11 +50,9 @@ class Adapting:
 
     def _change(self, module: Any, several: Sequence[tuple[float, Change]]) -> None:
         before = module.weight
-        after = before.float()
-        for strength, change in several:
-            after = after + strength * change.of(before).to(before.device)
+        after = _changed(before, several)
         self._kept.append((module, before))
-        module.weight = torch.nn.Parameter(after.to(before.dtype), requires_grad=False)
+        _set(module, after)
 
     def restore(self) -> None:
         """The weights as they were in the checkpoint."""
@@ -58,9 +60,34 @@ class Adapting:
             module.weight = weight
         self._kept, self._active = [], ()
 
-    def _named(self, name: str) -> Lora:
-        if name not in self._loras:
-            near = get_close_matches(name, self._loras, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "give its file with the drawing"
-            raise RakkanError(f"There is no LoRA {name!r}", hint)
-        return self._loras[name]
+
+def _changes(
+    networks: Networks, loras: Mapping[str, Lora], wanted: Sequence[Adapter]
+) -> dict[Any, list[tuple[float, Change]]]:
+    """What these LoRAs change of each module, and how strongly."""
+    known = {adapter.name: placed(networks, _named(loras, adapter.name)) for adapter in wanted}
+    changes: dict[Any, list[tuple[float, Change]]] = {}
+    for adapter in wanted:
+        for module, is_text, change in known[adapter.name]:
+            strength = adapter.text_weight if is_text else adapter.weight
+            changes.setdefault(module, []).append((strength, change))
+    return changes
+
+
+def _changed(before: torch.Tensor, several: Sequence[tuple[float, Change]]) -> torch.Tensor:
+    after = before.float()
+    for strength, change in several:
+        after = after + strength * change.of(before)
+    return after.to(before.dtype)
+
+
+def _set(module: Any, weight: torch.Tensor) -> None:
+    module.weight = torch.nn.Parameter(weight, requires_grad=False)
+
+
+def _named(loras: Mapping[str, Lora], name: str) -> Lora:
+    if name not in loras:
+        near = get_close_matches(name, loras, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "give its file with the drawing"
+        raise RakkanError(f"There is no LoRA {name!r}", hint)
+    return loras[name]

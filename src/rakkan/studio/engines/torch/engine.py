@@ -13,7 +13,7 @@ import torch
 from rakkan.errors import RakkanError
 from rakkan.studio.clip import grammar, schedule
 from rakkan.studio.clip.inversions import Inversion
-from rakkan.studio.engines.faults import Cancelled, memory_watched
+from rakkan.studio.engines.faults import Cancelled, OutOfMemory, memory_watched
 from rakkan.studio.engines.torch.adapting import Adapting
 from rakkan.studio.engines.torch.conditioning import Conditioning, encode
 from rakkan.studio.engines.torch.guidance import Besides, Guidance, guided
@@ -27,6 +27,8 @@ Progress = Callable[[int, int], object]
 IsCancelled = Callable[[], bool]
 
 _PIXEL = 8
+#: Pictures drawn at once on a GPU.
+GPU_BATCH = 4
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,40 @@ class TorchEngine:
         pixels: Pixels = self.sample_many(drawing, 1, progress=progress, cancelled=cancelled)[0]
         return pixels
 
+    @property
+    def batch(self) -> int:
+        """How many pictures to draw at once: a GPU is not kept busy by one."""
+        return 1 if self.networks.device == "cpu" else GPU_BATCH
+
+    def sample_batch(
+        self,
+        prompt: str,
+        negative: str = "",
+        *,
+        count: int,
+        progress: Progress = lambda done, total: None,
+        cancelled: IsCancelled = lambda: False,
+        **options: Any,
+    ) -> Pixels:
+        """Draw ``count`` pictures of seeds that follow each other, uint8 [count, height, width, 3]; the rest
+        as for ``sample``. What the memory does not suffice for at once is drawn in halves."""
+        drawing = Drawing(prompt, negative, **options)
+
+        def half(start: int, part: int) -> Pixels:
+            def step(done: int, total: int) -> None:
+                progress((start * total + part * done) // count, total)
+
+            seeded = {**options, "seed": drawing.seed + start, "progress": step, "cancelled": cancelled}
+            return self.sample_batch(prompt, negative, count=part, **seeded)
+
+        try:
+            return self.sample_many(drawing, count, progress=progress, cancelled=cancelled)
+        except OutOfMemory:
+            if count == 1:
+                raise
+        first = count // 2
+        return np.concatenate([half(0, first), half(first, count - first)])
+
     def sample_many(
         self,
         drawing: Drawing,
@@ -116,7 +152,7 @@ class TorchEngine:
         cancelled: IsCancelled = lambda: False,
     ) -> Pixels:
         """Draw as many pictures in one batch, of seeds that follow each other: uint8 [count, height, width,
-        3]."""
+        3]. Raises OutOfMemory and as ``sample`` does."""
         latents = self.latents(drawing, count, progress=progress, cancelled=cancelled)
         with memory_watched(f"{count} of {drawing.width}x{drawing.height} pixels"):
             return np.stack([self._decode(one[None]) for one in latents])
@@ -163,18 +199,18 @@ class TorchEngine:
         plain, wanted = grammar.adapters(drawing.prompt)
         self._adapting.adapt(wanted)
         training = stable_diffusion(self.networks.architecture.zero_terminal_snr)
-        encoded: dict[tuple[str, str], Any] = {}
+        several = grammar.subprompts(plain)
+        weights = [one.weight for one in several]
+        encoded: dict[tuple[str, ...], Any] = {}
 
         def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
             if cancelled():
                 raise Cancelled("The drawing was cancelled")
             step = max(1, sum(one >= sigma * (1 - 1e-9) for one in sigmas[:-1]))
-            texts = (
-                schedule.at_step(plain, step, len(sigmas) - 1),
-                schedule.at_step(drawing.negative, step, len(sigmas) - 1),
-            )
+            prompts = (*(one.text for one in several), drawing.negative)
+            texts = tuple(schedule.at_step(text, step, len(sigmas) - 1) for text in prompts)
             if texts not in encoded:
-                network = self._guided(texts, drawing)
+                network = self._guided(texts, weights, drawing)
                 encoded[texts] = denoiser(network, self.networks.architecture.prediction, training)
             clean: torch.Tensor = encoded[texts](x, sigma)
             return clean
@@ -182,12 +218,13 @@ class TorchEngine:
         return denoise
 
     def _guided(
-        self, texts: tuple[str, str], drawing: Drawing
+        self, texts: Sequence[str], weights: Sequence[float], drawing: Drawing
     ) -> Callable[[torch.Tensor, float], torch.Tensor]:
-        positive, negative = (self.encode(text, drawing.clip_skip) for text in texts)
+        """``texts`` are the prompts, of those ``weights``, and the negative prompt."""
+        *positives, negative = (self.encode(text, drawing.clip_skip) for text in texts)
         return guided(
             self.networks,
-            positive,
+            list(zip(positives, weights, strict=True)),
             negative,
             Guidance(drawing.guidance, drawing.guidance_rescale),
             (drawing.width, drawing.height),

@@ -1,8 +1,8 @@
-"""The denoiser as samplers see it: one function of x and the timestep, guided by a prompt and away from
+"""The denoiser as samplers see it: one function of x and the timestep, guided by prompts and away from
 another.
 
-Classifier-free guidance is Ho and Salimans 2022; with the scale 1 the second prompt is not looked at and the
-network runs once. The rescaling of its contrast is Lin et al. 2023, section 3.4.
+How they are weighed is said in ``composition``; where the negative prompt does not count, as with the scale 1
+and one prompt, it is not looked at. The rescaling of its contrast is Lin et al. 2023, section 3.4.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from rakkan.formats.checkpoints.architecture import SDXL
+from rakkan.studio.diffusion.composition import composed, needs_away
 from rakkan.studio.engines.torch.conditioning import Conditioning
 from rakkan.studio.engines.torch.networks import Networks
 
@@ -33,26 +34,33 @@ class Guidance:
 
 def guided(
     networks: Networks,
-    positive: Conditioning,
+    positives: Sequence[tuple[Conditioning, float]],
     negative: Conditioning,
     guidance: Guidance,
     size: tuple[int, int],
     besides: Sequence[Besides] = (),
 ) -> Callable[[torch.Tensor, float], torch.Tensor]:
-    """What the denoiser says of x (scaled) at a timestep. ``size`` is the picture's (width, height) in
-    pixels."""
+    """What the denoiser says of x (scaled) at a timestep. ``positives`` are prompts with their weights: one
+    of weight 1 unless ``AND`` joins several. ``size`` is the picture's (width, height) in pixels."""
+    weights = [weight for _, weight in positives]
+    conditions = [one for one, _ in positives]
+    is_guided = [True] * len(conditions)
+    is_rescaled = guidance.rescaled > 0 and guidance.scale != 1
+    if needs_away(weights, guidance.scale) or is_rescaled:
+        conditions, is_guided = [negative, *conditions], [False, *is_guided]
 
     def run(x: torch.Tensor, timestep: float) -> torch.Tensor:
-        if guidance.scale == 1:
-            return _predict(networks, x, timestep, [positive], [True], size, besides)
-        if negative.text.shape == positive.text.shape:
-            both = _predict(networks, x, timestep, [negative, positive], [False, True], size, besides)
-            away, toward = both.chunk(2)
+        if len({one.text.shape for one in conditions}) == 1:
+            together = _predict(networks, x, timestep, conditions, is_guided, size, besides)
+            said = list(together.chunk(len(conditions)))
         else:  # prompts of different length do not share a batch
-            away = _predict(networks, x, timestep, [negative], [False], size, besides)
-            toward = _predict(networks, x, timestep, [positive], [True], size, besides)
-        led = away + (toward - away) * guidance.scale
-        return _rescaled(led, toward, guidance.rescaled)
+            pairs = zip(conditions, is_guided, strict=True)
+            said = [_predict(networks, x, timestep, [one], [flag], size, besides) for one, flag in pairs]
+        away = said.pop(0) if len(said) > len(weights) else None
+        led: torch.Tensor = composed(said, weights, away, guidance.scale)
+        if not is_rescaled:
+            return led
+        return _rescaled(led, composed(said, weights, away, 1.0), guidance.rescaled)
 
     return run
 
@@ -115,8 +123,6 @@ def _merge(into: dict[str, Any], new: dict[str, Any]) -> None:
 
 
 def _rescaled(led: torch.Tensor, toward: torch.Tensor, share: float) -> torch.Tensor:
-    if share == 0:
-        return led
     inner = tuple(range(1, led.ndim))
     contrast = toward.std(dim=inner, keepdim=True) / led.std(dim=inner, keepdim=True)
     return led * (share * contrast + 1 - share)

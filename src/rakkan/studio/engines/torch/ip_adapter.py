@@ -5,6 +5,7 @@ The plain kind reads the image encoder's summary, the kind called "plus" the sta
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,15 +14,15 @@ import numpy.typing as npt
 import torch
 
 from rakkan.errors import RakkanError
+from rakkan.formats.checkpoints.image_encoders import HEADS, PREFIX, read_image_encoder
 from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.studio.engines.torch.layouts import Source
 from rakkan.studio.engines.torch.loading import fill, some, tensor
 from rakkan.studio.engines.torch.networks import Networks, place_positions
 
-#: All of CLIP's image encoders that IP-Adapters use have as many heads.
-_HEADS = 16
 _MEAN = (0.48145466, 0.4578275, 0.40821073)
 _DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+#: The width of the one encoder that OpenAI trained, which activates otherwise than OpenCLIP's.
 _LARGE = 1024
 
 
@@ -47,9 +48,16 @@ class IpAdapter:
         is_plain = "proj.weight" in parts["image_proj"]
         _refuse_misfits(networks, parts, image_encoder, is_plain)
         self._unet = networks.unet
+        if self._unet.encoder_hid_proj is not None:
+            raise RakkanError("The networks have an IP-Adapter already", "Use one at a time")
+        logging.getLogger("diffusers.models.modeling_utils").setLevel(logging.ERROR)  # speaks of its own cast
         self._before = dict(self._unet.attn_processors)
         self._embeddings = _embedded(networks, image_encoder, picture, is_plain)
-        self._unet._load_ip_adapter_weights([parts])
+        try:
+            self._unet._load_ip_adapter_weights([parts])
+        except BaseException:  # half of an adapter is none
+            self.close()
+            raise
         for processor in self._unet.attn_processors.values():
             if hasattr(processor, "to_k_ip"):
                 processor.scale = [strength]
@@ -78,35 +86,23 @@ def build_image_encoder(networks: Networks, tensors: Tensors) -> Any:
     as ``build`` does."""
     from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-    names = tensors.entries
-    lead = "vision_model."
-    try:
-        patches = names[f"{lead}embeddings.patch_embedding.weight"].shape
-        positions = names[f"{lead}embeddings.position_embedding.weight"].shape[0]
-        inner = names[f"{lead}encoder.layers.0.mlp.fc1.weight"].shape[0]
-        projection = names["visual_projection.weight"].shape[0]
-    except KeyError as error:
-        raise RakkanError(
-            f"not an image encoder of CLIP: {error.args[0]} is missing",
-            "give the image_encoder that the IP-Adapter's page names",
-        ) from error
-    layers = {name.split(".")[3] for name in names if name.startswith(f"{lead}encoder.layers.")}
+    shape = read_image_encoder(tensors.entries)
     config = CLIPVisionConfig(
-        hidden_size=patches[0],
-        intermediate_size=inner,
-        num_hidden_layers=len(layers),
-        num_attention_heads=_HEADS,
-        image_size=round((positions - 1) ** 0.5) * patches[2],
-        patch_size=patches[2],
-        projection_dim=projection,
-        hidden_act="quick_gelu" if patches[0] == _LARGE else "gelu",
+        hidden_size=shape.width,
+        intermediate_size=shape.intermediate,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=HEADS,
+        image_size=shape.picture,
+        patch_size=shape.patch,
+        projection_dim=shape.projection,
+        hidden_act="quick_gelu" if shape.width == _LARGE else "gelu",
     )
     with torch.device("meta"):
         network: Any = CLIPVisionModelWithProjection(config)
     fill(
         network,
         tensors,
-        lambda name: Source((name, lead + name)),
+        lambda name: Source((name, PREFIX + name)),
         "the image encoder",
         dtype=networks.dtype,
         device=networks.device,

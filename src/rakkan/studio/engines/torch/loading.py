@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import prod
 
 import torch
 
 from rakkan.errors import RakkanError
+from rakkan.formats.checkpoints.checks import check_shapes
 from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.studio.engines.torch.layouts import Finder, Source
 
@@ -53,7 +54,8 @@ def fill(
     number that is not finite."""
     wanted = {name: tuple(one.shape) for name, one in network.state_dict().items()}
     found = {name: _present(find(name.removeprefix("text_model.")), tensors) for name in wanted}
-    _refuse_misfits(wanted, found, tensors, what)
+    stored = {one.names[0]: _stored(wanted[name], one) for name, one in found.items()}
+    check_shapes(tensors.entries, stored, what)
     broken = []
     for name, shape in wanted.items():
         value = _part(tensor(tensors, found[name].names[0]), found[name])
@@ -73,33 +75,11 @@ def _present(source: Source, tensors: Tensors) -> Source:
     return Source((names[0],), source.third, source.transposed)
 
 
-def _refuse_misfits(
-    wanted: dict[str, tuple[int, ...]], found: dict[str, Source], tensors: Tensors, what: str
-) -> None:
-    missing = [one.names[0] for one in found.values() if one.names[0] not in tensors.entries]
-    if missing:
-        raise RakkanError(
-            f"{what} lacks {len(set(missing))} of its tensors: {some(missing)}",
-            "the file is incomplete, or not the kind of checkpoint it looks like: fetch it again",
-        )
-    misfits = []
-    for name, shape in wanted.items():
-        entry = tensors.entries[found[name].names[0]]
-        stored = (entry.shape[0] // 3, *entry.shape[1:]) if found[name].third >= 0 else entry.shape
-        if found[name].transposed:
-            stored = stored[::-1]
-        if _bare(stored) != _bare(shape):
-            misfits.append(f"{found[name].names[0]} {list(entry.shape)}")
-    if misfits:
-        raise RakkanError(
-            f"{what} mixes architectures: {some(misfits)} do not fit the rest",
-            "the file is a merge of models of different kinds: use one that is whole",
-        )
-
-
-def _bare(shape: Sequence[int]) -> tuple[int, ...]:
-    """A shape without its ones: some layouts keep a linear layer as a convolution by one pixel."""
-    return tuple(size for size in shape if size != 1)
+def _stored(shape: tuple[int, ...], source: Source) -> tuple[int, ...]:
+    """The shape that a parameter's tensor has in the file."""
+    if source.transposed:
+        shape = shape[::-1]
+    return (3 * shape[0], *shape[1:]) if source.third >= 0 else shape
 
 
 def _part(value: torch.Tensor, source: Source) -> torch.Tensor:

@@ -1,9 +1,8 @@
-"""LoRAs (Hu et al. 2021): what a small file adds to a checkpoint's weights, W + strength (alpha / rank) up
-down.
+"""LoRAs, LoHas, LoKrs and DoRAs: what a small file adds to a checkpoint's weights.
 
 Read in the names of kohya's trainer (``lora_unet_…`` after diffusers' or the first authors' modules,
-``lora_te_…``) and in those of diffusers and peft (``unet.….lora_A.weight``, ``….lora.down.weight``,
-``….to_q_lora.down.weight``).
+``lora_te_…``), which LyCORIS uses, too, and in those of diffusers and peft (``unet.….lora_A.weight``,
+``….lora.down.weight``, ``….to_q_lora.down.weight``).
 """
 
 from __future__ import annotations
@@ -17,42 +16,15 @@ from typing import Any
 import torch
 
 from rakkan.errors import RakkanError
+from rakkan.formats.checkpoints.decompositions import ENDS, end_of, sizes
 from rakkan.formats.checkpoints.tensors import Tensors
 from rakkan.studio.engines.torch import layouts
+from rakkan.studio.engines.torch.changes import Change
 from rakkan.studio.engines.torch.loading import some, tensor
 from rakkan.studio.engines.torch.networks import Networks
 
-_ENDS = {
-    ".lora_down.weight": "down",
-    ".lora_up.weight": "up",
-    ".lora_A.weight": "down",
-    ".lora_B.weight": "up",
-    ".lora_A.default.weight": "down",
-    ".lora_B.default.weight": "up",
-    ".lora.down.weight": "down",
-    ".lora.up.weight": "up",
-    "_lora.down.weight": "down",
-    "_lora.up.weight": "up",
-    ".lora_linear_layer.down.weight": "down",
-    ".lora_linear_layer.up.weight": "up",
-    ".alpha": "alpha",
-}
 #: Kinds of adapters that are stored likewise and are something else.
-_OTHERS = re.compile(r"\.(hada_|lokr_|oft_|lora_mid|dora_scale|lora_magnitude_vector|diff_b?$|diff$)")
-
-
-@dataclass(frozen=True)
-class Change:
-    """Added to one module's weight: ``up`` [out, rank, …] times ``down`` [rank, in, …] times ``scale``."""
-
-    down: torch.Tensor
-    up: torch.Tensor
-    scale: float
-
-    def of(self, weight: torch.Tensor) -> torch.Tensor:
-        """The change, in the shape of the weight, float32."""
-        product = self.up.float().flatten(1) @ self.down.float().flatten(1)
-        return (product * self.scale).reshape(weight.shape)
+_OTHERS = re.compile(r"\.(hada_|lokr_|oft_|lora_mid|boft_|on_input|diff_b?$|diff$)")
 
 
 @dataclass(frozen=True)
@@ -68,14 +40,15 @@ def read_lora(tensors: Tensors) -> Lora:
     parts: dict[str, dict[str, str]] = {}
     strange = []
     for name in tensors.entries:
-        end = next((one for one in _ENDS if name.endswith(one)), "")
-        if end:
-            parts.setdefault(name.removesuffix(end), {})[_ENDS[end]] = name
+        if end := end_of(name):
+            parts.setdefault(name.removesuffix(end), {})[ENDS[end]] = name
         else:
             strange.append(name)
     if other := [name for name in strange if _OTHERS.search(name)]:
-        raise RakkanError(f"{some(other)}: a kind of adapter that is not supported", "use a LoRA or LoCon")
-    broken = [name for name, one in parts.items() if not {"up", "down"} <= one.keys()] + strange
+        raise RakkanError(
+            f"{some(other)}: a kind of adapter that is not supported", "use a LoRA, LoHa or LoKr"
+        )
+    broken = [name for name, one in parts.items() if len(one.keys() - {"alpha", "magnitude"}) < 2] + strange
     if broken or not parts:
         raise RakkanError(
             f"not a whole LoRA: {some(broken) or 'it holds no tensors'}",
@@ -84,23 +57,28 @@ def read_lora(tensors: Tensors) -> Lora:
     ranks = _declared_scales(tensors.metadata)
     changes = {module: _change(tensors, module, names, ranks) for module, names in parts.items()}
     for module, change in changes.items():
-        if not all(bool(torch.isfinite(one.float()).all()) for one in (change.up, change.down)):
+        if not all(bool(torch.isfinite(one.float()).all()) for one in change.parts.values()):
             raise RakkanError(f"{module} of the LoRA holds numbers that are not finite", "use another LoRA")
     return Lora(changes)
 
 
 def _change(tensors: Tensors, module: str, names: dict[str, str], scales: Mapping[str, float]) -> Change:
-    down, up = tensor(tensors, names["down"]), tensor(tensors, names["up"])
-    rank = down.shape[0] if down.ndim else 0
-    if not rank or up.ndim < 2 or down.ndim < 2 or up.shape[1] != rank:
+    found = sizes({part: tensors.entries[name].shape for part, name in names.items()})
+    if found is None:
+        shapes = [
+            list(tensors.entries[name].shape) for part, name in sorted(names.items()) if part != "alpha"
+        ]
         raise RakkanError(
-            f"{module} of the LoRA does not fit together: {list(up.shape)} and {list(down.shape)}",
+            f"{module} of the LoRA does not fit together: {', '.join(map(str, shapes))}",
             "fetch the file again",
         )
     scale = scales.get(module.split(".")[0], 1.0)
     if "alpha" in names:
-        scale = float(tensor(tensors, names["alpha"]).float()) / rank
-    return Change(down, up, scale)
+        alpha = tensor(tensors, names["alpha"]).float()
+        # LyCORIS leaves what is not of low rank as it is.
+        scale = float(alpha) / found.rank if found.rank else 1.0
+    parts = {part: tensor(tensors, name) for part, name in names.items() if part != "alpha"}
+    return Change(found, parts, scale)
 
 
 def _declared_scales(metadata: Mapping[str, str]) -> dict[str, float]:
@@ -125,8 +103,8 @@ def placed(networks: Networks, lora: Lora) -> list[tuple[torch.nn.Module, bool, 
     for name, change in lora.changes.items():
         module, is_text = modules.get(_plain(name), (None, False))
         weight: Any = getattr(module, "weight", None)
-        rows, columns = change.up.shape[0], change.down[0].numel()
-        if module is None or weight is None or (rows, columns) != (weight.shape[0], weight[0].numel()):
+        wanted = (change.sizes.rows, change.sizes.columns)
+        if module is None or weight is None or wanted != (weight.shape[0], weight[0].numel()):
             strange.append(name)
         else:
             found.append((module, is_text, change))

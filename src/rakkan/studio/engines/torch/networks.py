@@ -17,6 +17,7 @@ from rakkan.studio.clip.encoders import tokenizers
 from rakkan.studio.clip.tokenizer import END, START, Tokenizer
 from rakkan.studio.engines.torch import layouts
 from rakkan.studio.engines.torch.loading import fill
+from rakkan.studio.engines.torch.tiny import tiny_decoder
 
 
 @dataclass
@@ -44,33 +45,80 @@ def build(
     """The networks of a checkpoint. ``vae_file`` takes the place of its VAE: in the first authors' names,
     with their prefix or without, or in diffusers'. Raises RakkanError when a part is missing, does not fit,
     or holds numbers that are not finite."""
-    find = layouts.vae_source(architecture)
-    vae_tensors = tensors
     if vae_file is not None:
         architecture = replace(architecture, vae=vae_file[0])
-        vae_tensors, find = vae_file[1], layouts.vae_file_source(vae_file[0], vae_file[1].entries)
-    shape, vae_shape = architecture.unet, architecture.vae
-    if shape is None or vae_shape is None or not architecture.text:
-        missing = {"denoiser": shape is None, "autoencoder (VAE)": vae_shape is None}
-        missing["text encoder"] = not architecture.text
-        lacking = ", ".join(name for name, lacks in missing.items() if lacks)
+    missing = {"denoiser": architecture.unet is None, "autoencoder (VAE)": architecture.vae is None}
+    missing["text encoder"] = not architecture.text
+    if lacking := ", ".join(name for name, lacks in missing.items() if lacks):
         raise RakkanError(
             f"the checkpoint holds no {lacking}", "use a whole checkpoint, or add a VAE file of its own"
         )
-    unet = unet_of(architecture, shape)
-    fill(unet, tensors, layouts.unet_source(architecture), "the denoiser", dtype=dtype, device=device)
-    vae = vae_of(architecture, vae_shape)
-    fill(vae, vae_tensors, find, "the VAE", dtype=vae_dtype(architecture, dtype), device=device)
-    encoders = []
-    for index, text in enumerate(architecture.text):
-        encoder = text_encoder_of(text)
-        find = layouts.text_source(architecture, index)
-        fill(encoder, tensors, find, f"text encoder {index + 1}", dtype=dtype, device=device)
-        place_positions(encoder, device)
-        encoders.append(encoder.eval())
     return Networks(
-        architecture, unet.eval(), vae.eval(), tuple(encoders), tokenizers(architecture), dtype, device
+        architecture,
+        build_unet(architecture, tensors, dtype, device),
+        build_vae(architecture, tensors, vae_file, dtype, device),
+        tuple(
+            build_text_encoder(architecture, tensors, index, dtype, device)
+            for index in range(len(architecture.text))
+        ),
+        tokenizers(architecture),
+        dtype,
+        device,
     )
+
+
+def without_numbers(architecture: Architecture) -> Networks:
+    """The networks of a checkpoint on the device ``meta``, where they take no memory."""
+    shape, vae_shape = architecture.unet, architecture.vae
+    return Networks(
+        architecture,
+        unet_of(architecture, shape) if shape else None,
+        vae_of(architecture, vae_shape) if vae_shape and not vae_shape.is_tiny else None,
+        tuple(text_encoder_of(text) for text in architecture.text),
+        tokenizers(architecture),
+        torch.float32,
+        "meta",
+    )
+
+
+def build_unet(architecture: Architecture, tensors: Tensors, dtype: torch.dtype, device: str = "cpu") -> Any:
+    """The denoiser alone. Raises as ``build`` does."""
+    assert architecture.unet is not None
+    unet = unet_of(architecture, architecture.unet)
+    fill(unet, tensors, layouts.unet_source(architecture), "the denoiser", dtype=dtype, device=device)
+    return unet.eval()
+
+
+def build_vae(
+    architecture: Architecture,
+    tensors: Tensors,
+    vae_file: tuple[VaeShape, Tensors] | None,
+    dtype: torch.dtype,
+    device: str = "cpu",
+) -> Any:
+    """The autoencoder alone, that of ``vae_file`` where it is given, which may be a tiny decoder. Raises as
+    ``build`` does."""
+    find, shape = layouts.vae_source(architecture), architecture.vae
+    if vae_file is not None:
+        shape, tensors = vae_file
+        if shape.is_tiny:
+            return tiny_decoder(tensors, dtype=dtype, device=device)
+        find = layouts.vae_file_source(shape, tensors.entries)
+    assert shape is not None
+    vae = vae_of(architecture, shape)
+    fill(vae, tensors, find, "the VAE", dtype=vae_dtype(architecture, dtype), device=device)
+    return vae.eval()
+
+
+def build_text_encoder(
+    architecture: Architecture, tensors: Tensors, index: int, dtype: torch.dtype, device: str = "cpu"
+) -> Any:
+    """One text encoder alone, counted from 0. Raises as ``build`` does."""
+    encoder = text_encoder_of(architecture.text[index])
+    find = layouts.text_source(architecture, index)
+    fill(encoder, tensors, find, f"text encoder {index + 1}", dtype=dtype, device=device)
+    place_positions(encoder, device)
+    return encoder.eval()
 
 
 def vae_dtype(architecture: Architecture, dtype: torch.dtype) -> torch.dtype:

@@ -3,7 +3,8 @@
 After lllyasviel's ``reference_only`` (2023). The reference's latents, noised as much as the drawing, pass
 through the denoiser beside it; each self-attention of the drawing then looks at the reference's tokens as
 well as at its own. In the pass without the prompt that is undone in part: by ``fidelity``, which A1111 calls
-style fidelity.
+style fidelity. The ``strength`` is A1111's control weight: the share of the self-attentions that look, the
+widest first, which are the deepest and see the coarse things.
 """
 
 from __future__ import annotations
@@ -22,17 +23,27 @@ from rakkan.studio.engines.noise import gaussian
 from rakkan.studio.engines.torch.networks import Networks
 
 _NOISE_SEED = 0
+#: Through the denoiser: how the names of its parts begin.
+_WAY = ("down", "mid", "up")
 
 
 class Reference:
     """A reference for one drawing after another, given to the engine in ``besides``. It changes how the
     networks attend until ``close``."""
 
-    def __init__(self, networks: Networks, picture: npt.NDArray[np.uint8], *, fidelity: float = 0.5) -> None:
-        """``picture`` is uint8 [height, width, 3], sides multiples of 64; ``fidelity`` 0 to 1. Raises
-        RakkanError for anything else."""
-        if not 0 <= fidelity <= 1:
-            raise RakkanError(f"The reference's fidelity {fidelity} is out of range", "Give 0 to 1")
+    def __init__(
+        self,
+        networks: Networks,
+        picture: npt.NDArray[np.uint8],
+        *,
+        strength: float = 1.0,
+        fidelity: float = 0.5,
+    ) -> None:
+        """``picture`` is uint8 [height, width, 3], sides multiples of 64; ``strength`` and ``fidelity`` are 0
+        to 1. Raises RakkanError for anything else."""
+        for name, value in (("strength", strength), ("fidelity", fidelity)):
+            if not 0 <= value <= 1:
+                raise RakkanError(f"The reference's {name} {value} is out of range", "Give 0 to 1")
         if any(side % 64 or not side for side in picture.shape[:2]):
             raise RakkanError("The reference's sides are no multiples of 64 pixels", "Resize it first")
         self._networks = networks
@@ -42,16 +53,18 @@ class Reference:
         self._training = stable_diffusion(networks.architecture.zero_terminal_snr)
         self._before = dict(networks.unet.attn_processors)
         self._state = _State(fidelity)
+        looking = _looking(networks, strength)
         networks.unet.set_attn_processor(
             {
-                name: _Beside(one, name, self._state) if name.endswith("attn1.processor") else one
+                name: _Beside(one, name, self._state) if name in looking else one
                 for name, one in self._before.items()
             }
         )
 
     def close(self) -> None:
-        """Let the networks attend as before."""
+        """Let the networks attend as before. What was attached later is closed first."""
         self._networks.unet.set_attn_processor(self._before)
+        self._state.seen.clear()
 
     def __call__(
         self,
@@ -65,15 +78,17 @@ class Reference:
         sigma = self._training.sigma_of(timestep)
         noised = (self._latents + self._noise * sigma) / math.sqrt(sigma * sigma + 1)
         self._state.writes = True
-        with torch.no_grad():
-            self._networks.unet(
-                noised.to(x.dtype).expand(len(x), -1, -1, -1),
-                timestep,
-                encoder_hidden_states=text,
-                added_cond_kwargs=vectors or None,
-                return_dict=False,
-            )
-        self._state.writes = False
+        try:
+            with torch.no_grad():
+                self._networks.unet(
+                    noised.to(x.dtype).expand(len(x), -1, -1, -1),
+                    timestep,
+                    encoder_hidden_states=text,
+                    added_cond_kwargs=vectors or None,
+                    return_dict=False,
+                )
+        finally:
+            self._state.writes = False
         self._state.is_guided = torch.tensor(list(is_guided), device=x.device)
         return {}
 
@@ -111,9 +126,25 @@ class _Beside:
         return torch.where(state.is_guided[:, None, None], out, mixed)
 
 
+def _looking(networks: Networks, strength: float) -> set[str]:
+    """The self-attentions that look at the reference, by their processors' names: the widest first, of equal
+    ones those that come first on the way through the denoiser."""
+    unet = networks.unet
+    found: list[tuple[int, int, int, str]] = []
+    for name in unet.attn_processors:
+        if name.endswith("attn1.processor"):
+            width = unet.get_submodule(name.removesuffix(".processor")).to_q.weight.shape[1]
+            found.append((-width, _WAY.index(name.split("_")[0]), len(found), name))
+    return {name for *_, name in sorted(found)[: math.ceil(strength * len(found))]}
+
+
 def _encoded(networks: Networks, picture: npt.NDArray[np.uint8]) -> torch.Tensor:
     shape = networks.architecture.vae
     assert shape is not None
+    if shape.is_tiny:
+        raise RakkanError(
+            "A tiny decoder cannot look at a reference", "Draw with the checkpoint's own VAE: leave out --vae"
+        )
     values = torch.from_numpy(np.array(picture, np.float32)).permute(2, 0, 1)[None] / 127.5 - 1
     with torch.no_grad():
         encoded = networks.vae.encode(values.to(device=networks.device, dtype=networks.vae.dtype))

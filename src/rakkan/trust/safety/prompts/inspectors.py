@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from rakkan.errors import RakkanError
 from rakkan.records import Picture, Recipe, SheetRecipe, recipe_from_json
-from rakkan.trust.gate import Arrival, Destination, Finding, Source
+from rakkan.trust.gate import Arrival, Departure, Destination, Finding, Source
 from rakkan.trust.safety.prompts.judging import UNREAD, Refusal, digest, judge
 from rakkan.trust.safety.prompts.models import judge_model
 
@@ -38,10 +40,37 @@ def released_prompt(picture: Picture, to: Destination) -> list[Finding]:
 
 
 def arriving_text(arrival: Arrival, source: Source) -> list[Finding]:
-    """Inspector: neither a picture's text chunks nor a model's metadata and file name break a rule."""
-    texts = arrival.inspected.text
+    """Inspector: neither a picture's text chunks, nor a model's metadata and file name, nor the words that a
+    file is to be known by here break a rule."""
+    called = [refusal for word in source.words for refusal in judge_model({}, word)]
+    findings = _findings(called, "what it is to be called breaks no rule") if source.words else []
+    findings = [
+        one if one.allowed else replace(one, reason=f"its name here: {one.reason}") for one in findings
+    ]
     if arrival.inspected.kind == "safetensors":
-        return _findings(judge_model(texts, source.path.stem), "the model's words break no rule")
+        own = judge_model(arrival.inspected.text, source.path.stem)
+        return findings + _findings(own, "the model's words break no rule")
+    return findings + _of_picture(arrival.inspected.text)
+
+
+def departing_text(model: Departure, to: Path) -> list[Finding]:
+    """Inspector: neither what a kept model is called nor what its files say breaks a rule of today."""
+    findings = _called(model.words)
+    for texts in model.texts:
+        findings += _findings(judge_model(texts, ""), "the model's words break no rule")
+    return findings
+
+
+def _called(words: Iterable[str]) -> list[Finding]:
+    """What a file is known by here."""
+    found = []
+    for word in words:
+        for one in _findings(judge_model({}, word), "its name here breaks no rule"):
+            found.append(one if one.allowed else replace(one, reason=f"its name here: {one.reason}"))
+    return found
+
+
+def _of_picture(texts: Mapping[str, str]) -> list[Finding]:
     refusals: list[Refusal] = []
     for prompt, negative in _prompts(texts):
         if len(prompt) + len(negative) > _LONGEST_TEXT:
