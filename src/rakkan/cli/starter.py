@@ -17,7 +17,7 @@ app = typer.Typer(help="Train the starter model on fresh renders, and measure it
 
 @app.command()
 def train(
-    stage: Annotated[str, typer.Option(help="autoencoder, then flow, then distil.")],
+    stage: Annotated[str, typer.Option(help="autoencoder, then flow, then reference, then distil.")],
     minutes: Annotated[float, typer.Option(help="How long to train, start-up included.")],
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     folder: Annotated[Path, typer.Option(help="Where weights, logs and sample grids go.")] = Path(
@@ -36,7 +36,8 @@ def train(
     from rakkan.errors import RakkanError
 
     try:
-        from rakkan.studio.starter.recipe import Settings, run
+        from rakkan.studio.starter.recipe import run
+        from rakkan.studio.starter.settings import Settings
     except ModuleNotFoundError as fault:
         if fault.name != "torch":
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -15,7 +16,7 @@ import pytest
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.device import has_bf16
-from rakkan.studio.engines.engine import Engine
+from rakkan.studio.engines.engine import REFERENCE_SIDE, Engine, Reference
 from rakkan.studio.engines.fake_engine import FakeEngine
 from rakkan.studio.engines.noise import gaussian
 from rakkan.studio.engines.openvino_engine import OpenVinoEngine
@@ -24,6 +25,7 @@ from rakkan.studio.starter.vocabulary import UNSPECIFIED, encode
 
 torch = pytest.importorskip("torch")
 networks = pytest.importorskip("rakkan.studio.starter.networks")
+autoencoders = pytest.importorskip("rakkan.studio.starter.autoencoder")
 
 SILVER = encode({"hair_colour": "silver", "eye_colour": "red"})
 PINK = encode({"hair_colour": "pink", "outfit": "kimono"})
@@ -36,7 +38,7 @@ def modules() -> dict[str, Any]:
     torch.manual_seed(5)
     sizes = networks.sizes_of("f16c32")
     made = {
-        "autoencoder": networks.Autoencoder(sizes),
+        "autoencoder": autoencoders.Autoencoder(sizes),
         "text": networks.TextEncoder(sizes),
         "unet": networks.UNet(sizes),
     }
@@ -136,11 +138,53 @@ def test_foreign_tokens(any_engine: Engine) -> None:
             any_engine.sample(tokens, seed=1, steps=1, **SIZE)
 
 
-@pytest.mark.parametrize("guidance", [1.0, 2.5])
-def test_equals_torch(modules: dict[str, Any], folder: Path, guidance: float) -> None:
+SHOWN = np.random.default_rng(8).integers(0, 256, (REFERENCE_SIDE, REFERENCE_SIDE, 3), dtype=np.uint8)
+
+
+def test_a_reference_its_role_and_its_strength_matter(any_engine: Engine) -> None:
+    base: dict[str, Any] = {**SIZE, "seed": 3, "steps": 1}
+    drawn = [
+        any_engine.sample(SILVER, **base),
+        any_engine.sample(SILVER, **base, reference=Reference(SHOWN)),
+        any_engine.sample(SILVER, **base, reference=Reference(SHOWN, "palette")),
+        any_engine.sample(SILVER, **base, reference=Reference(SHOWN, strength=0.3)),
+        any_engine.sample(SILVER, **base, reference=Reference(255 - SHOWN)),
+    ]
+    for number, one in enumerate(drawn):
+        assert all(not np.array_equal(one, other) for other in drawn[:number])
+    assert np.array_equal(drawn[1], any_engine.sample(SILVER, **base, reference=Reference(SHOWN)))
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        (Reference(SHOWN, "mood"), "'mood'.*identity"),
+        (Reference(SHOWN, strength=0), "strength 0"),
+        (Reference(SHOWN, strength=float("nan")), "strength nan"),
+        (Reference(SHOWN, strength=2.5), "strength 2.5"),
+        (Reference(SHOWN[:64]), "64, 256, 3"),
+        (Reference(SHOWN.astype(np.float32)), "cannot be read"),  # type: ignore[arg-type]
+    ],
+)
+def test_references_out_of_range(any_engine: Engine, reference: Reference, words: str) -> None:
+    with pytest.raises(RakkanError) as caught:
+        any_engine.sample(SILVER, **SIZE, seed=1, steps=1, reference=reference)
+    assert re.search(words, f"{caught.value.message} {caught.value.hint}")
+
+
+@pytest.mark.parametrize(("guidance", "shown"), [(1.0, False), (2.5, False), (2.5, True)])
+def test_equals_torch(modules: dict[str, Any], folder: Path, guidance: float, shown: bool) -> None:
     """The whole way from token ids to pixels, in single precision."""
     from rakkan.studio.starter.sampling import draw_latents
 
+    memory = []
+    if shown:
+        unspecified = torch.from_numpy(UNSPECIFIED[None].astype(np.int64))
+        planes = torch.from_numpy(SHOWN).permute(2, 0, 1)[None].float() / 127.5 - 1
+        with torch.no_grad():
+            seen = modules["autoencoder"].normalise(modules["autoencoder"].encode(planes)[0])
+            memory = modules["unet"].remember(seen, torch.tensor([1]), *modules["text"](unspecified))
+    reference = Reference(SHOWN, "style") if shown else None
     latents = draw_latents(
         modules["unet"],
         modules["text"],
@@ -150,15 +194,17 @@ def test_equals_torch(modules: dict[str, Any], folder: Path, guidance: float) ->
         3,
         guidance,
         False,
+        memory,
     )
     autoencoder = modules["autoencoder"]
     with torch.no_grad():
         decoded = autoencoder.decode(autoencoder.denormalise(latents))
     expected = (decoded[0].permute(1, 2, 0) * 127.5 + 127.5).round().clamp(0, 255).numpy()
     exact = OpenVinoEngine(folder, precision="f32")
-    found = exact.sample(SILVER, seed=9, steps=3, guidance=guidance, **SIZE)
+    asked: dict[str, Any] = {"seed": 9, "steps": 3, "guidance": guidance, "reference": reference, **SIZE}
+    found = exact.sample(SILVER, **asked)
     assert np.abs(found.astype(int) - expected).max() <= 1
-    default = OpenVinoEngine(folder).sample(SILVER, seed=9, steps=3, guidance=guidance, **SIZE)
+    default = OpenVinoEngine(folder).sample(SILVER, **asked)
     assert np.abs(default.astype(int) - expected).mean() <= 2
 
 

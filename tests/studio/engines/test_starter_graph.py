@@ -16,6 +16,7 @@ from rakkan.studio.starter.vocabulary import SLOTS, encode
 
 torch = pytest.importorskip("torch")
 networks = pytest.importorskip("rakkan.studio.starter.networks")
+autoencoders = pytest.importorskip("rakkan.studio.starter.autoencoder")
 
 Array = npt.NDArray[Any]
 PRECISIONS = [
@@ -110,7 +111,7 @@ def test_unet(sizes: Any, precision: str, tolerance: float, width: int, height: 
 @CASES
 @pytest.mark.parametrize(("precision", "tolerance"), PRECISIONS)
 def test_autoencoder(sizes: Any, precision: str, tolerance: float, width: int, height: int) -> None:
-    module = randomised(networks.Autoencoder(sizes), 4)
+    module = randomised(autoencoders.Autoencoder(sizes), 4)
     module.latent_mean.copy_(torch.linspace(-1, 1, sizes.latent_channels))
     module.latent_std.copy_(torch.linspace(0.5, 2, sizes.latent_channels))
     random = np.random.default_rng(5)
@@ -150,3 +151,55 @@ def test_missing_tensor_is_named() -> None:
     del tensors["pool.weight"]
     with pytest.raises(RakkanError, match=r"pool\.weight"):
         starter_graph.text_model(tensors, asdict(sizes), len(SLOTS))
+
+
+@CASES
+@pytest.mark.parametrize(("precision", "tolerance"), PRECISIONS)
+def test_unet_with_a_reference(sizes: Any, precision: str, tolerance: float, width: int, height: int) -> None:
+    module = randomised(networks.UNet(sizes), 2)
+    random = np.random.default_rng(3)
+    dimensions = asdict(sizes)
+    latents = random.standard_normal(starter_graph.latent_shape(dimensions, width, height), dtype=np.float32)
+    seen = random.standard_normal(starter_graph.latent_shape(dimensions, 64, 64), dtype=np.float32)
+    tokens = random.standard_normal((1, len(SLOTS), 256), dtype=np.float32)
+    pooled = random.standard_normal((1, 256), dtype=np.float32)
+    told = [torch.from_numpy(item) for item in (tokens, pooled)]
+    moment = [torch.tensor([0.7]), torch.tensor([0.25])]
+    with torch.no_grad():
+        memory = module.remember(torch.from_numpy(seen), torch.tensor([2]), *told)
+        expected = module(torch.from_numpy(latents), *moment, *told, memory).numpy()
+        alone = module(torch.from_numpy(latents), *moment, *told).numpy()
+    assert relative(alone, expected) > 0.05
+    found = run(
+        starter_graph.memory_model(arrays(module), dimensions, len(SLOTS), 64, 64),
+        precision,
+        seen,
+        np.array([2], np.int32),
+        tokens,
+        pooled,
+    )
+    for ours, theirs in zip(found, memory, strict=True):
+        # The last of them lie behind the whole network, whose roundings in bf16 add up.
+        assert mean_relative(ours, theirs.numpy()) <= 3 * tolerance
+    model = starter_graph.unet_model(arrays(module), dimensions, len(SLOTS), width, height, (64, 64))
+    asked = (
+        latents,
+        starter_graph.sinusoid(0.7),
+        starter_graph.sinusoid(0.25),
+        tokens,
+        pooled,
+        *(one.numpy() for one in memory),
+    )
+    (drawn,) = run(model, precision, *asked, np.zeros(1, np.float32))
+    assert mean_relative(drawn, expected) <= tolerance
+    # What counts for next to nothing is as if it were not there.
+    (faint,) = run(model, precision, *asked, np.full(1, -40, np.float32))
+    assert mean_relative(faint, alone) <= tolerance
+
+
+def test_weights_that_never_saw_a_reference_say_so() -> None:
+    sizes = networks.sizes_of("f16c32")
+    tensors = arrays(networks.UNet(sizes))
+    del tensors["roles"]
+    with pytest.raises(RakkanError, match="know no references"):
+        starter_graph.memory_model(tensors, asdict(sizes), len(SLOTS), 64, 64)

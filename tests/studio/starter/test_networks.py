@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from rakkan.errors import RakkanError
+from rakkan.studio.starter.autoencoder import Autoencoder
 from rakkan.studio.starter.networks import (
     LATENTS,
     Attention,
-    Autoencoder,
     Block,
     NetworkSizes,
     TextEncoder,

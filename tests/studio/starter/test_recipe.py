@@ -19,12 +19,14 @@ from typer.testing import CliRunner
 
 from rakkan.cli.starter import app
 from rakkan.errors import RakkanError
-from rakkan.studio.starter import networks, recipe
+from rakkan.studio.starter import networks, recipe, settings
 from rakkan.studio.starter.checkpoints import load_checkpoint
 from rakkan.studio.starter.data import Batch, Supply
 from rakkan.studio.starter.loop import Clock, Stage
+from rakkan.studio.starter.machines import MACHINES
 from rakkan.studio.starter.networks import NetworkSizes
-from rakkan.studio.starter.recipe import STAGES, Settings, run
+from rakkan.studio.starter.recipe import run
+from rakkan.studio.starter.settings import STAGES, Settings
 
 SMALL = NetworkSizes(
     quarter_width=16,
@@ -65,10 +67,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe, "Clock", clock)
     monkeypatch.setitem(networks.LATENTS, "f16c32", SMALL)
     monkeypatch.setattr(
-        recipe,
+        settings,
         "MACHINES",
         # What a GPU's machine does but for its device, which tests cannot count on.
-        {name: replace(kind, device="cpu", batches=(4, 4, 4)) for name, kind in recipe.MACHINES.items()},
+        {name: replace(kind, device="cpu", batches=(4, 4, 4, 4)) for name, kind in MACHINES.items()},
     )
     monkeypatch.setattr(recipe, "_prepare_device", lambda settings: None)
 
@@ -133,7 +135,7 @@ def test_a_machine_with_a_pool_hands_its_latents_from_stage_to_stage(tmp_path: P
     uses = np.fromfile(kept, np.uint8)
     waiting = int((uses == 0).sum())
     assert len(uses) == 36 and waiting > 4
-    for stage in ("flow", "distil"):
+    for stage in ("flow", "reference", "distil"):
         assert run(_settings(stage, tmp_path, device="cuda"), lines.append, render).steps == STEPS
     assert load_checkpoint(tmp_path / "weights").distilled
     assert (np.fromfile(kept, np.uint8) == uses).all(), "later stages read the pool and leave it as it was"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from rakkan.studio.starter import distillation
+from rakkan.studio.starter.autoencoder import Autoencoder
 from rakkan.studio.starter.autoencoder_training import (
     balance_latents,
     detail_weight,
@@ -23,7 +25,7 @@ from rakkan.studio.starter.distillation import distillation_stage, two_half_step
 from rakkan.studio.starter.flow_training import flow_loss
 from rakkan.studio.starter.grids import grid_conditions, grid_of
 from rakkan.studio.starter.loop import Averages, Clock, Journal, Precision, cosine, cpu_name, linear
-from rakkan.studio.starter.networks import Autoencoder, NetworkSizes, TextEncoder, UNet
+from rakkan.studio.starter.networks import NetworkSizes, TextEncoder, UNet
 from rakkan.studio.starter.renders import BUCKETS
 from rakkan.studio.starter.sampling import draw_latents, velocity
 from rakkan.studio.starter.vocabulary import SLOTS
@@ -37,9 +39,18 @@ class FieldOfOnes(UNet):
         self.factor = factor
         self.steps: list[float] = []
 
-    def forward(self, latents: Tensor, time: Tensor, step: Tensor, text: Tensor, pooled: Tensor) -> Tensor:
+    def forward(
+        self,
+        latents: Tensor,
+        time: Tensor,
+        step: Tensor,
+        text: Tensor,
+        pooled: Tensor,
+        reference: Sequence[Tensor] = (),
+    ) -> Tensor:
         self.steps.append(float(step[0]))
-        return self.factor * latents + pooled[:, :1, None, None]
+        shown = reference[0][:, 0, 0][:, None, None, None] if reference else 0
+        return self.factor * latents + pooled[:, :1, None, None] + shown
 
 
 class FirstToken(TextEncoder):
@@ -59,6 +70,14 @@ def test_guidance_goes_beyond_the_condition() -> None:
     told, untold = ((torch.zeros(1, 1, 1), torch.tensor([[value]])) for value in (3.0, 1.0))
     found = velocity(FieldOfOnes(0), ONE, torch.ones(1), torch.zeros(1), told, untold, 2.0)
     assert found.flatten().tolist() == [5.0] * 4
+
+
+def test_a_reference_belongs_to_what_guidance_leads_towards() -> None:
+    told, untold = ((torch.zeros(1, 1, 1), torch.tensor([[value]])) for value in (3.0, 1.0))
+    seen = [torch.tensor([[[10.0]]])]
+    found = velocity(FieldOfOnes(0), ONE, torch.ones(1), torch.zeros(1), told, untold, 2.0, seen)
+    # Away from 1, towards 3 + 10: 1 + 2 * (13 - 1).
+    assert found.flatten().tolist() == [25.0] * 4
 
 
 def test_euler_takes_the_steps_of_the_schedule_from_noise_to_picture() -> None:
@@ -110,8 +129,9 @@ def test_small_steps_are_taught_by_who_stands_still(
     sizes = NetworkSizes(unet_widths=(16, 16, 16), embedding_width=32, head_width=16)
     text, unet, teacher = TextEncoder(sizes), UNet(sizes), (TextEncoder(sizes), UNet(sizes))
     stage = distillation_stage(text, unet, teacher, Autoencoder(sizes), 4, 1e-3, 2.0, 0)
-    ids = np.full((4, len(SLOTS)), 3, np.int32)
-    stage.loss(Batch(torch.zeros(4, 32, 8, 8), ids)).backward()  # type: ignore[no-untyped-call]
+    ids = np.full((4, 2 * len(SLOTS) + 1), 3, np.int32)
+    ids[:, -1] = 0
+    stage.loss(Batch(torch.zeros(4, 2, 32, 8, 8), ids)).backward()  # type: ignore[no-untyped-call]
     own = (stage.averages.modules["unet"], stage.averages.modules["text"])
     assert asked == [(teacher[1], teacher[0]) if taught_by == "teacher" else own]
     assert all(parameter.grad is None for module in teacher for parameter in module.parameters())
@@ -125,7 +145,7 @@ def test_a_perfect_velocity_has_no_flow_loss(monkeypatch: pytest.MonkeyPatch) ->
         def __init__(self) -> None:
             nn.Module.__init__(self)
 
-        def forward(self, noisy: Tensor, time: Tensor, step: Tensor, text: Tensor, pooled: Tensor) -> Tensor:
+        def forward(self, noisy: Tensor, time: Tensor, *told: object) -> Tensor:
             # With x_0 = 0, x_t = t noise, so that the velocity noise - x_0 is x_t / t.
             return noisy / time[:, None, None, None]
 

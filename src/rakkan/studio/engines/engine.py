@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from rakkan.errors import RakkanError
 from rakkan.studio.ranges import check_ranges
 from rakkan.studio.samplers import Progress, find_sampler, silent
+from rakkan.studio.starter.roles import ROLES
 from rakkan.studio.starter.vocabulary import decode
 
 Tokens = npt.NDArray[np.int32]
 Pixels = npt.NDArray[np.uint8]
+#: Pixels a side that references are looked at with.
+REFERENCE_SIDE = 256
+MOST_STRENGTH = 2.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A picture that a drawing is guided by: ``pixels`` uint8 [256, 256, 3], what it is to be remembered for
+    (of ``starter.roles.ROLES``), and with what ``strength``, above 0 to 2: 1 is what was learnt."""
+
+    pixels: Pixels
+    role: str = "identity"
+    strength: float = 1.0
 
 
 class Engine(Protocol):
@@ -50,8 +66,9 @@ class Engine(Protocol):
         guidance: float = 1.0,
         progress: Progress = silent,
         sampler: str = "euler",
+        reference: Reference | None = None,
     ) -> Pixels:
-        """Draw one picture at the model's own size.
+        """Draw one picture at the model's own size, perhaps guided by a ``reference``.
 
         ``tokens`` and ``negative`` are ids of ``vocabulary.encode``, int32 [slots]; ``negative`` (by
         default the condition that says nothing) is what guidance leads away from and is not looked at
@@ -64,11 +81,37 @@ class Engine(Protocol):
 
 
 def check(
-    tokens: Tokens, negative: Tokens | None, *, seed: int, steps: int, guidance: float, sampler: str
+    tokens: Tokens,
+    negative: Tokens | None,
+    *,
+    seed: int,
+    steps: int,
+    guidance: float,
+    sampler: str,
+    reference: Reference | None = None,
 ) -> None:
     """Raise RakkanError when what an engine is asked for is out of range (sizes are the model's own)."""
+    if reference is not None:
+        _check_reference(reference)
     decode(tokens)
     if negative is not None:
         decode(negative)
     check_ranges(seed, steps, guidance)
     find_sampler(sampler)
+
+
+def _check_reference(reference: Reference) -> None:
+    if reference.role not in ROLES:
+        raise RakkanError(
+            f"A reference cannot be remembered for {reference.role!r}", f"Choose one of {', '.join(ROLES)}"
+        )
+    if not 0 < reference.strength <= MOST_STRENGTH:
+        raise RakkanError(
+            f"The reference's strength {reference.strength} is out of range",
+            f"Give above 0 to {MOST_STRENGTH:g}; 1 is what the model has learnt",
+        )
+    side = REFERENCE_SIDE
+    if reference.pixels.dtype != np.uint8 or reference.pixels.shape != (side, side, 3):
+        raise RakkanError(
+            f"A reference of {list(reference.pixels.shape)} cannot be read", f"Fit it to {side}x{side} pixels"
+        )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rakkan.errors import RakkanError
-from rakkan.studio.engines.engine import Pixels, Tokens, check
+from rakkan.studio.engines.engine import Pixels, Reference, Tokens, check
 from rakkan.studio.samplers import Progress, silent
 
 MAXIMUM_SIDE = 1024
@@ -38,19 +38,23 @@ class FakeEngine:
         guidance: float = 1.0,
         progress: Progress = silent,
         sampler: str = "euler",
+        reference: Reference | None = None,
     ) -> Pixels:
         """Draw one picture; see ``Engine.sample``. Sides are 1 to 1024 pixels.
 
         Equal arguments give equal pixels and different ones different pixels, except that, as in real
         engines, ``negative`` counts only when ``guidance`` is not 1.
         """
-        check(tokens, negative, seed=seed, steps=steps, guidance=guidance, sampler=sampler)
+        check(
+            tokens, negative, seed=seed, steps=steps, guidance=guidance, sampler=sampler, reference=reference
+        )
         if not (1 <= width <= MAXIMUM_SIDE and 1 <= height <= MAXIMUM_SIDE):
             raise RakkanError(
                 f"The fake engine cannot draw {width}x{height} pixels", f"Sides are 1 to {MAXIMUM_SIDE}"
             )
         away = [] if negative is None or guidance == 1.0 else negative.tolist()
-        asked = repr((tokens.tolist(), away, width, height, seed, steps, float(guidance), sampler))
+        shown = [reference.role, reference.strength, reference.pixels.tobytes()] if reference else []
+        asked = repr((tokens.tolist(), away, width, height, seed, steps, float(guidance), sampler, *shown))
         digest = hashlib.sha512(asked.encode()).digest()
         for done in range(steps):
             progress(done + 1, steps)

@@ -106,14 +106,30 @@ def pixel_unshuffle(node: Node, factor: int) -> Node:
     return node if factor == 1 else ops.space_to_depth(node, "depth_first", factor)
 
 
-def concatenate(nodes: list[Node]) -> Node:
-    """Feature maps joined along the channels."""
-    return ops.concat(nodes, 1)
+def concatenate(nodes: list[Node], axis: int = 1) -> Node:
+    """Joined along an axis: of feature maps the channels, of tokens their number."""
+    return ops.concat(nodes, axis)
 
 
-def attention(node: Node, weights: Weights, heads: int, context: Node | None = None) -> Node:
-    """Multi-head attention of tokens to themselves or to ``context`` (Vaswani et al. 2017)."""
+def attention(
+    node: Node,
+    weights: Weights,
+    heads: int,
+    context: Node | None = None,
+    besides: tuple[Node, Node] | None = None,
+) -> Node:
+    """Multi-head attention of tokens to themselves or to ``context`` (Vaswani et al. 2017).
+
+    ``besides`` are further tokens [1, m, width], and the logarithm [1] of how much each counts.
+    """
     source = node if context is None else context
+    mask = []
+    if besides is not None:
+        own, further = (int(one.get_output_shape(0)[1]) for one in (source, besides[0]))
+        ones = constant(np.ones(further, np.float32))
+        whole = concatenate([constant(np.zeros(own, np.float32)), ops.multiply(ones, besides[1])], 0)
+        mask = [ops.reshape(whole, np.array([1, 1, 1, own + further], np.int64), False)]
+        source = concatenate([source, besides[0]])
     width = weights.array("query.weight").shape[0]
 
     def split(tokens: Node) -> Node:
@@ -124,7 +140,7 @@ def attention(node: Node, weights: Weights, heads: int, context: Node | None = N
         split(linear(tokens, weights.at(name)))
         for tokens, name in ((node, "query"), (source, "key"), (source, "value"))
     )
-    mixed = ops.transpose(ops.scaled_dot_product_attention(query, key, value), np.array([0, 2, 1, 3]))
+    mixed = ops.transpose(ops.scaled_dot_product_attention(query, key, value, *mask), np.array([0, 2, 1, 3]))
     return linear(ops.reshape(mixed, np.array([1, -1, width], np.int64), False), weights.at("out"))
 
 

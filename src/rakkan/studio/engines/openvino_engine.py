@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,12 +14,13 @@ import openvino
 from rakkan.errors import RakkanError
 from rakkan.studio.engines import starter_graph
 from rakkan.studio.engines.device import Precision, compile_model, default_precision
-from rakkan.studio.engines.engine import Pixels, Tokens, check
+from rakkan.studio.engines.engine import REFERENCE_SIDE, Pixels, Reference, Tokens, check
 from rakkan.studio.engines.noise import gaussian
 from rakkan.studio.engines.weights import manifest_digest
 from rakkan.studio.samplers import Latents, Progress, find_sampler, silent
 from rakkan.studio.starter import WEIGHTS
 from rakkan.studio.starter.checkpoints import PARTS, load_checkpoint
+from rakkan.studio.starter.roles import ROLES
 from rakkan.studio.starter.schedule import noise_levels, position_of
 from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED
 
@@ -86,18 +88,25 @@ class OpenVinoEngine:
         guidance: float = 1.0,
         progress: Progress = silent,
         sampler: str = "euler",
+        reference: Reference | None = None,
     ) -> Pixels:
         """Draw one picture; see ``Engine.sample``. Sides are multiples of 64 up to 384 pixels.
+
+        A reference passes through the network once, before the first step; what guidance leads away from
+        does not see it.
 
         The noise is ``noise.gaussian(seed, latent_shape)``. A distilled model has guidance baked into its
         steps of 1/8 and more; asked for more than eight steps it is guided by the same scale explicitly,
         so that ``guidance`` multiplies what is baked in either way.
         """
-        check(tokens, negative, seed=seed, steps=steps, guidance=guidance, sampler=sampler)
+        check(
+            tokens, negative, seed=seed, steps=steps, guidance=guidance, sampler=sampler, reference=reference
+        )
         shape = starter_graph.latent_shape(self._checkpoint.sizes, width, height)
         with self._lock:
             told = self._encode(tokens)
             untold: Text | None = None
+            seen = self._remember(reference) if reference is not None else None
 
             def velocity(latents: Latents, time: float, step: float) -> Latents:
                 nonlocal untold
@@ -105,7 +114,7 @@ class OpenVinoEngine:
                 few = self.distilled and size > SMALLEST_STEP - 1e-6
                 scale = guidance if few else guidance * self.baked_guidance
                 asked = size if few else 0.0
-                with_text = self._velocity(latents, time, asked, told, width, height)
+                with_text = self._velocity(latents, time, asked, told, width, height, seen)
                 if scale == 1.0:
                     return with_text
                 if untold is None:
@@ -139,11 +148,27 @@ class OpenVinoEngine:
         results = self._text().infer([np.ascontiguousarray(tokens, dtype=np.int32)[None]])
         return np.array(results[0]), np.array(results[1])
 
+    def _remember(self, reference: Reference) -> list[Latents]:
+        """What the denoiser is given of a reference: its tokens, and the logarithm of its strength."""
+        side = REFERENCE_SIDE
+        latents = np.array(self._encoder(side, side).infer([np.ascontiguousarray(reference.pixels)[None]])[0])
+        role = np.array([ROLES.index(reference.role)], np.int32)
+        tokens = self._memory().infer([latents, role, *self._encode(UNSPECIFIED)])
+        emphasis = np.array([math.log(reference.strength)], np.float32)
+        return [*(np.array(tokens[index]) for index in range(len(tokens))), emphasis]
+
     def _velocity(
-        self, latents: Latents, time: float, step: float, text: Text, width: int, height: int
+        self,
+        latents: Latents,
+        time: float,
+        step: float,
+        text: Text,
+        width: int,
+        height: int,
+        seen: list[Latents] | None = None,
     ) -> Latents:
-        inputs = [latents, starter_graph.sinusoid(time), starter_graph.sinusoid(step), *text]
-        result: Latents = self._unet(width, height).infer(inputs)[0]
+        inputs = [latents, starter_graph.sinusoid(time), starter_graph.sinusoid(step), *text, *(seen or [])]
+        result: Latents = self._unet(width, height, seen is not None).infer(inputs)[0]
         return np.array(result)
 
     def _text(self) -> openvino.InferRequest:
@@ -152,10 +177,19 @@ class OpenVinoEngine:
             self._compile(key, starter_graph.text_model(*self._part("text"), len(SLOTS)))
         return self._requests[key]
 
-    def _unet(self, width: int, height: int) -> openvino.InferRequest:
-        key = ("unet", width, height)
+    def _unet(self, width: int, height: int, referring: bool = False) -> openvino.InferRequest:
+        key = ("unet", width, height, referring)
         if key not in self._requests:
-            self._compile(key, starter_graph.unet_model(*self._part("unet"), len(SLOTS), width, height))
+            seen = (REFERENCE_SIDE, REFERENCE_SIDE) if referring else None
+            model = starter_graph.unet_model(*self._part("unet"), len(SLOTS), width, height, seen)
+            self._compile(key, model)
+        return self._requests[key]
+
+    def _memory(self) -> openvino.InferRequest:
+        key = ("memory",)
+        if key not in self._requests:
+            side = REFERENCE_SIDE
+            self._compile(key, starter_graph.memory_model(*self._part("unet"), len(SLOTS), side, side))
         return self._requests[key]
 
     def _decoder(self, width: int, height: int) -> openvino.InferRequest:

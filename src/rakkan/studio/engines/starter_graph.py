@@ -8,7 +8,7 @@ so a picture never depends on what is drawn beside it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,9 @@ from rakkan.studio.engines.layers import (
 )
 
 Tensors = Mapping[str, npt.NDArray[Any]]
+#: Takes what a self-attention sees and gives what it is to see besides with the logarithm of its weight,
+#: None for nothing.
+Remembered = Callable[[Node], tuple[Node, Node] | None]
 
 SINUSOID_WIDTH = 256
 #: The U-Net works on pictures of a multiple of this, at most ``MAXIMUM_SIDE`` along each side.
@@ -87,28 +90,97 @@ def text_model(tensors: Tensors, sizes: Mapping[str, Any], slots: int) -> openvi
 
 
 def unet_model(
-    tensors: Tensors, sizes: Mapping[str, Any], slots: int, width: int, height: int
+    tensors: Tensors,
+    sizes: Mapping[str, Any],
+    slots: int,
+    width: int,
+    height: int,
+    reference: tuple[int, int] | None = None,
 ) -> openvino.Model:
     """The velocity of noisy latents for pictures of one size.
 
     Inputs, in order: latents, shaped as ``latent_shape``; ``sinusoid`` of the time and of the step's
-    size, [1, 256] each; tokens [1, slots, 256] and pooled [1, 256] of the text model.
+    size, [1, 256] each; tokens [1, slots, 256] and pooled [1, 256] of the text model. With the size
+    (width, height) of a ``reference``, what ``memory_model`` gave follows, and the logarithm of the strength
+    with which it is looked at, float32 [1].
     """
     weights = Weights(tensors)
-    head_width = int(sizes["head_width"])
-    patch = 16 // int(sizes["latent_factor"])
+    told = weights.array("pooled_in.weight").shape[1]
     latents = ops.parameter(list(latent_shape(sizes, width, height)), np.float32, name="latents")
     time = ops.parameter([1, SINUSOID_WIDTH], np.float32, name="time")
     step = ops.parameter([1, SINUSOID_WIDTH], np.float32, name="step")
-    text = ops.parameter([1, slots, weights.array("pooled_in.weight").shape[1]], np.float32, name="text")
-    pooled = ops.parameter([1, weights.array("pooled_in.weight").shape[1]], np.float32, name="pooled")
+    text = ops.parameter([1, slots, told], np.float32, name="text")
+    pooled = ops.parameter([1, told], np.float32, name="pooled")
+    inputs = [latents, time, step, text, pooled]
+    remembered: Remembered | None = None
+    if reference is not None:
+        emphasis = ops.parameter([1], np.float32, name="emphasis")
+        tokens = [
+            ops.parameter(list(shape), np.float32, name=f"reference {number}")
+            for number, shape in enumerate(memory_shapes(tensors, sizes, slots, *reference))
+        ]
+        inputs += [*tokens, emphasis]
+        following = iter(tokens)
+
+        def remembered(_: Node) -> tuple[Node, Node] | None:
+            return next(following), emphasis
 
     embedding = ops.add(linear(time, weights.at("time_in")), linear(step, weights.at("step_in")))
-    embedding = silu(ops.add(embedding, linear(pooled, weights.at("pooled_in"))))
-    embedding = silu(linear(embedding, weights.at("embed")))
+    embedding = ops.add(embedding, linear(pooled, weights.at("pooled_in")))
+    velocity = _network(weights, sizes, latents, embedding, text, remembered)
+    return openvino.Model([velocity], inputs, "starter-unet")
+
+
+def memory_model(
+    tensors: Tensors, sizes: Mapping[str, Any], slots: int, width: int, height: int
+) -> openvino.Model:
+    """What the U-Net remembers of a reference of one size: the inputs of its self-attentions, in order.
+
+    Inputs, in order: clean latents, shaped as ``latent_shape``; the role, int32 [1]; tokens [1, slots, 256]
+    and pooled [1, 256] of the condition that says nothing. Raises RakkanError for weights that never saw a
+    reference.
+    """
+    weights = Weights(tensors)
+    if "roles" not in tensors:
+        raise RakkanError(
+            "These weights of the starter model know no references", "Train the stage reference, or update"
+        )
+    told = weights.array("pooled_in.weight").shape[1]
+    latents = ops.parameter(list(latent_shape(sizes, width, height)), np.float32, name="latents")
+    role = ops.parameter([1], np.int32, name="role")
+    text = ops.parameter([1, slots, told], np.float32, name="text")
+    pooled = ops.parameter([1, told], np.float32, name="pooled")
+    nothing = constant(sinusoid(0.0))
+    embedding = ops.add(linear(nothing, weights.at("time_in")), linear(nothing, weights.at("step_in")))
+    embedding = ops.add(embedding, linear(pooled, weights.at("pooled_in")))
+    embedding = ops.add(embedding, ops.gather(constant(weights.array("roles")), role, np.int32(0)))
+    seen: list[Node] = []
+    _network(weights, sizes, latents, embedding, text, seen.append)
+    return openvino.Model(seen, [latents, role, text, pooled], "starter-memory")
+
+
+def memory_shapes(
+    tensors: Tensors, sizes: Mapping[str, Any], slots: int, width: int, height: int
+) -> list[tuple[int, ...]]:
+    """Shapes of what ``memory_model`` gives, [1, cells, width] each."""
+    model = memory_model(tensors, sizes, slots, width, height)
+    return [tuple(int(side) for side in output.get_shape()) for output in model.outputs]
+
+
+def _network(
+    weights: Weights,
+    sizes: Mapping[str, Any],
+    latents: Node,
+    embedding: Node,
+    text: Node,
+    remembered: Remembered | None,
+) -> Node:
+    """The U-Net behind its embedding (time, step, pooled text; before the first activation)."""
+    patch = 16 // int(sizes["latent_factor"])
+    embedding = silu(linear(silu(embedding), weights.at("embed")))
 
     def level(features: Node, name: str) -> Node:
-        return _level(features, weights.at(name), embedding, text, head_width)
+        return _level(features, weights.at(name), embedding, text, int(sizes["head_width"]), remembered)
 
     folded = pixel_unshuffle(latents, patch)
     rows, columns = (int(side) for side in folded.get_output_shape(0)[2:])
@@ -122,8 +194,7 @@ def unet_model(
     features = pixel_shuffle(convolution(features, weights.at("grow_fine")), 2)
     features = level(convolution(concatenate([features, fine]), weights.at("merge_fine")), "up_fine")
     velocity = convolution(silu(group_norm(features, weights.at("norm_out"))), weights.at("conv_out"))
-    outputs = [pixel_shuffle(velocity, patch)]
-    return openvino.Model(outputs, [latents, time, step, text, pooled], "starter-unet")
+    return pixel_shuffle(velocity, patch)
 
 
 def decoder_model(tensors: Tensors, sizes: Mapping[str, Any], width: int, height: int) -> openvino.Model:
@@ -174,18 +245,28 @@ def _blocks(features: Node, weights: Weights) -> Node:
     return features
 
 
-def _level(features: Node, weights: Weights, embedding: Node, text: Node, head_width: int) -> Node:
+def _level(
+    features: Node,
+    weights: Weights,
+    embedding: Node,
+    text: Node,
+    head_width: int,
+    remembered: Remembered | None,
+) -> Node:
     """Blocks of one width; where there are fewer mixers than blocks, the first blocks have none."""
     depth = weights.count("blocks")
     without = depth - weights.count("mixers")
     for index in range(depth):
         features = residual_block(features, weights.at(f"blocks.{index}"), embedding)
         if index >= without:
-            features = _mixer(features, weights.at(f"mixers.{index - without}"), text, head_width)
+            mixer = weights.at(f"mixers.{index - without}")
+            features = _mixer(features, mixer, text, head_width, remembered)
     return features
 
 
-def _mixer(features: Node, weights: Weights, text: Node, head_width: int) -> Node:
+def _mixer(
+    features: Node, weights: Weights, text: Node, head_width: int, remembered: Remembered | None
+) -> Node:
     """Pre-norm transformer layer over the cells of a feature map, reading the text's tokens."""
     shape = [int(size) for size in features.get_output_shape(0)]
     heads = shape[1] // head_width
@@ -194,7 +275,8 @@ def _mixer(features: Node, weights: Weights, text: Node, head_width: int) -> Nod
     tokens = ops.transpose(ops.reshape(features, flat, False), turned)
     if weights.has("attend_self"):
         normed = layer_norm(tokens, weights.at("norm_self"))
-        tokens = ops.add(tokens, attention(normed, weights.at("attend_self"), heads))
+        besides = remembered(normed) if remembered else None
+        tokens = ops.add(tokens, attention(normed, weights.at("attend_self"), heads, besides=besides))
     normed = layer_norm(tokens, weights.at("norm_text"))
     tokens = ops.add(tokens, attention(normed, weights.at("attend_text"), heads, text))
     if weights.has("forward_part"):

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rakkan.studio.starter.autoencoder import Autoencoder
 from rakkan.studio.starter.data import Batch, Stock, to_pictures
 from rakkan.studio.starter.grids import COLUMNS, Pixels, grid_of
 from rakkan.studio.starter.loop import Averages, Stage, linear
-from rakkan.studio.starter.networks import Autoencoder
 from rakkan.studio.starter.renders import BUCKETS
 
 GRADIENT_WEIGHT = 0.5

@@ -27,7 +27,7 @@ _NUMPY = {torch.uint8: np.uint8, torch.float16: np.float16}
 
 
 class Stock:
-    """``capacity`` items of one shape with their token ids and how often each was used.
+    """``capacity`` items of one shape with ``described`` token ids each, and how often each was used.
 
     With ``file``, the items live in ``file`` and its neighbours and survive the process; when ``pooled``,
     they live in the device's memory, are read from ``file`` if it exists, and are written by ``flush``.
@@ -42,6 +42,7 @@ class Stock:
         file: Path | None = None,
         *,
         pooled: bool = False,
+        described: int = len(SLOTS),
     ) -> None:
         self.capacity = capacity
         self.device = device
@@ -49,11 +50,11 @@ class Stock:
         whole = (capacity, *shape)
         if file is not None and not pooled:
             self.items = torch.from_numpy(_mapped(file, _NUMPY[dtype], whole, 0))
-            self.ids = _mapped(file.with_suffix(".ids"), np.int32, (capacity, len(SLOTS)), 0)
+            self.ids = _mapped(file.with_suffix(".ids"), np.int32, (capacity, described), 0)
             self.uses = _mapped(file.with_suffix(".uses"), np.uint8, (capacity,), _EMPTY)
             return
         self.items = torch.empty(whole, dtype=dtype, device=device)
-        self.ids = np.zeros((capacity, len(SLOTS)), np.int32)
+        self.ids = np.zeros((capacity, described), np.int32)
         self.uses = np.full(capacity, _EMPTY, np.uint8)
         if file is not None and file.exists():
             self._read(file)
@@ -112,13 +113,14 @@ class Stock:
         for start in range(0, self.capacity, 4096):
             part = np.array(mapped[start : start + 4096])
             self.items[start : start + 4096] = torch.from_numpy(part).to(self.device)
-        self.ids = np.fromfile(file.with_suffix(".ids"), np.int32).reshape(self.capacity, len(SLOTS))
+        self.ids = np.fromfile(file.with_suffix(".ids"), np.int32).reshape(self.ids.shape)
         self.uses = np.fromfile(file.with_suffix(".uses"), np.uint8)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Items of one bucket [B, …] on the training device and their full token ids int32 [B, slots]."""
+    """Items of one bucket [B, …] on the training device and their full token ids int32 [B, slots], or of
+    pairs int32 [B, 2 * slots + 1]."""
 
     items: Tensor
     ids: npt.NDArray[np.int32]

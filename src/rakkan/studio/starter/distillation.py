@@ -1,4 +1,4 @@
-"""Stage three: the flow model learns to take few large steps (shortcut models, Frans et al. 2024).
+"""Stage four: the flow model learns to take few large steps (shortcut models, Frans et al. 2024).
 
 One step of size d must equal two steps of size d/2 in a row. The small sizes learn from the velocity of the
 flow model as it was before this stage, with classifier-free guidance, which bakes the guidance into the
@@ -15,11 +15,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rakkan.studio.starter.autoencoder import Autoencoder
 from rakkan.studio.starter.data import Batch, vary_captions
 from rakkan.studio.starter.flow_training import flow_loss, samples
 from rakkan.studio.starter.grids import Pixels
 from rakkan.studio.starter.loop import Averages, Stage, linear
-from rakkan.studio.starter.networks import Autoencoder, TextEncoder, UNet
+from rakkan.studio.starter.networks import TextEncoder, UNet
+from rakkan.studio.starter.reference_training import (
+    ALONE,
+    Pairs,
+    pairs_of,
+    reference_samples,
+    remembered,
+    silence,
+)
 from rakkan.studio.starter.renders import SCOPES, Scope
 from rakkan.studio.starter.sampling import velocity
 from rakkan.studio.starter.schedule import noise_level
@@ -58,12 +67,18 @@ def distillation_stage(
     own = (own_text, own_unet)
 
     def loss(given: Batch) -> Tensor:
-        latents = given.items.float()
+        pairs = pairs_of(given)
+        latents = pairs.latents
         plain = max(1, round(FLOW_SHARE * len(latents)))
-        ids = vary_captions(given.ids, random, dropped=0.0)
-        ids[:plain] = vary_captions(given.ids[:plain], random)
+        shown = random.random() >= ALONE
+        if shown:
+            ids = silence(pairs.ids, pairs.roles, random)
+        else:
+            ids = vary_captions(pairs.ids, random, dropped=0.0)
+            ids[:plain] = vary_captions(pairs.ids[:plain], random)
         tokens = torch.from_numpy(ids).to(latents.device)
-        total = plain * flow_loss(unet, text, latents[:plain], tokens[:plain])
+        seen = remembered(unet, text, pairs) if shown else []
+        total = plain * flow_loss(unet, text, latents[:plain], tokens[:plain], [one[:plain] for one in seen])
         if len(latents) > plain:
             step = float(random.choice([size for size, _ in LEVELS], p=[share for _, share in LEVELS]))
             position = _positions(len(latents) - plain, step, random).to(latents.device)
@@ -72,14 +87,19 @@ def distillation_stage(
             where = level[:, None, None, None]
             noisy = (1 - where) * latents[plain:] + where * noise
             text_encoder, velocities = teacher if step <= GUIDED_UP_TO else own
-            target = two_half_steps(velocities, text_encoder, noisy, position, step, tokens[plain:], guidance)
+            rest = pairs.after(plain) if shown else None
+            target = two_half_steps(
+                velocities, text_encoder, noisy, position, step, tokens[plain:], guidance, rest
+            )
             sizes = torch.full_like(level, step)
-            made = unet(noisy, level, sizes, *text(tokens[plain:])).float()
+            made = unet(noisy, level, sizes, *text(tokens[plain:]), [one[plain:] for one in seen]).float()
             total = total + (len(latents) - plain) * (made - target).square().mean()
         return total / len(latents)
 
     def grid() -> Pixels:
-        return samples(averages, autoencoder, 4, 1.0, few_steps=True, scope=scope)
+        alone = samples(averages, autoencoder, 4, 1.0, few_steps=True, scope=scope)
+        shown = reference_samples(averages, autoencoder, 4, 1.0, few_steps=True, scope=scope)
+        return np.concatenate([alone, shown])
 
     return Stage("distil", modules, averages, loss, grid, batch, rate, linear)
 
@@ -93,8 +113,10 @@ def two_half_steps(
     step: float,
     ids: Tensor,
     guidance: float,
+    pairs: Pairs | None = None,
 ) -> Tensor:
-    """Mean velocity [B, C, h, w] over two steps of ``step`` / 2 from ``noisy`` at ``position`` [B].
+    """Mean velocity [B, C, h, w] over two steps of ``step`` / 2 from ``noisy`` at ``position`` [B], with the
+    references of ``pairs``.
 
     Steps are equal in positions of the schedule, not in noise levels.
 
@@ -106,12 +128,13 @@ def two_half_steps(
     nothing = None
     if guided:
         nothing = text_encoder(torch.from_numpy(UNSPECIFIED).to(ids.device).expand(len(ids), -1))
+    seen = remembered(unet, text_encoder, pairs) if pairs else []
     sizes = torch.full_like(position, 0.0 if guided else step / 2)
     start, middle, end = (noise_level(position - part * step) for part in (0.0, 0.5, 1.0))
     first_part, second_part = ((a - b)[:, None, None, None] for a, b in ((start, middle), (middle, end)))
-    first = velocity(unet, noisy, start, sizes, text, nothing, guidance)
+    first = velocity(unet, noisy, start, sizes, text, nothing, guidance, seen)
     halfway = noisy - first_part * first
-    second = velocity(unet, halfway, middle, sizes, text, nothing, guidance)
+    second = velocity(unet, halfway, middle, sizes, text, nothing, guidance, seen)
     mean: Tensor = (first_part * first + second_part * second) / (first_part + second_part)
     return mean
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from rakkan.studio.starter.autoencoder import Autoencoder
 from rakkan.studio.starter.data import Batch, vary_captions
 from rakkan.studio.starter.grids import COLUMNS, Pixels, grid_conditions, grid_counts, grid_of
 from rakkan.studio.starter.loop import Averages, Stage, cosine
-from rakkan.studio.starter.networks import Autoencoder, TextEncoder, UNet
+from rakkan.studio.starter.networks import TextEncoder, UNet
 from rakkan.studio.starter.renders import SCOPES, Scope
 from rakkan.studio.starter.sampling import draw_latents
 from rakkan.studio.starter.schedule import noise_level
@@ -41,17 +44,20 @@ def flow_stage(
     return Stage("flow", modules, averages, loss, grid, batch, rate, cosine)
 
 
-def flow_loss(unet: UNet, text: TextEncoder, latents: Tensor, ids: Tensor) -> Tensor:
+def flow_loss(
+    unet: UNet, text: TextEncoder, latents: Tensor, ids: Tensor, reference: Sequence[Tensor] = ()
+) -> Tensor:
     """Mean squared error of the velocity at x_t = (1 - t) x_0 + t noise, which is noise - x_0.
 
-    ``latents`` [B, C, h, w] normalised, ``ids`` [B, slots]. Positions on the schedule are logit-normal
-    (Esser et al. 2024, section 3.1): the middle of the path is the hardest and gets the most samples.
+    ``latents`` [B, C, h, w] normalised, ``ids`` [B, slots], ``reference`` as of
+    ``UNet.remember``. Positions on the schedule are logit-normal (Esser et al. 2024,
+    section 3.1): the middle of the path is the hardest and gets the most samples.
     """
     time = noise_level(torch.sigmoid(torch.randn(len(latents), device=latents.device)))
     noise = torch.randn_like(latents)
     where = time[:, None, None, None]
     noisy = (1 - where) * latents + where * noise
-    made = unet(noisy, time, torch.zeros_like(time), *text(ids)).float()
+    made = unet(noisy, time, torch.zeros_like(time), *text(ids), reference).float()
     return (made - (noise - latents)).square().mean()  # type: ignore[no-any-return]
 
 

@@ -17,7 +17,7 @@ class Machine:
     """
 
     device: str
-    batches: tuple[int, int, int]
+    batches: tuple[int, int, int, int]
     chunk: int
     encoded: int
     latents: int
@@ -25,6 +25,6 @@ class Machine:
 
 
 MACHINES = {
-    "cpu": Machine("cpu", (16, 32, 16), chunk=16, encoded=64, latents=49_152, pooled=False),
-    "cuda": Machine("cuda", (64, 512, 512), chunk=256, encoded=512, latents=430_000, pooled=True),
+    "cpu": Machine("cpu", (16, 32, 24, 16), chunk=16, encoded=64, latents=49_152, pooled=False),
+    "cuda": Machine("cuda", (64, 512, 384, 384), chunk=256, encoded=512, latents=430_000, pooled=True),
 }

@@ -1,4 +1,4 @@
-"""The three networks of the starter model: autoencoder, text encoder, U-Net (torch).
+"""The starter model's text encoder and U-Net, and what all its networks are built of (torch).
 
 Only operations that are simple to build in another engine are used: Conv2d, GroupNorm (eps 1e-5),
 SiLU, Linear, LayerNorm (eps 1e-5), scaled dot-product attention, GELU (erf), pixel (un)shuffle. Names
@@ -11,6 +11,7 @@ the most time.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,10 +19,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rakkan.errors import RakkanError
+from rakkan.studio.starter.roles import ROLES
 from rakkan.studio.starter.vocabulary import TOKEN_COUNT
 
 GROUP_COUNT = 16
 TEXT_WIDTH = 256
+
+#: Takes what a self-attention sees [B, N, width] and gives what it is to see besides, None for nothing.
+Remembered = Callable[[Tensor], Tensor | None]
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,8 @@ class Block(nn.Module):
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
         self.norm2 = nn.GroupNorm(GROUP_COUNT, width)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
-        self.modulate = _zero_linear(embedding_width, 2 * width) if embedding_width else None
-        _zero(self.conv2)
+        self.modulate = zero_linear(embedding_width, 2 * width) if embedding_width else None
+        zero(self.conv2)
 
     def forward(self, features: Tensor, embedding: Tensor | None = None) -> Tensor:
         hidden = self.conv1(functional.silu(self.norm1(features)))
@@ -92,7 +97,8 @@ class Block(nn.Module):
 class Attention(nn.Module):
     """Multi-head attention of [B, N, width] to itself, or to ``context`` [B, M, context_width].
 
-    The output projection starts at zero.
+    With a ``reference`` [B, M, width] a token attends to those tokens as well as to its own. The output
+    projection starts at zero.
     """
 
     def __init__(self, width: int, heads: int, context_width: int | None = None) -> None:
@@ -101,10 +107,14 @@ class Attention(nn.Module):
         self.query = nn.Linear(width, width, bias=False)
         self.key = nn.Linear(context_width or width, width, bias=False)
         self.value = nn.Linear(context_width or width, width, bias=False)
-        self.out = _zero_linear(width, width)
+        self.out = zero_linear(width, width)
 
-    def forward(self, tokens: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(
+        self, tokens: Tensor, context: Tensor | None = None, reference: Tensor | None = None
+    ) -> Tensor:
         source = tokens if context is None else context
+        if reference is not None:
+            source = torch.cat([source, reference], dim=1)
         query, key, value = (
             self._split(layer) for layer in (self.query(tokens), self.key(source), self.value(source))
         )
@@ -124,7 +134,7 @@ class FeedForward(nn.Module):
     def __init__(self, width: int, factor: int = 4) -> None:
         super().__init__()
         self.widen = nn.Linear(width, factor * width)
-        self.out = _zero_linear(factor * width, width)
+        self.out = zero_linear(factor * width, width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         return self.out(functional.gelu(self.widen(tokens)))  # type: ignore[no-any-return]
@@ -133,7 +143,9 @@ class FeedForward(nn.Module):
 class Mixer(nn.Module):
     """Pre-norm transformer layer over the cells of a feature map, reading the text tokens.
 
-    ``whole`` adds self-attention and a feed-forward part; without it there is only the text.
+    ``whole`` adds self-attention and a feed-forward part; without it there is only the text. A whole one
+    shares ``remembered``: what it attends to is added to a list that is open, or the next of a reference's
+    tokens is taken from one that is being read.
     """
 
     def __init__(self, width: int, head_width: int, whole: bool) -> None:
@@ -146,11 +158,13 @@ class Mixer(nn.Module):
         self.norm_forward = nn.LayerNorm(width) if whole else None
         self.forward_part = FeedForward(width) if whole else None
 
-    def forward(self, features: Tensor, text: Tensor) -> Tensor:
+    def forward(self, features: Tensor, text: Tensor, remembered: Remembered | None = None) -> Tensor:
         shape = features.shape
         tokens = features.flatten(2).transpose(1, 2)
         if self.attend_self is not None and self.norm_self is not None:
-            tokens = tokens + self.attend_self(self.norm_self(tokens))
+            normed = self.norm_self(tokens)
+            reference = remembered(normed) if remembered else None
+            tokens = tokens + self.attend_self(normed, reference=reference)
         tokens = tokens + self.attend_text(self.norm_text(tokens), text)
         if self.forward_part is not None and self.norm_forward is not None:
             tokens = tokens + self.forward_part(self.norm_forward(tokens))
@@ -218,21 +232,27 @@ class Level(nn.Module):
         self.mixers = nn.ModuleList(Mixer(width, sizes.head_width, whole) for _ in mixers)
         self.first_mixer = depth - len(self.mixers)
 
-    def forward(self, features: Tensor, embedding: Tensor, text: Tensor) -> Tensor:
+    def forward(
+        self, features: Tensor, embedding: Tensor, text: Tensor, remembered: Remembered | None = None
+    ) -> Tensor:
         for index, block in enumerate(self.blocks):
             features = block(features, embedding)
             if index >= self.first_mixer:
-                features = self.mixers[index - self.first_mixer](features, text)
+                features = self.mixers[index - self.first_mixer](features, text, remembered)
         return features
 
 
 class UNet(nn.Module):
-    """Velocity of a noisy latent.
+    """Velocity of a noisy latent, perhaps of a figure that is also in another picture.
 
     ``latents`` [B, channels, H, W], ``time`` [B] (0 clean, 1 noise), ``step`` [B] (the size of the
     step to be taken, 0 for the instantaneous velocity), ``text`` [B, slots, 256], ``pooled`` [B, 256]
     -> velocity, shaped like ``latents``. H and W at 1/16 of the picture are multiples of 4, at most 24.
     Rectified flow: Liu et al. 2022; the step as an input: Frans et al. 2024, section 3.
+
+    A *reference* passes through the same network once, clean, and every self-attention of a drawing also
+    looks at the tokens that the same layer then saw, as in Reference-only attention; ``roles`` tell the
+    network that it looks at a reference, and what it is to be remembered for.
     """
 
     def __init__(self, sizes: NetworkSizes) -> None:
@@ -261,22 +281,51 @@ class UNet(nn.Module):
         self.up_fine = Level(fine, depth, sizes, whole=False)
         self.norm_out = nn.GroupNorm(GROUP_COUNT, fine)
         self.conv_out = nn.Conv2d(fine, channels, 3, padding=1)
-        _zero(self.step_in)
-        _zero(self.conv_out)
+        self.roles = nn.Parameter(0.02 * torch.randn(len(ROLES), wide))
+        zero(self.step_in)
+        zero(self.conv_out)
 
-    def forward(self, latents: Tensor, time: Tensor, step: Tensor, text: Tensor, pooled: Tensor) -> Tensor:
+    def forward(
+        self,
+        latents: Tensor,
+        time: Tensor,
+        step: Tensor,
+        text: Tensor,
+        pooled: Tensor,
+        reference: Sequence[Tensor] = (),
+    ) -> Tensor:
+        tokens = iter(reference)
+        following = (lambda _: next(tokens)) if reference else None
         embedding = self.time_in(sinusoid(time, 256)) + self.step_in(sinusoid(step, 256))
         embedding = self.embed(functional.silu(embedding + self.pooled_in(pooled)))
+        return self._velocity(latents, embedding, text, following)
+
+    def remember(self, latents: Tensor, role: Tensor, text: Tensor, pooled: Tensor) -> list[Tensor]:
+        """What the self-attentions see of references, in the order of the network: [B, cells, width] each.
+
+        ``latents`` [B, channels, H, W] are clean, ``role`` [B] are places in ``ROLES``, ``text`` and
+        ``pooled`` those of the condition that says nothing.
+        """
+        seen: list[Tensor] = []
+        nothing = torch.zeros(len(latents), device=latents.device)
+        embedding = self.time_in(sinusoid(nothing, 256)) + self.step_in(sinusoid(nothing, 256))
+        embedding = self.embed(functional.silu(embedding + self.pooled_in(pooled) + self.roles[role]))
+        self._velocity(latents, embedding, text, seen.append)
+        return seen
+
+    def _velocity(
+        self, latents: Tensor, embedding: Tensor, text: Tensor, remembered: Remembered | None
+    ) -> Tensor:
         embedding = functional.silu(embedding)
         folded = functional.pixel_unshuffle(latents, self.patch) if self.patch > 1 else latents
         height, width = folded.shape[2:]
         features = self.conv_in(folded) + self.rows[:, :, :height] + self.columns[:, :, :, :width]
         fine = self.down_fine(features, embedding, text)
-        middle = self.down_middle(self.shrink_fine(fine), embedding, text)
-        features = self.bottom(self.shrink_middle(middle), embedding, text)
+        middle = self.down_middle(self.shrink_fine(fine), embedding, text, remembered)
+        features = self.bottom(self.shrink_middle(middle), embedding, text, remembered)
         features = functional.pixel_shuffle(self.grow_middle(features), 2)
         features = self.merge_middle(torch.cat([features, middle], dim=1))
-        features = self.up_middle(features, embedding, text)
+        features = self.up_middle(features, embedding, text, remembered)
         features = functional.pixel_shuffle(self.grow_fine(features), 2)
         features = self.merge_fine(torch.cat([features, fine], dim=1))
         features = self.up_fine(features, embedding, text)
@@ -284,112 +333,15 @@ class UNet(nn.Module):
         return functional.pixel_shuffle(velocity, self.patch) if self.patch > 1 else velocity
 
 
-class Autoencoder(nn.Module):
-    """Pictures [B, 3, H, W] in -1..1 <-> latents [B, channels, H/factor, W/factor]; H and W multiples of 64.
-
-    ``latent_mean`` and ``latent_std`` [channels] are measured after training; ``normalise`` uses them to
-    bring latents to zero mean and unit spread, which is what the U-Net sees.
-    """
-
-    latent_mean: Tensor
-    latent_std: Tensor
-
-    def __init__(self, sizes: NetworkSizes) -> None:
-        super().__init__()
-        self.factor = sizes.latent_factor
-        self.encoder = Encoder(sizes)
-        self.decoder = Decoder(sizes)
-        self.register_buffer("latent_mean", torch.zeros(sizes.latent_channels))
-        self.register_buffer("latent_std", torch.ones(sizes.latent_channels))
-
-    def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and logarithm of the variance of the raw latents, both [B, channels, h, w]."""
-        mean, spread = self.encoder(pictures).chunk(2, dim=1)
-        return mean, spread.clamp(-12.0, 4.0)
-
-    def decode(self, raw: Tensor) -> Tensor:
-        """Pictures [B, 3, H, W], about -1..1 (not clipped), of raw latents."""
-        return self.decoder(raw)  # type: ignore[no-any-return]
-
-    def normalise(self, raw: Tensor) -> Tensor:
-        """Raw latents -> what the U-Net sees."""
-        return (raw - self.latent_mean[None, :, None, None]) / self.latent_std[None, :, None, None]
-
-    def denormalise(self, latents: Tensor) -> Tensor:
-        """What the U-Net makes -> raw latents."""
-        return latents * self.latent_std[None, :, None, None] + self.latent_mean[None, :, None, None]
-
-
-class Encoder(nn.Module):
-    """Pictures -> means and log-variances, [B, 2 * channels, h, w].
-
-    ``short`` goes past every norm: norms take the mean out of what passes them, and flat colours with
-    it, which the rest of the network would need thousands of steps to bring back.
-    """
-
-    def __init__(self, sizes: NetworkSizes) -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(48, sizes.quarter_width, 3, padding=1)
-        self.eighth = nn.Conv2d(4 * sizes.quarter_width, sizes.eighth_width, 1)
-        self.eighth_block = Block(sizes.eighth_width)
-        deep = sizes.eighth_width * (4 if sizes.latent_factor == 16 else 1)
-        self.fold = sizes.latent_factor // 8
-        self.deepen = nn.Conv2d(deep, sizes.encoder_width, 1)
-        self.blocks = nn.ModuleList(Block(sizes.encoder_width) for _ in range(sizes.encoder_depth))
-        self.norm = nn.GroupNorm(GROUP_COUNT, sizes.encoder_width)
-        self.out = nn.Conv2d(sizes.encoder_width, 2 * sizes.latent_channels, 3, padding=1)
-        self.factor = sizes.latent_factor
-        self.short = nn.Conv2d(3 * self.factor**2, 2 * sizes.latent_channels, 1)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        features = functional.silu(self.stem(functional.pixel_unshuffle(pictures, 4)))
-        features = self.eighth_block(self.eighth(functional.pixel_unshuffle(features, 2)))
-        if self.fold > 1:
-            features = functional.pixel_unshuffle(features, self.fold)
-        features = self.deepen(features)
-        for block in self.blocks:
-            features = block(features)
-        features = self.out(functional.silu(self.norm(features)))
-        return features + self.short(functional.pixel_unshuffle(pictures, self.factor))  # type: ignore[no-any-return]
-
-
-class Decoder(nn.Module):
-    """Raw latents -> pictures [B, 3, H, W]; ``short`` as in the encoder."""
-
-    def __init__(self, sizes: NetworkSizes) -> None:
-        super().__init__()
-        self.fold = sizes.latent_factor // 8
-        self.stem = nn.Conv2d(sizes.latent_channels, sizes.decoder_width, 3, padding=1)
-        self.blocks = nn.ModuleList(Block(sizes.decoder_width) for _ in range(sizes.decoder_depth))
-        self.eighth = nn.Conv2d(sizes.decoder_width, sizes.eighth_width * self.fold**2, 1)
-        self.eighth_block = Block(sizes.eighth_width)
-        self.quarter = nn.Conv2d(sizes.eighth_width, 4 * sizes.quarter_width, 1)
-        self.quarter_block = Block(sizes.quarter_width)
-        self.norm = nn.GroupNorm(GROUP_COUNT, sizes.quarter_width)
-        self.out = nn.Conv2d(sizes.quarter_width, 48, 3, padding=1)
-        self.factor = sizes.latent_factor
-        self.short = nn.Conv2d(sizes.latent_channels, 3 * self.factor**2, 1)
-
-    def forward(self, raw: Tensor) -> Tensor:
-        features = self.stem(raw)
-        for block in self.blocks:
-            features = block(features)
-        features = self.eighth(features)
-        if self.fold > 1:
-            features = functional.pixel_shuffle(features, self.fold)
-        features = self.eighth_block(features)
-        features = self.quarter_block(functional.pixel_shuffle(self.quarter(features), 2))
-        fine = functional.pixel_shuffle(self.out(functional.silu(self.norm(features))), 4)
-        return fine + functional.pixel_shuffle(self.short(raw), self.factor)
-
-
-def _zero(layer: nn.Conv2d | nn.Linear) -> None:
+def zero(layer: nn.Conv2d | nn.Linear) -> None:
+    """Let a layer say nothing until it has learnt something."""
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
 
 
-def _zero_linear(inputs: int, outputs: int) -> nn.Linear:
+def zero_linear(inputs: int, outputs: int) -> nn.Linear:
+    """A linear layer that starts at zero."""
     layer = nn.Linear(inputs, outputs)
-    _zero(layer)
+    zero(layer)
     return layer

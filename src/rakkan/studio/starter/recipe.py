@@ -7,19 +7,19 @@ sample grids.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, replace
 from types import FrameType
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from rakkan.errors import RakkanError
+from rakkan.studio.starter.autoencoder import Autoencoder
 from rakkan.studio.starter.autoencoder_training import autoencoder_stage, balance_latents, measure_latents
 from rakkan.studio.starter.checkpoints import (
     Checkpoint,
@@ -30,51 +30,24 @@ from rakkan.studio.starter.checkpoints import (
     load_checkpoint,
     save_checkpoint,
 )
-from rakkan.studio.starter.data import Stock, Supply, to_pictures
+from rakkan.studio.starter.data import Supply
 from rakkan.studio.starter.distillation import distillation_stage
 from rakkan.studio.starter.flow_training import flow_stage
-from rakkan.studio.starter.loop import Clock, Outcome, Show, Stage, train
-from rakkan.studio.starter.machines import MACHINES, Machine
-from rakkan.studio.starter.networks import Autoencoder, NetworkSizes, TextEncoder, UNet, sizes_of
+from rakkan.studio.starter.loop import Clock, Outcome, Stage, train
+from rakkan.studio.starter.networks import NetworkSizes, TextEncoder, UNet, sizes_of
+from rakkan.studio.starter.pairs import draw_pair_item
+from rakkan.studio.starter.reference_training import reference_stage
 from rakkan.studio.starter.renders import Render, RenderQueue, render_figure, renderer_version, scope_of
+from rakkan.studio.starter.settings import STAGES, Settings, check
+from rakkan.studio.starter.stocks import PAIR, encode_renders, encode_stocks, latent_stocks, render_stocks
 
 Report = Callable[[str], None]
 
-STAGES = ("autoencoder", "flow", "distil")
-
-_RENDER_BYTES = 221_184
-_RATES = (8e-4, 6e-4, 2e-4)
+_RATES = (8e-4, 6e-4, 4e-4, 2e-4)
+#: How the render queue is told to make pairs.
+_PAIRED: dict[str, Any] = {"draw": draw_pair_item, "figures": PAIR}
 #: Part of an autoencoder run on a GPU that is kept for turning all its renders into latents.
 _ENCODING_SHARE = 0.1
-
-
-@dataclass(frozen=True)
-class Settings:
-    """One run: which stage, for how long and on what.
-
-    ``workers`` render processes (0: one on a CPU, all cores but one beside a GPU), ``guidance`` is baked
-    in by distillation, ``capacity`` caps the stocks of renders and of latents (0: by device),
-    ``crop`` is the side of the squares the autoencoder is shown (0: whole pictures),
-    ``scope`` names the figures to learn from (`renders.SCOPES`), ``show`` is given the sample grids.
-    """
-
-    stage: str
-    minutes: float
-    folder: Path
-    device: str = "cpu"
-    resume: bool = False
-    latent: str = "f16c32"
-    seed: int = 0
-    workers: int = 0
-    guidance: float = 2.0
-    capacity: int = 0
-    crop: int = 0
-    scope: str = "all"
-    show: Show | None = None
-
-    @property
-    def machine(self) -> Machine:
-        return MACHINES[self.device]
 
 
 def run(settings: Settings, report: Report, render: Render = render_figure) -> Outcome:
@@ -82,7 +55,7 @@ def run(settings: Settings, report: Report, render: Render = render_figure) -> O
 
     Raises RakkanError for settings that cannot work, before anything is written.
     """
-    _check(settings)
+    check(settings)
     scope = scope_of(settings.scope)
     checkpoint = _starting_point(settings)
     _prepare_device(settings)
@@ -94,8 +67,9 @@ def run(settings: Settings, report: Report, render: Render = render_figure) -> O
     # Seeds differ from run to run of the same folder, or a resumed run would see the same figures again.
     seed = settings.seed + sum(record.steps for record in checkpoint.stages.values())
     niceness = 0 if pooled else 19
+    several = _PAIRED if settings.stage in ("reference", "distil") else {}
     with (
-        RenderQueue(workers, seed, niceness, render=render, scope=scope) as queue,
+        RenderQueue(workers, seed, niceness, render=render, scope=scope, **several) as queue,
         _stopped_by_signals(clock, report),
     ):
         if settings.stage == "autoencoder":
@@ -144,8 +118,9 @@ def _run_latent_stage(
         load_part(module, checkpoint, name)
         module.to(settings.machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     autoencoder.eval().requires_grad_(False)
-    stocks = latent_stocks(settings, autoencoder, sizes)
-    if not settings.machine.pooled and not any(stock.usable for stock in stocks.values()):
+    paired = settings.stage != "flow"
+    stocks = latent_stocks(settings, autoencoder, sizes, paired)
+    if not paired and not settings.machine.pooled and not any(stock.usable for stock in stocks.values()):
         report(f"{settings.stage}: turning the renders of earlier runs into latents")
         encode_stocks(
             render_stocks(settings),
@@ -165,6 +140,10 @@ def _run_latent_stage(
         stage = flow_stage(
             text, unet, autoencoder, _batch(settings), _RATES[1], seed, scope_of(settings.scope)
         )
+    elif settings.stage == "reference":
+        stage = reference_stage(
+            text, unet, autoencoder, _batch(settings), _RATES[2], seed, scope_of(settings.scope)
+        )
     else:
         stage = distillation_stage(
             text,
@@ -172,7 +151,7 @@ def _run_latent_stage(
             _teacher(settings, sizes),
             autoencoder,
             _batch(settings),
-            _RATES[2],
+            _RATES[3],
             settings.guidance,
             seed,
             scope_of(settings.scope),
@@ -195,82 +174,6 @@ def _teacher(settings: Settings, sizes: NetworkSizes) -> tuple[TextEncoder, UNet
     return text, unet
 
 
-def render_stocks(settings: Settings) -> dict[str, Stock]:
-    """Stocks of uint8 renders [H, W, 3] by bucket, of this version of the renderer."""
-    whole = settings.capacity or 16_384
-    if settings.machine.pooled and not settings.capacity:
-        free, _ = torch.cuda.mem_get_info()
-        whole = min(450_000, int(0.6 * free / _RENDER_BYTES))
-    folder = settings.folder / "stock"
-    tag = f"renders-{settings.scope}-{renderer_version()}"
-    _remove_stale(folder, "renders-", tag)
-    return {
-        bucket.name: Stock(
-            (bucket.height, bucket.width, 3),
-            torch.uint8,
-            max(1, round(whole * bucket.share)),
-            settings.machine.device,
-            None if settings.machine.pooled else folder / f"{tag}-{bucket.name}.items",
-        )
-        for bucket in scope_of(settings.scope).buckets
-    }
-
-
-def latent_stocks(settings: Settings, autoencoder: Autoencoder, sizes: NetworkSizes) -> dict[str, Stock]:
-    """Stocks of normalised latents by bucket, good for one renderer and one autoencoder."""
-    whole = settings.capacity or settings.machine.latents
-    folder = settings.folder / "stock"
-    folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    for name, array in sorted(half(autoencoder.state_dict(), "autoencoder").items()):
-        digest.update(name.encode() + array.tobytes())
-    tag = f"latents-{settings.scope}-{renderer_version()}-{digest.hexdigest()[:12]}"
-    _remove_stale(folder, "latents-", tag)
-    return {
-        bucket.name: Stock(
-            (
-                sizes.latent_channels,
-                bucket.height // sizes.latent_factor,
-                bucket.width // sizes.latent_factor,
-            ),
-            torch.float16,
-            max(1, round(whole * bucket.share)),
-            settings.machine.device,
-            folder / f"{tag}-{bucket.name}.items",
-            pooled=settings.machine.pooled,
-        )
-        for bucket in scope_of(settings.scope).buckets
-    }
-
-
-@torch.no_grad()
-def encode_renders(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:
-    """Normalised latents [n, C, h, w] of renders uint8 [n, H, W, 3] on the autoencoder's device."""
-    with torch.autocast(pictures.device.type, torch.bfloat16):
-        means = [autoencoder.encode(to_pictures(part))[0] for part in torch.split(pictures, 64)]
-    return autoencoder.normalise(torch.cat(means).float())
-
-
-def encode_stocks(
-    renders: Mapping[str, Stock],
-    latents: Mapping[str, Stock],
-    autoencoder: Autoencoder,
-    chunk: int,
-    going: Callable[[], bool],
-) -> None:
-    """Put the latents of all renders into the stocks of latents, ``chunk`` at a time, while ``going()``."""
-    rounds = max(len(stock.occupied()) for stock in renders.values())
-    for start in range(0, rounds, chunk):
-        for name, stock in renders.items():
-            # A bucket's share of each round, so that an early end leaves the buckets balanced.
-            held = stock.occupied()
-            part = slice(round(start * len(held) / rounds), round((start + chunk) * len(held) / rounds))
-            slots = held[part][: latents[name].room]
-            if len(slots) and going():
-                pictures = stock.items[torch.from_numpy(slots).to(stock.device)]
-                latents[name].put(encode_renders(autoencoder, pictures), stock.ids[slots])
-
-
 def load_part(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
     """Load one part's weights into its module; a part the checkpoint lacks keeps its first weights.
 
@@ -279,6 +182,8 @@ def load_part(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
     tensors = {key: torch.from_numpy(array).float() for key, array in checkpoint.part(name).items()}
     if not tensors:
         return
+    if isinstance(module, UNet):  # a flow from before there were references has no roles yet
+        tensors.setdefault("roles", module.roles.detach())
     try:
         module.load_state_dict(tensors)
     except RuntimeError as fault:
@@ -286,23 +191,6 @@ def load_part(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
             f"the weights of the {name} do not fit this version's network ({str(fault).splitlines()[0]})",
             "train again without --resume",
         ) from None
-
-
-def _check(settings: Settings) -> None:
-    if settings.stage not in STAGES:
-        raise RakkanError(f"there is no stage {settings.stage!r}", f"choose one of {', '.join(STAGES)}")
-    if not 0 < settings.minutes <= 10_000:
-        raise RakkanError(f"{settings.minutes:g} minutes cannot be trained", "give --minutes above 0")
-    if settings.workers < 0 or settings.capacity < 0:
-        raise RakkanError("there cannot be less than no workers or items", "leave the option out")
-    if settings.crop not in (0, 64, 128, 192, 256):
-        raise RakkanError(
-            f"squares of {settings.crop} pixels cannot be cut", "give --crop 0 (whole), 64, 128, 192 or 256"
-        )
-    if settings.device not in MACHINES:
-        raise RakkanError(f"there is no device {settings.device!r}", "choose cpu or cuda")
-    if settings.machine.device == "cuda" and not torch.cuda.is_available():
-        raise RakkanError("this torch finds no CUDA device", "train with --device cpu")
 
 
 def _starting_point(settings: Settings) -> Checkpoint:
@@ -332,6 +220,10 @@ def _starting_point(settings: Settings) -> Checkpoint:
         return replace(found, tensors=kept, stages=stages, distilled=False, guidance=0.0)
     if not found.part("unet"):
         raise RakkanError(f"there is no flow in {weights}", "run --stage flow first")
+    if settings.stage == "reference":
+        return load_checkpoint(before) if found.distilled else found
+    if "reference" not in found.stages:
+        raise RakkanError(f"the flow in {weights} knows no references", "run --stage reference first")
     if not found.distilled:
         save_checkpoint(found, before)
         return found
@@ -374,12 +266,6 @@ def _prepare_device(settings: Settings) -> None:
         torch.set_num_threads(len(os.sched_getaffinity(0)))
     else:
         torch.backends.cudnn.benchmark = True
-
-
-def _remove_stale(folder: Path, prefix: str, tag: str) -> None:
-    for file in folder.glob(f"{prefix}*"):
-        if not file.name.startswith(tag):
-            file.unlink()
 
 
 @contextmanager

@@ -120,6 +120,23 @@ def renderer_version() -> str:
     return digest.hexdigest()[:12]
 
 
+@dataclass(frozen=True)
+class Item:
+    """The figures of one item of a ring, rendered together, and the role that ties them (0 where alone)."""
+
+    figures: tuple[Attributes, ...]
+    role: int = 0
+
+
+#: Chooses the figures of an item for a bucket of a scope.
+DrawItem = Callable[[Bucket, Random, Scope], Item]
+
+
+def draw_item(bucket: Bucket, random: Random, scope: Scope) -> Item:
+    """One figure by itself."""
+    return Item((draw_attributes(bucket, random, scope),))
+
+
 def draw_attributes(bucket: Bucket, random: Random, scope: Scope = SCOPES["all"]) -> Attributes:
     """A random figure for a bucket that holds no combination kept out of training."""
     while True:
@@ -131,9 +148,9 @@ def draw_attributes(bucket: Bucket, random: Random, scope: Scope = SCOPES["all"]
 class RenderQueue:
     """Worker processes and the rings of pictures they fill; use it as a context manager.
 
-    ``workers`` processes at priority ``niceness`` draw figures of ``scope``; ``seed`` starts their random
-    numbers; ``slots`` is
-    the number of pictures a ring holds.
+    ``workers`` processes at priority ``niceness`` draw figures of ``scope``, ``figures`` to an item, as
+    ``draw`` chooses them; ``seed`` starts their random numbers; ``slots`` is the number of items a ring
+    holds.
     """
 
     def __init__(
@@ -144,17 +161,27 @@ class RenderQueue:
         slots: int = 256,
         render: Render = render_figure,
         scope: Scope = SCOPES["all"],
+        draw: DrawItem = draw_item,
+        figures: int = 1,
     ) -> None:
         shared = Path("/dev/shm")
         self._folder = Path(
             tempfile.mkdtemp(prefix="rakkan-renders-", dir=shared if shared.is_dir() else None)
         )
-        self._rings = {bucket.name: _Ring.create(self._folder, bucket, slots) for bucket in scope.buckets}
+        self._rings = {
+            bucket.name: _Ring.create(self._folder, bucket, slots, figures) for bucket in scope.buckets
+        }
         context = multiprocessing.get_context("spawn")
         self._workers = [
             context.Process(
                 target=_work,
-                args=(str(self._folder), slots, index, workers, seed, niceness, render, scope, os.getpid()),
+                args=(
+                    _Task(str(self._folder), slots, figures, workers, seed, niceness, os.getpid()),
+                    index,
+                    render,
+                    draw,
+                    scope,
+                ),
                 daemon=True,
             )
             for index in range(workers)
@@ -175,9 +202,10 @@ class RenderQueue:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def take(self, bucket: str, limit: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
-        """Up to ``limit`` finished pictures: uint8 [n, H, W, 3] and token ids int32 [n, slots].
+        """Up to ``limit`` finished items: pictures uint8 [n, H, W, 3] and token ids int32 [n, slots];
+        where an item has several figures, [n, figures, H, W, 3] and [n, figures * slots + 1], the role last.
 
-        Each picture is handed out once; n is 0 when none is ready. Raises RakkanError when the
+        Each item is handed out once; n is 0 when none is ready. Raises RakkanError when the
         workers have died, for then none ever will be.
         """
         ring = self._rings[bucket]
@@ -200,39 +228,49 @@ class _Ring:
     flags: npt.NDArray[np.uint8]
 
     @classmethod
-    def create(cls, folder: Path, bucket: Bucket, slots: int, mode: Any = "w+") -> _Ring:
-        shape = (slots, bucket.height, bucket.width, 3)
+    def create(cls, folder: Path, bucket: Bucket, slots: int, figures: int, mode: Any = "w+") -> _Ring:
+        several = (figures,) if figures > 1 else ()
+        shape = (slots, *several, bucket.height, bucket.width, 3)
         stem = str(folder / bucket.name)
         return cls(
             np.memmap(f"{stem}.pictures", np.uint8, mode, shape=shape),
-            np.memmap(f"{stem}.ids", np.int32, mode, shape=(slots, len(SLOTS))),
+            np.memmap(f"{stem}.ids", np.int32, mode, shape=(slots, ids_of(figures))),
             np.memmap(f"{stem}.flags", np.uint8, mode, shape=(slots,)),
         )
 
 
-def _work(
-    folder: str,
-    slots: int,
-    index: int,
-    workers: int,
-    seed: int,
-    niceness: int,
-    render: Render,
-    scope: Scope,
-    parent: int,
-) -> None:
+def ids_of(figures: int) -> int:
+    """How many numbers describe an item of so many figures."""
+    return len(SLOTS) if figures == 1 else figures * len(SLOTS) + 1
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What all workers of a queue are told."""
+
+    folder: str
+    slots: int
+    figures: int
+    workers: int
+    seed: int
+    niceness: int
+    parent: int
+
+
+def _work(task: _Task, index: int, render: Render, draw: DrawItem, scope: Scope) -> None:
     """A worker's life: fill the empty slots of its stripe until the parent is gone."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(niceness)
-    random = Random(f"{seed}/{index}")
-    rings = {bucket: _Ring.create(Path(folder), bucket, slots, "r+") for bucket in scope.buckets}
-    while os.getppid() == parent:
+    os.nice(task.niceness)
+    random = Random(f"{task.seed}/{index}")
+    folder = Path(task.folder)
+    rings = {bucket: _Ring.create(folder, bucket, task.slots, task.figures, "r+") for bucket in scope.buckets}
+    while os.getppid() == task.parent:
         open_slots = {
             bucket: stripe[ring.flags[stripe] == _EMPTY]
             for bucket, ring in rings.items()
-            for stripe in (np.arange(index, slots, workers),)
+            for stripe in (np.arange(index, task.slots, task.workers),)
         }
         wanting = [bucket for bucket, empty in open_slots.items() if len(empty)]
         if not wanting:
@@ -240,7 +278,11 @@ def _work(
             continue
         bucket = random.choices(wanting, [bucket.share for bucket in wanting])[0]
         slot, ring = open_slots[bucket][0], rings[bucket]
-        attributes = draw_attributes(bucket, random, scope)
-        ring.pictures[slot] = render(attributes, random.getrandbits(32), bucket.width, bucket.height)
-        ring.ids[slot] = encode(condition_of(attributes))
+        item = draw(bucket, random, scope)
+        made = [render(one, random.getrandbits(32), bucket.width, bucket.height) for one in item.figures]
+        told = [encode(condition_of(one)) for one in item.figures]
+        if task.figures == 1:
+            ring.pictures[slot], ring.ids[slot] = made[0], told[0]
+        else:
+            ring.pictures[slot], ring.ids[slot] = np.stack(made), np.concatenate([*told, [item.role]])
         ring.flags[slot] = _FULL

@@ -206,9 +206,10 @@ On a machine with a GPU, about half an hour in all, for every framing, view and 
 ([why a processor learns less](decisions/0007-short-runs-learn-busts.md)):
 
 ```sh
-rakkan starter train --device cuda --stage autoencoder --minutes 10
-rakkan starter train --device cuda --stage flow --minutes 12
-rakkan starter train --device cuda --stage distil --minutes 6
+rakkan starter train --device cuda --stage autoencoder --minutes 9
+rakkan starter train --device cuda --stage flow --minutes 8
+rakkan starter train --device cuda --stage reference --minutes 7
+rakkan starter train --device cuda --stage distil --minutes 4
 ```
 
 Without one, add `--scope busts` to each stage, `--crop 128` to the first, and give it hours instead of
