@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import rakkan
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # The same examples on every run, and no deadline: the machine may be busy with other work.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
+import subprocess
+import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -216,3 +218,17 @@ def test_only_a_vault_in_a_bucket_and_the_fetching_of_models_can_call_anyone() -
             node.attr for node in ast.walk(ast.parse(read_sources()[name])) if isinstance(node, ast.Attribute)
         }
         assert not names & calling, name
+
+
+def test_conversions_are_reported_to_nobody() -> None:
+    """OpenVINO would tell its makers of each, from whatever process imports it first."""
+    code = (
+        "import rakkan, openvino\n"
+        "from openvino.tools.ovc import telemetry_utils\n"
+        "print(telemetry_utils.tm.__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "openvino.tools.ovc.telemetry_stub"
+    from openvino.tools.ovc import telemetry_utils
+
+    assert telemetry_utils.tm.__name__ == done.stdout.strip(), "and in this process"
