@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-import rakkan
+# First of all: it stops the reports that OpenVINO would send.
+from rakkan import __version__
+
+assert __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 
