@@ -51,7 +51,9 @@ def torch_painter(weights: Path, steps: int, threads: int, half_precision: bool)
     from rakkan.studio.engines.noise import gaussian
     from rakkan.studio.samplers import Latents, euler, silent
     from rakkan.studio.starter import networks
+    from rakkan.studio.starter.autoencoder import Autoencoder
     from rakkan.studio.starter.checkpoints import load_checkpoint
+    from rakkan.studio.starter.recipe import load_part
     from rakkan.studio.starter.schedule import noise_levels, position_of
     from rakkan.studio.starter.vocabulary import encode
 
@@ -59,12 +61,9 @@ def torch_painter(weights: Path, steps: int, threads: int, half_precision: bool)
     kind = torch.bfloat16 if half_precision else torch.float32
     checkpoint = load_checkpoint(weights)
     sizes = networks.sizes_of(checkpoint.latent)
-    autoencoder, text, unet = networks.Autoencoder(sizes), networks.TextEncoder(sizes), networks.UNet(sizes)
+    autoencoder, text, unet = Autoencoder(sizes), networks.TextEncoder(sizes), networks.UNet(sizes)
     for name, module in (("autoencoder", autoencoder), ("text", text), ("unet", unet)):
-        arrays = checkpoint.part(name)
-        module.load_state_dict(
-            {key: torch.from_numpy(item.astype(np.float32)) for key, item in arrays.items()}
-        )
+        load_part(module, checkpoint, name)
         module.eval().to(kind).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if half_precision:
         single = networks.sinusoid

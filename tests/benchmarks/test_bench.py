@@ -53,13 +53,15 @@ def test_rehearsal(
     """One round on random weights: all contestants draw the same picture."""
     torch = pytest.importorskip("torch")
     from rakkan.studio.starter import networks
+    from rakkan.studio.starter.autoencoder import Autoencoder
     from rakkan.studio.starter.checkpoints import Checkpoint, half, save_checkpoint
 
     torch.manual_seed(2)
     sizes = networks.sizes_of("f16c32")
     tensors: dict[str, Any] = {}
-    for part, kind in (("autoencoder", "Autoencoder"), ("text", "TextEncoder"), ("unet", "UNet")):
-        module = getattr(networks, kind)(sizes)
+    kinds = {"autoencoder": Autoencoder, "text": networks.TextEncoder, "unet": networks.UNet}
+    for part, kind in kinds.items():
+        module = kind(sizes)
         with torch.no_grad():
             for weight in module.parameters():
                 if not weight.any():
