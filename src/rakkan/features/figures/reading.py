@@ -27,10 +27,10 @@ _WEIGHTS = Path(__file__).parent / "weights"
 READER = Network(
     _WEIGHTS / "reader",
     graph_sha256="426028b148f37d1ec2bfabbaf2e4f69b7a4d45fbe56bab39e545112efdd73dd5",
-    weights_sha256="42a2850f95a8340146cfd92989a16d000fc6b754cd40fb47d9b737f0d348aa73",
+    weights_sha256="8e46dc448fa0321e7534f9a35261cb626bde270a6b36d1db559390422407e7ef",
 )
 #: Names of slots, values and parts in the order of the network's answers, and how far it is to be trusted.
-_MEANINGS_SHA256 = "1b03a16a97334031c524f5b9ee9fa049a4d9bb25b230eff9d7b1739c605c6dac"
+_MEANINGS_SHA256 = "61d82c4bcdd7fe50b40c219f30531b4e98622580d7c5a533187829352fb25fbf"
 
 #: Slots that a closer look at the head answers better than the whole picture; the others need all of it.
 OF_THE_HEAD = frozenset(
