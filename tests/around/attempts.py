@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from tests.formats.checkpoints.tables import checkpoint_file
 
+from rakkan.corpus.figures import render
+from rakkan.corpus.figures.attributes import Attributes
 from rakkan.formats.checkpoints.architecture import SD1, SDXL
 
 Arguments = tuple[str, ...]
@@ -29,6 +31,7 @@ def inputs(folder: Path) -> None:
     for name in ("a.png", "b.jpg", "works/c.webp"):
         image.save(folder / name)
     Image.fromarray(noise(4, 64, 56)).save(folder / "reported.png")
+    Image.fromarray(render(Attributes(), 7)).save(folder / "figure.png")
     Image.fromarray(photographic(5, 256)).save(folder / "photograph.png")
     safetensors.numpy.save_file({"weight": numpy.ones((4, 4), numpy.float32)}, folder / "m.safetensors")
     (folder / "c.safetensors").write_bytes(checkpoint_file(SD1))
@@ -61,6 +64,10 @@ def work(given: Path) -> list[Arguments]:
         ("create", "smile", "--seed", "6", "--count", "2", "--steps", "2", "--out", "several"),
         ("create", "smile", "--seed", "7", "--disclosure", "digest", "--out", "A.JPEG"),
         ("create", "smile", "--seed", "8"),
+        ("create", "smile", "--seed", "9", "--reference", f"{given}/figure.png", "--out", "guided.png"),
+        ("describe", f"{given}/figure.png", "--out", "seen.txt"),
+        ("describe", f"{given}/figure.png", "--json"),
+        ("create", "--prompt-file", "seen.txt", "--seed", "9", "--out", "again.png"),
         ("verify", "single.png", "A.JPEG"),
         ("verify", "--recipe", "single.webp"),
         ("import", f"{given}/a.png", f"{given}/b.jpg", f"{given}/m.safetensors", "single.png"),
@@ -94,6 +101,7 @@ def work(given: Path) -> list[Arguments]:
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),
         ("starter", "train", "--stage", "flow", "--minutes", "1"),
+        ("starter", "train-reader", "--minutes", "1"),
         ("starter", "evaluate", "--quick"),
     ]
 
@@ -135,6 +143,11 @@ REFUSED: list[Arguments] = [
         )
     ),
     ("create", "smile", "--out", "refused.png", "--reference", "../given/a.png"),
+    ("create", "--prompt-file", "../given/a.png", "--out", "refused.png"),
+    ("describe", "nowhere.png"),
+    ("describe", "../given/photograph.png", "--out", "refused.txt"),
+    ("describe", "../given/reported.png"),
+    ("describe", "../given/figure.png", "--out", "refused.png"),
     ("import", "nowhere.png"),
     ("model", "add", "nowhere.safetensors"),
     ("model", "get", "http://models.invalid/m.safetensors"),
