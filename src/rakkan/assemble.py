@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought
     from rakkan.studio.create import Upscaler
+    from rakkan.studio.editing.requests import EditRequest
+    from rakkan.studio.editing.starter import StarterArtist
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.references import LetIn
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
     from rakkan.trust.provenance import Provenance
@@ -198,7 +201,6 @@ def bring(
     shown comes in through the gate. Raises RakkanError.
     """
     from rakkan import bringing
-    from rakkan.studio import references
 
     settings = config.load()
     registry = models()
@@ -208,11 +210,18 @@ def bring(
         registry,
         vault(),
         engine_process,
-        lambda path: references.let_in(path, gate().admit, vault().read),
+        let_in,
         settings.engine,
         settings.threads or None,
     )
     return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
+
+
+def let_in(path: Path) -> LetIn:
+    """A picture file from outside, let in through the gate. Raises RakkanError for what it refuses."""
+    from rakkan.studio import references
+
+    return references.let_in(path, gate().admit, vault().read)
 
 
 def engine_process(device: str) -> EngineProcess:
@@ -352,6 +361,22 @@ def usual_sampling() -> tuple[int, float]:
 
     manifest = read_manifest(settings.weights or WEIGHTS)
     return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
+
+
+def starter_artist(request: EditRequest) -> StarterArtist:
+    """The starter model as it draws edits, shown the picture itself where its weights know references."""
+    from rakkan.studio.editing.starter import StarterArtist
+
+    steps, guidance = usual_sampling()
+    drawing = engine()
+    return StarterArtist(
+        drawing,
+        upscaler(),
+        steps if request.steps is None else request.steps,
+        guidance if request.guidance is None else request.guidance,
+        request.negative,
+        bool(getattr(drawing, "knows_references", False)),
+    )
 
 
 @cache

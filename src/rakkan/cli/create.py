@@ -173,7 +173,7 @@ def create(
     engine, upscaler = assemble.engine(), assemble.upscaler()
     with bar("drawing", count * steps) as progress:
         made = draw(planned, engine, upscaler, assemble.release(told), progress)
-    _list(made)
+    list_made(made)
 
 
 def _bring(
@@ -199,10 +199,11 @@ def _bring(
         )
     with bar("drawing", request.count * request.steps) as progress:
         made = create(planned, brought, release, progress)
-    _list(made)
+    list_made(made)
 
 
-def _list(made: Sequence[Created]) -> None:
+def list_made(made: Sequence[Created]) -> None:
+    """A line for each file: where it is, its seed, how long it took."""
     from rakkan.records import Recipe
 
     for created in made:

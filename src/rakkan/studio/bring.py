@@ -152,7 +152,7 @@ def create(
             found = _sampled(planned, brought, (width, height), index, count, progress)
             for number, pixels in enumerate(found):
                 seed = planned.seed + index + number
-                drawn.append((pixels, _recipe(planned, brought, seed, width, height, count)))
+                drawn.append((pixels, recipe_of(planned, brought, seed, width, height, count)))
         return drawn.pop(0)
 
     return draw_all(
@@ -186,7 +186,8 @@ def _sampled(
     return list(brought.engine.sample_batch(request.prompt, request.negative, count=count, **options))
 
 
-def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
+def recipe_of(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
+    """How a picture of a plan is made, drawn at once with ``batch`` of them."""
     request, engine = planned.request, brought.engine
     settings = {"noise": request.noise}
     if batch > 1:  # a GPU rounds otherwise with company

@@ -98,7 +98,7 @@ def plan(request: CreateRequest, consider: Consider = lambda prompt, negative: N
     notes = [*reading.notes, *(f"negative prompt: {note}" for note in avoided.notes)]
     condition = dict(reading.condition)
     size = _canonical_size(request.size) if request.size is not None else None
-    condition.setdefault("framing", _framing(condition, size))
+    condition.setdefault("framing", framing_of(condition, size))
     tall = condition["framing"] == "full body"
     size = size or ("512x768" if tall else "512x512")
     if tall != (size == "512x768"):
@@ -168,7 +168,7 @@ def _canonical_size(text: str) -> str:
     return size
 
 
-def _framing(condition: Mapping[str, str], size: str | None) -> str:
+def framing_of(condition: Mapping[str, str], size: str | None) -> str:
     """How much of the figure to show when the prompt leaves it open."""
     if size == "512x768":
         return "full body"

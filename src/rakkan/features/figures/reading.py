@@ -117,9 +117,7 @@ def meanings() -> Meanings:
     )
 
 
-def _looked(
-    pixels: Pixels, box: Box, known: Meanings
-) -> tuple[dict[str, NDArray[numpy.float32]], Look]:
+def _looked(pixels: Pixels, box: Box, known: Meanings) -> tuple[dict[str, NDArray[numpy.float32]], Look]:
     """The probabilities of every slot's answers, the last that it cannot be seen, and the parts in the box."""
     logits, maps = load(READER)(fitted(pixels, box))
     if not (numpy.isfinite(logits).all() and numpy.isfinite(maps).all()):
@@ -146,4 +144,3 @@ def _softmax(logits: NDArray[numpy.float32]) -> NDArray[numpy.float32]:
     raised = numpy.exp(logits - logits.max())
     shares: NDArray[numpy.float32] = raised / raised.sum()
     return shares
-

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rakkan.studio.editing.masks import Mask, feathered, grown
+from rakkan.studio.editing.masks import Mask, box_of, feathered, grown
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -27,10 +27,18 @@ def composed(picture: Pixels, drawn: Pixels, mask: Mask, feather: int) -> Pixels
     It fades in over ``feather`` pixels inside the mask's edge. Where the mask is 0 the picture is the same to
     the last bit; where it is 1, further inside than that, it is what was drawn but for the drift of colour.
     """
-    share = feathered(mask, feather)[..., None]
-    moved = drawn.astype(np.float32) + drift(picture, drawn, mask)
-    mixed = np.rint(np.clip(picture + share * (moved - picture), 0, 255)).astype(np.uint8)
-    return np.where(mask[..., None] > 0, mixed, picture)
+    left, top, right, bottom = box_of(mask)
+    near = (
+        slice(max(0, top - _AROUND), bottom + _AROUND),
+        slice(max(0, left - _AROUND), right + _AROUND),
+    )
+    here, made, part = picture[near], drawn[near], mask[near]
+    share = feathered(part, feather)[..., None]
+    moved = made.astype(np.float32) + drift(here, made, part)
+    mixed = np.rint(np.clip(here + share * (moved - here), 0, 255)).astype(np.uint8)
+    result = picture.copy()
+    result[near] = np.where(part[..., None] > 0, mixed, here)
+    return result
 
 
 def drift(picture: Pixels, drawn: Pixels, mask: Mask) -> Floats:
@@ -40,23 +48,22 @@ def drift(picture: Pixels, drawn: Pixels, mask: Mask) -> Floats:
     difference = picture.astype(np.float32) - drawn
     trusted = beside & (np.abs(difference).max(2) <= _LARGEST_DRIFT)
     weight = trusted.astype(np.float32)[..., None]
-    return _filled(difference * weight, weight)
+    return carried_on(difference * weight, weight)
 
 
-def _filled(values: Floats, weight: Floats) -> Floats:
+def carried_on(values: Floats, weight: Floats) -> Floats:
     """Values where there is weight, and from coarser and coarser means where there is none (pull and push,
-    Gortler et al. 1996, section 3.3)."""
+    Gortler et al. 1996, section 3.3): float32 [height, width, n], ``values`` being multiplied by the
+    ``weight`` [height, width, 1] already."""
     height, width = weight.shape[:2]
     if min(height, width) <= 2 or not weight.any():
         total = float(weight.sum())
         mean = values.sum((0, 1)) / total if total else np.zeros(values.shape[2], np.float32)
         return np.broadcast_to(mean.astype(np.float32), values.shape)
-    below = _filled(_halved(values), _halved(weight))
+    below = carried_on(_halved(values), _halved(weight))
     rows, columns = _between(height), _between(width)
     smooth = below[rows[0]] * (1 - rows[2])[:, None, None] + below[rows[1]] * rows[2][:, None, None]
-    smooth = (
-        smooth[:, columns[0]] * (1 - columns[2])[:, None] + smooth[:, columns[1]] * columns[2][:, None]
-    )
+    smooth = smooth[:, columns[0]] * (1 - columns[2])[:, None] + smooth[:, columns[1]] * columns[2][:, None]
     sure = np.minimum(weight, 1)
     own = np.divide(values, weight, out=np.zeros_like(values), where=weight > 0)
     filled: Floats = (own * sure + smooth * (1 - sure)).astype(np.float32)

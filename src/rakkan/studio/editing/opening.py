@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
 from rakkan.records import Ingredient, Recipe, recipe_from_json
-from rakkan.studio.create import MODEL
+from rakkan.studio.create import MODEL, framing_of
 from rakkan.studio.editing.masks import Mask, mask_of
 from rakkan.studio.starter.completion import complete
 from rakkan.studio.starter.lexicon import read
@@ -80,8 +80,11 @@ def told(recipe: Recipe | None) -> dict[str, str]:
     """The figure that a recipe of the starter model describes, all of it; empty for any other recipe."""
     if recipe is None or recipe.model != MODEL:
         return {}
-    wanted = read(recipe.prompt).condition
-    return complete(wanted, recipe.seed, read(recipe.negative).condition) if wanted else {}
+    wanted = dict(read(recipe.prompt).condition)
+    if not wanted:
+        return {}
+    wanted.setdefault("framing", framing_of(wanted, f"{recipe.width}x{recipe.height}"))
+    return complete(wanted, recipe.seed, read(recipe.negative).condition)
 
 
 def opened_mask(path: Path, size: tuple[int, int], let: Let) -> tuple[Mask, str]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from rakkan.studio.editing.composing import composed
 from rakkan.studio.editing.masks import Mask, check_mask, grown, inverted
 from rakkan.studio.editing.recolouring import recoloured
-from rakkan.studio.editing.regions import HOW, FigureReading, How, named
+from rakkan.studio.editing.regions import HOW, FigureReading, How, has, named
 from rakkan.studio.editing.windows import Choose, Window, placed, shown, shown_mask
 from rakkan.studio.editing.wording import Change
 
@@ -100,7 +100,9 @@ def region_of(
     if not one.how.parts:
         return None
     pixels = round(one.how.grow * unit_of(size)) if grow is None else grow
-    mask = named(reading, one.how.parts, pixels, one.how.spared)
+    are_there = all(has(reading, name) for name in one.how.parts)
+    parts = one.how.parts if are_there or not one.how.instead else one.how.instead
+    mask = named(reading, parts, pixels, one.how.spared)
     return check_mask(inverted(mask) if invert else mask, "of " + " and ".join(one.how.parts))
 
 

@@ -21,6 +21,7 @@ PALETTES = {
     "eye_colour": palette.EYES,
     "skin": palette.SKIN,
     "outfit_colour": palette.OUTFIT,
+    "accessory_colour": palette.ACCESSORY,
     "background_colour": palette.BACKGROUND,
 }
 #: Slots whose part holds other things too: only what is near the old colour is laid over.

@@ -15,7 +15,7 @@ from rakkan.studio.editing.masks import Mask, grown, united
 Pixels = npt.NDArray[np.uint8]
 
 #: Regions that can be named.
-REGIONS = ("hair", "eyes", "mouth", "face", "outfit", "background")
+REGIONS = ("hair", "eyes", "mouth", "face", "skin", "outfit", "accessories", "background")
 #: A pixel belongs to a part from this probability on.
 _LIKELY = 0.5
 
@@ -39,13 +39,15 @@ Read = Callable[[Pixels], FigureReading]
 class How:
     """How a slot is edited: in which ``parts``, reaching ``grow`` pixels of the drawing further, with what
     ``strength``. ``spared`` parts stay whatever the growth reaches. Where it ``recolours``, the new colour is
-    laid over the part first, so that a smaller strength does. No parts: the whole picture is drawn over."""
+    laid over the part first, so that a smaller strength does. ``instead`` are the parts to take where one is
+    not found. No parts: the whole picture is drawn over."""
 
     parts: tuple[str, ...]
     strength: float
     grow: int = 3
     spared: tuple[str, ...] = ()
     recolours: bool = False
+    instead: tuple[str, ...] = ()
 
 
 _FEATURES = ("eyes", "mouth")
@@ -58,19 +60,19 @@ HOW: dict[str, How] = {
     "hairstyle": How(("hair",), 1.0, 28, _FEATURES),
     "fringe": How(("hair",), 0.9, 14),
     "eye_colour": How(("eyes",), 0.6, 2, recolours=True),
-    "eye_shape": How(("eyes",), 1.0, 6),
-    "expression": How(("eyes", "mouth"), 1.0, 8),
-    "skin": How(("face",), 0.5, 2, recolours=True),
+    "eye_shape": How(("eyes",), 1.0, 6, instead=("face",)),
+    "expression": How(("eyes", "mouth"), 1.0, 8, instead=("face",)),
+    "skin": How(("skin",), 0.4, 2, recolours=True),
     "outfit": How(("outfit",), 1.0, 6),
     "outfit_colour": How(("outfit",), 0.4, 2, recolours=True),
     "outfit_pattern": How(("outfit",), 0.9, 2),
     "pose": How(("outfit", "background"), 1.0, 12, ("hair", "face")),
     "accessory head": How(("hair",), 1.0, 40, _FEATURES),
     "accessory hair": How(("hair",), 0.9, 8, _FEATURES),
-    "accessory face": How(("eyes",), 1.0, 10),
+    "accessory face": How(("eyes",), 1.0, 14, instead=("face",)),
     "accessory ears": How(("hair",), 0.9, 10, _FEATURES),
     "accessory neck": How(("outfit",), 1.0, 24, _FEATURES),
-    "accessory_colour": How((), 0.7),
+    "accessory_colour": How(("accessories",), 0.4, 2, recolours=True),
     "background": How(("background",), 1.0, 2),
     "background_colour": How(("background",), 0.4, 2, recolours=True),
     "presentation": How((), 0.8),
@@ -87,18 +89,23 @@ def named(reading: FigureReading, names: Iterable[str], grow: int, spared: Itera
     """
     parts = []
     for name in names:
-        part = reading.parts.get(name)
-        if part is None or not (part >= _LIKELY).any():
+        if not has(reading, name):
             raise RakkanError(
                 f"No {name} is found in the picture", "Mark the place with --mask FILE or x,y,width,height"
             )
-        parts.append((part >= _LIKELY).astype(np.float32))
+        parts.append((reading.parts[name] >= _LIKELY).astype(np.float32))
     mask = grown(united(*parts), grow)
     for name in spared:
         kept = reading.parts.get(name)
         if kept is not None:
             mask = np.where(kept >= _LIKELY, np.float32(0), mask)
     return mask
+
+
+def has(reading: FigureReading, name: str) -> bool:
+    """Whether a part is found in the picture."""
+    part = reading.parts.get(name)
+    return part is not None and bool((part >= _LIKELY).any())
 
 
 def is_region(text: str) -> bool:

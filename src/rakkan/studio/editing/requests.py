@@ -71,11 +71,16 @@ def plan(request: EditRequest, consider: Consider, any_words: bool = False) -> E
         checked_prompt(request.prompt)
     checked_negative(request.negative)
     _check_together(request)
-    check_numbers(request.count, request.steps or 1, 1 if request.guidance is None else request.guidance, request.seed)
+    check_numbers(
+        request.count, request.steps or 1, 1 if request.guidance is None else request.guidance, request.seed
+    )
     check_place(request.out, request.count)
     if request.strength is not None and request.strength != 0:
         check_strength(request.strength)
-    for name, value, most in (("grow", request.grow, MOST_GROWTH), ("feather", request.feather, MOST_FEATHER)):
+    for name, value, most in (
+        ("grow", request.grow, MOST_GROWTH),
+        ("feather", request.feather, MOST_FEATHER),
+    ):
         if value is not None and not -most * (name == "grow") <= value <= most:
             raise RakkanError(f"--{name} {value} is out of range", f"Give up to {most} pixels")
     check_mask_text(request.mask)

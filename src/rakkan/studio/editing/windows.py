@@ -17,6 +17,8 @@ Pixels = npt.NDArray[np.uint8]
 
 #: Around what is drawn a checkpoint sees at least this share of its own resolution, on each side.
 _MARGIN = 1 / 8
+#: Around what is drawn the starter model sees so many of its pixels, where there are any.
+_BESIDE = 32
 #: A picture of up to this many times a checkpoint's own number of pixels is drawn as large as it is.
 _MOST_AT_ONCE = 2.25
 #: A picture this many times as high as wide is drawn on the starter model's tall canvas.
@@ -54,6 +56,9 @@ def starter_window(size: tuple[int, int], mask: Mask, framing: str = "") -> Wind
     drawn = (256, 384) if tall and size[1] > size[0] else (256, 256)
     left, top, right, bottom = box_of(mask)
     unit = min(size[0] / drawn[0], size[1] / drawn[1])
+    reach = math.ceil(_BESIDE * unit)
+    left, top = max(0, left - reach), max(0, top - reach)
+    right, bottom = min(size[0], right + reach), min(size[1], bottom + reach)
     unit = max(unit, (right - left) / drawn[0], (bottom - top) / drawn[1])
     width, height = (math.ceil(unit * side) for side in drawn)
     return Window(

@@ -21,7 +21,6 @@ _ALIASES = {
     "irises": "eyes",
     "lips": "mouth",
     "expression": "face",
-    "skin": "face",
     "clothes": "outfit",
     "clothing": "outfit",
     "scene": "background",
@@ -112,7 +111,9 @@ def description(condition: Mapping[str, str]) -> str:
         word = WORDS[_vocabulary(slot)][value][0]
         if slot == "outfit":
             adjectives = [
-                WORDS[one][condition[one]][0] for one in ("outfit_colour", "outfit_pattern") if one in condition
+                WORDS[one][condition[one]][0]
+                for one in ("outfit_colour", "outfit_pattern")
+                if one in condition
             ]
             word = " ".join([*adjectives, word])
         parts.append(f"{word} {_NOUNS[slot]}" if slot in _NOUNS else word)

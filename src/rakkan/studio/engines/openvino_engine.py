@@ -73,6 +73,11 @@ class OpenVinoEngine:
         """OpenVINO's and numpy's versions."""
         return {"openvino": openvino.__version__, "numpy": np.__version__}
 
+    @property
+    def knows_references(self) -> bool:
+        """Whether the weights have learnt to look at references."""
+        return "roles" in self._checkpoint.part("unet")
+
     def prepare(self, width: int, height: int) -> None:
         """Compile what one size needs ahead of the first picture."""
         with self._lock:

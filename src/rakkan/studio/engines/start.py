@@ -61,7 +61,9 @@ def check_start(start: Start | None, width: int, height: int) -> None:
             f"Fit it to {width}x{height} pixels of float32",
         )
     if not (np.isfinite(mask).all() and mask.min() >= 0 and mask.max() <= 1):
-        raise RakkanError("The mask holds numbers outside 0 to 1", "Give 0 for what stays, 1 for what is drawn")
+        raise RakkanError(
+            "The mask holds numbers outside 0 to 1", "Give 0 for what stays, 1 for what is drawn"
+        )
 
 
 def check_strength(strength: float) -> None:

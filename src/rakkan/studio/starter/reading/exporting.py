@@ -90,7 +90,10 @@ def _practice(network: FigureNetwork, renders: int) -> tuple[Tensor, npt.NDArray
         for start in range(0, count, 32):
             figures = [draw_attributes(bucket, chance) for _ in range(min(32, count - start))]
             drawn = np.stack(
-                [render_with_parts(one, chance.getrandbits(32), bucket.width, bucket.height) for one in figures]
+                [
+                    render_with_parts(one, chance.getrandbits(32), bucket.width, bucket.height)
+                    for one in figures
+                ]
             )
             pictures, _ = shown(worn(torch.from_numpy(drawn), soften, random), random, 0.5)
             logits.append(network(pictures)[0])

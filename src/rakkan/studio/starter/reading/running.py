@@ -70,7 +70,9 @@ def run(settings: Settings, report: Callable[[str], None], render: Render = rend
     def save(outcome: Outcome) -> None:
         facts = {"vocabulary": fingerprint(), "renderer": renderer_version(), "steps": steps + outcome.steps}
         facts |= {"samples": outcome.samples, "seconds": outcome.seconds, "processor": outcome.processor}
-        tensors = {name: value.contiguous() for name, value in stage.averages.modules[NAME].state_dict().items()}
+        tensors = {
+            name: value.contiguous() for name, value in stage.averages.modules[NAME].state_dict().items()
+        }
         partial = file.with_suffix(".part")
         save_file(tensors, partial, metadata={"facts": json.dumps(facts)})
         os.replace(partial, file)
@@ -93,7 +95,8 @@ def load(file: Path) -> tuple[FigureNetwork, int]:
             facts = json.loads(opened.metadata()["facts"])
     except (OSError, RuntimeError, KeyError, ValueError) as fault:
         raise RakkanError(
-            f"there is no reader to go on with in {file.parent} ({type(fault).__name__})", "leave out --resume"
+            f"there is no reader to go on with in {file.parent} ({type(fault).__name__})",
+            "leave out --resume",
         ) from None
     if facts["vocabulary"] != fingerprint():
         raise RakkanError(f"the reader in {file.parent} knows another vocabulary", "leave out --resume")

@@ -20,9 +20,7 @@ from rakkan.studio.starter.reading.network import PARTS_SIDE, SIDE
 SOFTENED, COMPRESSED = 0.35, 0.3
 
 
-def worn(
-    items: Tensor, soften: Callable[[Tensor], Tensor], random: np.random.Generator
-) -> Tensor:
+def worn(items: Tensor, soften: Callable[[Tensor], Tensor], random: np.random.Generator) -> Tensor:
     """Renders with their parts, uint8 [n, H, W, 4], some of them softened or compressed for good.
 
     ``soften`` takes and gives pictures uint8 [n, H, W, 3].
