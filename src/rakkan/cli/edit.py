@@ -39,8 +39,8 @@ Strength = Annotated[
 MaskOption = Annotated[
     str,
     typer.Option(
-        help="Where to draw: a file (white, or cut out), x,y,width,height, or hair, eyes, mouth, face, outfit,"
-        " background."
+        help="Where to draw: a file (white, or cut out), x,y,width,height, or hair, eyes, mouth, face,"
+        " outfit, background."
     ),
 ]
 Invert = Annotated[bool, typer.Option("--invert", help="Draw everywhere but there.")]

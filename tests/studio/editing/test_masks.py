@@ -57,7 +57,7 @@ def test_where_there_is_transparency_it_is_what_is_drawn() -> None:
 
 
 def test_another_size_is_refused_with_both() -> None:
-    with pytest.raises(RakkanError, match="m.png is 3x2, the picture 4x2") as caught:
+    with pytest.raises(RakkanError, match=r"m\.png is 3x2, the picture 4x2") as caught:
         mask_of(np.zeros((2, 3, 3), np.uint8), (4, 2), "m.png")
     assert "4x2" in caught.value.hint
 
@@ -96,5 +96,5 @@ def test_an_empty_and_an_all_covering_mask_are_refused() -> None:
 
 @pytest.mark.parametrize(("make", "pixels"), [(grown, 513), (grown, -513), (feathered, -1), (feathered, 257)])
 def test_growth_and_feather_have_limits(make, pixels: int) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(RakkanError, match="Give|cannot"):
+    with pytest.raises(RakkanError, match="cannot"):
         make(dot(4, 1, 1), pixels)

@@ -105,5 +105,5 @@ def test_past_the_edges_a_picture_goes_on_and_the_mask_does_not() -> None:
 def test_the_whole_of_any_picture_can_be_shown(size: tuple[int, int]) -> None:
     mask = np.ones(size[::-1], np.float32)
     for window in (starter_window(size, mask), checkpoint_window(size, mask, 512)):
-        inside, place = placed(np.zeros((*window.drawn[::-1], 3), np.uint8), window, doubled, size)
+        inside, _ = placed(np.zeros((*window.drawn[::-1], 3), np.uint8), window, doubled, size)
         assert inside.shape == (size[1], size[0], 3)

@@ -1,4 +1,4 @@
-"""Edits by a model that somebody brought: it is told a prompt, and draws a part of the picture at its size."""
+"""Edits by a model that somebody brought: it is told a prompt and draws a part of the picture at its size."""
 
 from __future__ import annotations
 

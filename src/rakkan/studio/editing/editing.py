@@ -1,4 +1,4 @@
-"""From a checked request to released pictures: what is asked becomes rounds, each round is drawn and composed.
+"""From a checked request to released pictures: what is asked becomes rounds, each drawn and composed.
 
 Who draws (the starter model or a checkpoint), what reads a figure and the ways in and out are handed in.
 """

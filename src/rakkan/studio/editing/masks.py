@@ -1,4 +1,4 @@
-"""Masks: float32 [height, width], 0 what stays to 1 what is drawn anew; from a file, a rectangle, or parts."""
+"""Masks: float32 [height, width], 0 what stays to 1 what is drawn anew; from a file, a rectangle, parts."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ def mask_of(pixels: Pixels, size: tuple[int, int], name: str) -> Mask:
             f"Give a mask of {size[0]}x{size[1]} pixels",
         )
     if pixels.shape[2] == 4 and pixels[..., 3].min() < 255:
-        return (1 - pixels[..., 3] / np.float32(255)).astype(np.float32)
+        cut: Mask = (1 - pixels[..., 3] / np.float32(255)).astype(np.float32)
+        return cut
     grey = pixels[..., :3].astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    return np.clip(grey / np.float32(255), 0, 1)
+    return np.asarray(np.clip(grey / np.float32(255), 0, 1), np.float32)
 
 
 def is_rectangle(text: str) -> bool:
@@ -98,12 +99,12 @@ def feathered(mask: Mask, pixels: int) -> Mask:
         total += 1 - left
         if step < pixels:
             left = _spread(left, with_corners=step % 2 == 1)
-    return total / np.float32(pixels + 1)
+    return np.asarray(total / np.float32(pixels + 1), np.float32)
 
 
 def inverted(mask: Mask) -> Mask:
     """What was to stay is drawn, and the other way round."""
-    return np.float32(1) - mask
+    return np.asarray(np.float32(1) - mask)
 
 
 def united(*masks: Mask) -> Mask:

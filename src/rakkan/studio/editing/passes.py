@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rakkan.studio.editing.composing import composed
-from rakkan.studio.editing.masks import Mask, check_mask, grown, inverted
+from rakkan.studio.editing.masks import Mask, check_mask, inverted
 from rakkan.studio.editing.recolouring import recoloured
 from rakkan.studio.editing.regions import HOW, FigureReading, How, has, named
 from rakkan.studio.editing.windows import Choose, Window, placed, shown, shown_mask
@@ -164,8 +164,3 @@ def extended(pixels: Pixels, added: tuple[int, int, int, int]) -> tuple[Pixels, 
     wide = np.pad(pixels, (*around, (0, 0)), mode="edge")
     mask = np.pad(np.zeros(pixels.shape[:2], np.float32), around, constant_values=1)
     return wide, mask
-
-
-def overlap(mask: Mask, pixels: int) -> Mask:
-    """The mask reaching so far into what stays, for the model alone: it sees where its drawing ends."""
-    return grown(mask, pixels)

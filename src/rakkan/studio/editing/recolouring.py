@@ -86,14 +86,13 @@ def oklab(colours: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
     """OKLab of sRGB colours 0-255, [..., 3] (Ottosson 2020)."""
     encoded = np.asarray(colours, np.float64) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    found: npt.NDArray[np.float64] = np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
-    return found
+    return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T)
 
 
 def _srgb(lab: npt.NDArray[np.float64]) -> Pixels:
     linear = np.clip((lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T, 0, 1)
     encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(encoded * 255).astype(np.uint8)
+    return np.asarray(np.rint(encoded * 255), np.uint8)
 
 
 def _main(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -112,7 +111,7 @@ def _likeness(lab: npt.NDArray[np.float64], colour: npt.NDArray[np.float64]) -> 
     above = np.maximum(lab[:, 0] - colour[0], 0)
     below = np.maximum(0.5 * colour[0] - lab[:, 0], 0)
     distance = np.sqrt(aside**2 + above**2 + below**2)
-    return np.clip(1.5 - 1.5 * distance / _NEAR, 0, 1)
+    return np.asarray(np.clip(1.5 - 1.5 * distance / _NEAR, 0, 1))
 
 
 def _rgb(colour: str) -> npt.NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """Parts as sharp as the picture, out of a reading that is coarser: colours say where one ends.
 
-Of each coarse colour it is counted how often it lies surely inside the part and how often surely outside, near
-by; what a pixel's place says and what its colour says are multiplied (Bayes). Drawings are flat enough for it.
+Of each coarse colour it is counted how often it lies surely inside the part and how often surely outside,
+near by; what a pixel's place says and what its colour says are multiplied (Bayes). Drawings are flat enough.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def sharp(reading: FigureReading, pixels: Pixels) -> SharpReading:
 def sharpened(part: Mask, pixels: Pixels) -> Mask:
     """How far each pixel belongs to a part, 0 to 1, float32 [height, width], by its place and its colour.
 
-    ``part`` is what was read, ``pixels`` uint8 [height, width, 3]. A part that is nowhere sure stays as it is.
+    ``part`` is what was read, ``pixels`` uint8 [height, width, 3]. A part that is nowhere sure stays so.
     """
     inside = part >= _SURE
     if not inside.any() or not (part <= 1 - _SURE).any():

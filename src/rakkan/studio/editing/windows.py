@@ -102,7 +102,7 @@ def shown_mask(mask: Mask, window: Window) -> Mask:
     if (window.width, window.height) == window.drawn:
         return cut
     scaled = np.asarray(Image.fromarray(cut).resize(window.drawn, Image.Resampling.BOX))
-    return np.clip(scaled, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)
 
 
 def placed(

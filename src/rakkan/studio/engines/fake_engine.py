@@ -49,8 +49,16 @@ class FakeEngine:
         engines, ``negative`` counts only when ``guidance`` is not 1. A start shines through by what its
         strength leaves, and where its mask is 0 it comes back a little coarser, as from an autoencoder.
         """
-        numbers = {"seed": seed, "steps": steps, "guidance": guidance}
-        check(tokens, negative, **numbers, sampler=sampler, reference=reference, variation=variation)
+        check(
+            tokens,
+            negative,
+            seed=seed,
+            steps=steps,
+            guidance=guidance,
+            sampler=sampler,
+            reference=reference,
+            variation=variation,
+        )
         check_start(start, width, height)
         if not (1 <= width <= MAXIMUM_SIDE and 1 <= height <= MAXIMUM_SIDE):
             raise RakkanError(

@@ -108,8 +108,16 @@ class OpenVinoEngine:
         steps of 1/8 and more; asked for more than eight steps it is guided by the same scale explicitly,
         so that ``guidance`` multiplies what is baked in either way.
         """
-        numbers = {"seed": seed, "steps": steps, "guidance": guidance}
-        check(tokens, negative, **numbers, sampler=sampler, reference=reference, variation=variation)
+        check(
+            tokens,
+            negative,
+            seed=seed,
+            steps=steps,
+            guidance=guidance,
+            sampler=sampler,
+            reference=reference,
+            variation=variation,
+        )
         shape = starter_graph.latent_shape(self._checkpoint.sizes, width, height)
         check_start(start, width, height)
         noise = _noise(seed, shape, variation)
@@ -181,8 +189,7 @@ class OpenVinoEngine:
             drawn = self._pixels(guess, width, height)
             mixed = np.rint(start.pixels + share * (drawn.astype(np.float32) - start.pixels))
             moved = guess + (self._latents(mixed.astype(np.uint8)) - self._latents(drawn))
-            kept: Latents = clean + cells * (moved - clean)
-            return kept
+            return np.asarray(clean + cells * (moved - clean), np.float32)
 
         return hold
 

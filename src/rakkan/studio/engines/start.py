@@ -91,7 +91,8 @@ def cells_of(mask: Mask, factor: int) -> Mask:
     """1 for each latent that the mask touches, else 0: float32 [height / factor, width / factor]."""
     height, width = mask.shape
     blocks = mask.reshape(height // factor, factor, width // factor, factor)
-    return (blocks.max((1, 3)) > 0).astype(np.float32)
+    touched: Mask = (blocks.max((1, 3)) > 0).astype(np.float32)
+    return touched
 
 
 def first_step(steps: int, strength: float) -> int:
