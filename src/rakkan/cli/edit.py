@@ -25,7 +25,9 @@ from rakkan.errors import RakkanError
 
 if TYPE_CHECKING:
     from rakkan.studio.editing.editing import Edit
+    from rakkan.studio.editing.opening import Opened
     from rakkan.studio.editing.requests import EditPlan
+    from rakkan.studio.editing.varying import Source
 
 File = Annotated[Path, typer.Argument(help="The picture: PNG, JPEG or WebP.", show_default=False)]
 Changes = Annotated[
@@ -51,6 +53,7 @@ Restore = Annotated[
     bool, typer.Option("--restore", help="Take out a sticker or bar: under --mask, or what is found.")
 ]
 Count = Annotated[int, typer.Option(help="How many pictures, with seeds that follow each other.")]
+VaryStrength = Annotated[float, typer.Option("--strength", help="How far from the picture, 0 to 1.")]
 Steps = Annotated[int | None, typer.Option(help="Sampling steps (default: what the model was made for).")]
 Out = Annotated[
     Path | None,
@@ -189,3 +192,63 @@ def _opened(planned: EditPlan) -> Edit:
     from rakkan.studio.editing.opening import opened
 
     return prepare(planned, opened(planned.request.file, assemble.let_in), read, assemble.let_in)
+
+
+def vary(
+    file: File,
+    strength: VaryStrength = 0.1,
+    count: Count = 1,
+    seed: Annotated[int | None, typer.Option(help="The seed of the first variation.")] = None,
+    out: Out = None,
+    disclosure: Disclosure = None,
+    model: Model = "",
+    vae: Vae = "",
+) -> None:
+    """Draw more pictures like one: its own noise turned a little, or, where that is not known, redrawn."""
+    from rakkan import assemble
+    from rakkan.cli.progress import bar
+    from rakkan.studio.editing import varying
+    from rakkan.studio.editing.opening import opened
+    from rakkan.studio.editing.requests import EditRequest
+
+    place, told = where(out, disclosure)
+    if not model:
+        only_with_model({"vae": vae})
+    request = varying.VaryRequest(file, strength, seed, count, place, told == "full")
+    planned = varying.plan(request)
+    release = assemble.release(told)
+    picture = opened(file, assemble.let_in)
+    consider = assemble.gate().consider
+    if model:
+        source = _source_of(model, vae, picture)
+    else:
+        artist = assemble.starter_artist(EditRequest(file))
+        source = varying.starter_source(picture, artist)
+    if source is not None:
+        with bar("drawing", count * source.recipe.steps) as progress:
+            list_made(varying.turned(planned, picture, source, release, consider, progress))
+        return
+    from rakkan.features.figures.reading import read
+
+    with bar("drawing", count * artist.steps) as progress:
+        made = varying.redrawn_a_little(planned, picture, artist, read, release, consider, progress)
+    list_made(made)
+
+
+def _source_of(model: str, vae: str, picture: Opened) -> Source:
+    from rakkan import assemble
+    from rakkan.cli.faults import say
+    from rakkan.cli.progress import bytes_bar
+    from rakkan.studio.editing.varying import checkpoint_source
+
+    recipe = picture.recipe
+    prompts = (recipe.prompt, recipe.negative) if recipe is not None else ("", "")
+    with bytes_bar("reading") as shown:
+        brought = assemble.bring(model, prompts, vae, shown, say)
+    source = checkpoint_source(picture, brought)
+    if source is None:
+        raise RakkanError(
+            f"{picture.name} does not say that {model} made it, as it is",
+            'Draw over it: rakkan edit FILE --model MODEL --prompt "…" --strength 0.3',
+        )
+    return source

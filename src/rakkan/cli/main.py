@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.command()(create.create)
 app.command()(edit.edit)
+app.command()(edit.vary)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)
 app.command()(protect.protect)

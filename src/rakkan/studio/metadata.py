@@ -56,6 +56,9 @@ def parameters(recipe: Recipe) -> str:
         "Model hash": recipe.model_digest[:10],
         "Model": recipe.model,
         "VAE hash": vae[:10],
+        "Variation seed": recipe.settings.get("variation seed", ""),
+        "Variation seed strength": recipe.settings.get("variation strength", ""),
+        "Denoising strength": _strength(recipe),
         "Clip skip": recipe.settings.get("clip skip", ""),
         "RNG": recipe.settings.get("noise", "cpu").upper(),
         **_controls(recipe),
@@ -67,11 +70,18 @@ def parameters(recipe: Recipe) -> str:
     )
 
 
+def _strength(recipe: Recipe) -> str:
+    """The strength of a drawing that began from a picture, where it had one alone."""
+    told = recipe.settings.get("strength", "")
+    return told if re.fullmatch(r"[0-9.]+", told) and float(told) > 0 else ""
+
+
 def _controls(recipe: Recipe) -> dict[str, str]:
     """Pictures that guided, in the words of A1111's extension for ControlNet; recipes name each as
     ``reference STRENGTH``, ``controlnet NAME STRENGTH`` or ``ip-adapter NAME STRENGTH``."""
     modules = {"reference": "reference_only", "controlnet": "none", "ip-adapter": "ip-adapter"}
     uses = [one for joined in recipe.references.values() for one in joined.split("; ")]
+    uses = [one for one in uses if not one.startswith("variation ")]
     found = {}
     for number, use in enumerate(uses):
         what, _, rest = use.partition(" ")

@@ -109,11 +109,13 @@ def region_of(
 def coloured(
     pixels: Pixels, reading: FigureReading, one: Round, before: Mapping[str, str], mask: Mask | None
 ) -> Pixels:
-    """The picture with the colours of the round laid over its parts."""
+    """The picture with the colours of the round laid over its parts, as far as the mask goes; where none of a
+    part lies under it, over all of the mask."""
     for slot in one.recolours:
         part = np.clip(reading.parts[HOW[slot].parts[0]], 0, 1)
         if mask is not None:
-            part = np.where(mask > 0, part, np.float32(0))
+            under = np.where(mask > 0, part, np.float32(0))
+            part = under if (under > 0.5).any() else mask
         pixels = recoloured(pixels, part, slot, before.get(slot, ""), one.values[slot])
     return pixels
 
