@@ -138,6 +138,8 @@ def gate() -> Gate:
             "policy": standing.departure_policy(ledger()),
             "text": words.departing_text,
         },
+        part_inspectors={"content": content.part_content},
+        seal_file=origin.seal_file,
     )
 
 
@@ -358,7 +360,6 @@ def usual_sampling() -> tuple[int, float]:
 def upscaler() -> Upscaler:
     """waifu2x, twice each side; its weights are verified when it first enlarges."""
     from rakkan.studio.create import Upscaler
-    from rakkan.studio.engines.weights import manifest_digest
     from rakkan.studio.upscaling import waifu2x
 
-    return Upscaler("waifu2x upconv_7 anime noise0 2x", manifest_digest(waifu2x.WEIGHTS), waifu2x.enlarge)
+    return Upscaler("waifu2x upconv_7 anime noise0 2x", waifu2x.digest(2, 0), waifu2x.doubled)

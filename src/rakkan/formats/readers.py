@@ -63,6 +63,30 @@ def decode(data: bytes) -> tuple[dict[str, Any], bytes]:
     return told, image.tobytes()
 
 
+def decode_deep(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """As ``decode``, but of a PNG of 16 bits a sample all of them, big-endian; ``deep`` in the answer says so.
+
+    A colour profile is only computed with in 8 bits, so a picture with one keeps its 16 bits where that
+    changes nothing to speak of, as sRGB's own profile does.
+    """
+    structure, image = _decoded(data)
+    told = _told(structure, image)
+    if structure.depth != 16 or not _is_srgb(structure, image):
+        told, payload = decode(data)
+        return {**told, "deep": False}, payload
+    planes = _sixteen_bits(data, structure, image)
+    turn = _TURNS.get(exif.orientation(structure.exif))
+    if turn is not None:
+        from PIL.Image import Transpose
+
+        planes = [(upper.transpose(Transpose(turn)), lower.transpose(Transpose(turn))) for upper, lower in planes]
+    samples = bytearray(2 * len(planes) * structure.width * structure.height)
+    for number, (upper, lower) in enumerate(planes):
+        samples[2 * number :: 2 * len(planes)] = upper.tobytes()
+        samples[2 * number + 1 :: 2 * len(planes)] = lower.tobytes()
+    return {**told, "deep": True}, bytes(samples)
+
+
 def structure_of(data: bytes) -> Structure:
     """The frame of a picture, its kind told by its first bytes. Raises RakkanError for anything else."""
     if data.startswith(png.SIGNATURE):
@@ -121,6 +145,49 @@ def _eight_bits(structure: Structure, image: Image) -> Image:
     if structure.has_alpha:
         return image.convert("RGBA")
     return image if structure.icc and image.mode in ("CMYK", "L") else image.convert("RGB")
+
+
+def _is_srgb(structure: Structure, image: Image) -> bool:
+    """Whether a profile, if there is one, leaves the colours within a level of what they are without."""
+    if not structure.icc:
+        return True
+    from PIL import ImageChops
+
+    bare = _eight_bits(structure, image).convert("RGB")
+    apart = ImageChops.difference(bare, _in_srgb(structure, _eight_bits(structure, image)).convert("RGB"))
+    return all(most <= 1 for _, most in apart.getextrema())
+
+
+def _sixteen_bits(data: bytes, structure: Structure, image: Image) -> list[tuple[Image, Image]]:
+    """Upper and lower bytes of red, green, blue and, of a transparent picture, alpha, as planes of 8 bits.
+
+    Pillow keeps the upper bytes of such samples; taken for little-endian, they are the lower ones.
+    """
+    transparent = image.info.get("transparency")
+    if structure.colour == "grey" and not image.mode.startswith("I"):
+        four = _decoded_as(data, "RGBA", "RGBA").split()  # grey and alpha, two bytes each
+        return [four[:2]] * 3 + [four[2:]]
+    if image.mode.startswith("I"):
+        wide = image.convert("I")
+        upper = wide.point([value // 256 for value in range(65536)], "L")
+        lower = wide.point([value % 256 for value in range(65536)], "L")
+        grey = [(upper, lower)] * 3
+        if transparent is None:
+            return grey
+        alpha = wide.point([255 * (value != transparent) for value in range(65536)], "L")
+        return [*grey, (alpha, alpha)]
+    if transparent is not None:
+        raise unsound(structure.kind, "it names a transparent colour of 16 bits, which is not read here")
+    lower = _decoded_as(data, image.mode, f"{image.mode};16L")
+    return list(zip(image.split(), lower.split(), strict=True))
+
+
+def _decoded_as(data: bytes, mode: str, raw_mode: str) -> Image:
+    image = _plugins()["png"](io.BytesIO(data))
+    image._mode = mode
+    image.tile = [part._replace(args=raw_mode) for part in image.tile]
+    image.load()
+    return image
 
 
 def _in_srgb(structure: Structure, image: Image) -> Image:
