@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.upscaling.upscale import Doors
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
     from rakkan.trust.provenance import Provenance
@@ -354,6 +355,22 @@ def usual_sampling() -> tuple[int, float]:
 
     manifest = read_manifest(settings.weights or WEIGHTS)
     return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
+
+
+def doors(disclosure: str | None = None) -> Doors:
+    """The ways in and out for pictures that are enlarged for the person at this machine; see ``release``."""
+    from rakkan.studio.upscaling.upscale import Doors
+    from rakkan.trust.examination import own_recipe
+    from rakkan.trust.gate import LOCAL, Destination
+
+    told, opened = disclosure or config.load().disclosure, gate()
+    return Doors(
+        opened.admit,
+        vault().read,
+        lambda picture, path: opened.release(picture, Destination(path, disclosure=told)),
+        lambda picture, path: opened.release_banded(picture, Destination(path, disclosure=told)),
+        lambda path: own_recipe(path, LOCAL, vault(), ledger()),
+    )
 
 
 @cache

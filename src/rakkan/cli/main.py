@@ -20,6 +20,7 @@ from rakkan.cli import (
     report,
     starter,
     takedown,
+    upscale,
     vault,
     verify,
 )
@@ -33,6 +34,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(create.create)
+app.command()(upscale.upscale)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)
 app.command()(protect.protect)

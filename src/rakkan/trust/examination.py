@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from rakkan.errors import RakkanError
+from rakkan.formats import png
 from rakkan.formats.inspect import inspect
+from rakkan.formats.unsealed import digest_of_png
 from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.vault import Vault
 from rakkan.trust.arrivals import picture_bytes, read_seal
@@ -51,6 +53,22 @@ def recipe_fields(verification: Verification, vault: Vault, ledger: Ledger) -> d
             "This picture keeps its recipe back", "Only the instance that made it can open it, from its vault"
         )
     return disclosure.fields_of(told)
+
+
+def own_recipe(path: Path, account: str, vault: Vault, ledger: Ledger) -> dict[str, Any] | None:
+    """The recipe of a file that this instance made for an account, by what its ledger states of exactly these
+    bytes and its vault has kept; None for any other file. The seal is not looked at."""
+    try:
+        with path.open("rb") as file:
+            is_png = file.read(len(png.SIGNATURE)) == png.SIGNATURE
+            digest = digest_of_png(file) if is_png else digest_of_file(picture_bytes(path))
+    except (OSError, RakkanError):
+        return None
+    for _, said in ledger.about(digest):
+        opening = getattr(said.predicate, "opening", "")
+        if opening and said.account == account and vault.holds(account, opening):
+            return disclosure.fields_of(_opening(vault.read(account, opening)))
+    return None
 
 
 def _openings(verification: Verification, ledger: Ledger) -> Iterator[tuple[str, str]]:

@@ -197,3 +197,10 @@ def _samples(band: Floats, dtype: npt.DTypeLike) -> npt.NDArray[np.uint8 | np.ui
 def _is_grey(pixels: Pixels | Deep) -> bool:
     first, second, third = pixels[..., 0], pixels[..., 1], pixels[..., 2]
     return bool(np.array_equal(first, second)) and bool(np.array_equal(first, third))
+
+
+def versions() -> dict[str, str]:
+    """What computes, and its versions, for recipes."""
+    import openvino
+
+    return {"openvino": openvino.__version__, "numpy": np.__version__}
