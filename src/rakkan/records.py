@@ -188,7 +188,8 @@ def still(picture: Picture) -> Picture:
     """A copy that nobody else can change: plain records all through, pixels over bytes of their own.
 
     What was looked at is then what is written, whatever becomes of the array, the recipe or the files it was
-    made from, and whatever their classes do when they are asked. Raises RakkanError for what is made of
+    made from, and whatever their classes do when they are asked; that they are a reduction nobody may claim.
+    Raises RakkanError for what is made of
     other things than a picture is, and as ``canonical_json`` does.
     """
     import numpy

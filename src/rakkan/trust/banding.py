@@ -38,7 +38,7 @@ def gathered(picture: BandedPicture, look: Look, rows: IO[bytes]) -> Picture:
     height, width, channels = picture.recipe.height, picture.recipe.width, picture.channels
     if min(height, width) < 1 or channels not in (3, 4) or picture.depth not in (8, 16):
         raise _wrong(f"{width}x{height} with {channels} channels of {picture.depth} bits")
-    parts, reduction = _Parts(height, width, look), _Reduction(height, width, channels)
+    parts, reduction = _Parts(height, width, channels, look), _Reduction(height, width, channels)
     digest = hashlib.sha256(f"{height} {width} {channels}\n".encode())
 
     def passing() -> Iterator[NDArray[Any]]:
@@ -73,17 +73,18 @@ def _bands(picture: BandedPicture, shape: tuple[int, int, int]) -> Iterator[NDAr
 class _Parts:
     """Cuts parts out of the rows that come, shows each, and holds no more rows than the next needs."""
 
-    def __init__(self, height: int, width: int, look: Look) -> None:
+    def __init__(self, height: int, width: int, channels: int, look: Look) -> None:
         _, *boxes = windows(height, width)
         self._boxes = boxes[::-1]
         self._look = look
-        self._held = numpy.empty((0, width, 3), numpy.uint8)
+        self._held = numpy.empty((0, width, channels), numpy.uint8)
         self._top = 0
 
     def add(self, rows: Pixels) -> None:
         if not self._boxes:
             return
-        self._held = numpy.concatenate([self._held, rows]) if len(self._held) else rows
+        self._held = numpy.concatenate([self._held, rows])
+        self._held.setflags(write=False)
         while self._boxes:
             top, left, height, width = self._boxes[-1]
             if top + height > self._top + len(self._held):

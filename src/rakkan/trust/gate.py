@@ -195,7 +195,7 @@ class Gate:
         marker is missing, or the folder cannot be written to or is full.
         """
         refused = "The picture was not released"
-        picture, to = replace(still(picture), whole=None), _still_destination(to)
+        picture, to = still(picture), _still_destination(to)
         shown = seen(picture)
         encoded = _encoded(picture, to.path, self._inspected_text(shown, to, refused))
         path = place([self.seal(shown, to, encoded)], to.path)
