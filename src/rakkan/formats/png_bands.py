@@ -31,7 +31,7 @@ def head(width: int, height: int, channels: int, depth: int, texts: bytes) -> by
     return SIGNATURE + chunk(b"IHDR", header) + texts
 
 
-def packed_rows(bands: Iterable[NDArray[Any]]) -> Iterator[bytes]:
+def packed_rows(bands: Iterable[NDArray[numpy.uint8 | numpy.uint16]]) -> Iterator[bytes]:
     """The chunks that hold the pixels, of bands from the top: uint8 or uint16 [rows, width, channels]."""
     worker = zlib.compressobj(_LEVEL)
     waiting = bytearray()

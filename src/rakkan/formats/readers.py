@@ -52,15 +52,7 @@ def describe(data: bytes) -> tuple[dict[str, Any], bytes]:
 def decode(data: bytes) -> tuple[dict[str, Any], bytes]:
     """As ``describe``, and the pixels: 8-bit sRGB, the right way up, rows of RGB or RGBA."""
     structure, image = _decoded(data)
-    told = _told(structure, image)
-    image = _eight_bits(structure, image)
-    image = _in_srgb(structure, image)
-    turn = _TURNS.get(exif.orientation(structure.exif))
-    if turn is not None:
-        from PIL.Image import Transpose
-
-        image = image.transpose(Transpose(turn))
-    return told, image.tobytes()
+    return _told(structure, image), _in_eight_bits(structure, image)
 
 
 def decode_deep(data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -72,18 +64,11 @@ def decode_deep(data: bytes) -> tuple[dict[str, Any], bytes]:
     structure, image = _decoded(data)
     told = _told(structure, image)
     if structure.depth != 16 or not _is_srgb(structure, image):
-        told, payload = decode(data)
-        return {**told, "deep": False}, payload
-    planes = _sixteen_bits(data, structure, image)
-    turn = _TURNS.get(exif.orientation(structure.exif))
-    if turn is not None:
-        from PIL.Image import Transpose
-
-        planes = [(upper.transpose(Transpose(turn)), lower.transpose(Transpose(turn))) for upper, lower in planes]
-    samples = bytearray(2 * len(planes) * structure.width * structure.height)
-    for number, (upper, lower) in enumerate(planes):
-        samples[2 * number :: 2 * len(planes)] = upper.tobytes()
-        samples[2 * number + 1 :: 2 * len(planes)] = lower.tobytes()
+        return {**told, "deep": False}, _in_eight_bits(structure, image)
+    planes = [one for pair in _sixteen_bits(data, structure, image) for one in pair]
+    samples = bytearray(len(planes) * structure.width * structure.height)
+    for number, plane in enumerate(planes):
+        samples[number :: len(planes)] = _upright(structure, plane).tobytes()
     return {**told, "deep": True}, bytes(samples)
 
 
@@ -129,6 +114,20 @@ def _told(structure: Structure, image: Image) -> dict[str, Any]:
         "text": structure.text,
         "sizes": structure.sizes,
     }
+
+
+def _in_eight_bits(structure: Structure, image: Image) -> bytes:
+    image = _in_srgb(structure, _eight_bits(structure, image))
+    return _upright(structure, image).tobytes()
+
+
+def _upright(structure: Structure, image: Image) -> Image:
+    turn = _TURNS.get(exif.orientation(structure.exif))
+    if turn is None:
+        return image
+    from PIL.Image import Transpose
+
+    return image.transpose(Transpose(turn))
 
 
 def _eight_bits(structure: Structure, image: Image) -> Image:

