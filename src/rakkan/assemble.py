@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
     from rakkan.studio.references import LetIn
+    from rakkan.studio.upscaling.upscale import Doors
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
     from rakkan.trust.provenance import Provenance
@@ -139,6 +140,8 @@ def gate() -> Gate:
             "policy": standing.departure_policy(ledger()),
             "text": words.departing_text,
         },
+        part_inspectors={"content": content.part_content},
+        seal_file=origin.seal_file,
     )
 
 
@@ -375,11 +378,26 @@ def knows_references() -> bool:
     return "reference" in dict(read_manifest(settings.weights or WEIGHTS).get("stages", {}))
 
 
+def doors(disclosure: str | None = None) -> Doors:
+    """The ways in and out for pictures that are enlarged for the person at this machine; see ``release``."""
+    from rakkan.studio.upscaling.upscale import Doors
+    from rakkan.trust.examination import own_recipe
+    from rakkan.trust.gate import LOCAL, Destination
+
+    told, opened = disclosure or config.load().disclosure, gate()
+    return Doors(
+        opened.admit,
+        vault().read,
+        lambda picture, path: opened.release(picture, Destination(path, disclosure=told)),
+        lambda picture, path: opened.release_banded(picture, Destination(path, disclosure=told)),
+        lambda path: own_recipe(path, LOCAL, vault(), ledger()),
+    )
+
+
 @cache
 def upscaler() -> Upscaler:
     """waifu2x, twice each side; its weights are verified when it first enlarges."""
     from rakkan.studio.create import Upscaler
-    from rakkan.studio.engines.weights import manifest_digest
     from rakkan.studio.upscaling import waifu2x
 
-    return Upscaler("waifu2x upconv_7 anime noise0 2x", manifest_digest(waifu2x.WEIGHTS), waifu2x.enlarge)
+    return Upscaler("waifu2x upconv_7 anime noise0 2x", waifu2x.digest(2, 0), waifu2x.doubled)

@@ -21,6 +21,7 @@ from rakkan.cli import (
     report,
     starter,
     takedown,
+    upscale,
     vault,
     verify,
 )
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.command()(create.create)
 app.command()(describe.describe)
+app.command()(upscale.upscale)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)
 app.command()(protect.protect)
