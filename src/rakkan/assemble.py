@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
     from rakkan.studio.references import LetIn
+    from rakkan.studio.upscaling.upscale import Doors
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
     from rakkan.trust.provenance import Provenance
@@ -141,6 +142,8 @@ def gate() -> Gate:
             "policy": standing.departure_policy(ledger()),
             "text": words.departing_text,
         },
+        part_inspectors={"content": content.part_content},
+        seal_file=origin.seal_file,
     )
 
 
@@ -218,7 +221,7 @@ def bring(
 
 
 def let_in(path: Path) -> LetIn:
-    """A picture file from outside, let in through the gate. Raises RakkanError for what it refuses."""
+    """A picture from outside, through the gate, to be read or to guide a drawing. Raises RakkanError."""
     from rakkan.studio import references
 
     return references.let_in(path, gate().admit, vault().read)
@@ -375,7 +378,37 @@ def starter_artist(request: EditRequest) -> StarterArtist:
         steps if request.steps is None else request.steps,
         guidance if request.guidance is None else request.guidance,
         request.negative,
-        bool(getattr(drawing, "knows_references", False)),
+        knows_references(),
+    )
+
+
+def knows_references() -> bool:
+    """Whether the starter model in use has learnt from references; the fake engine has.
+
+    Raises RakkanError when the settings are wrong or the weights' manifest cannot be read.
+    """
+    settings = config.load()
+    if settings.engine == "fake":
+        return True
+    from rakkan.studio.engines.weights import read_manifest
+    from rakkan.studio.starter import WEIGHTS
+
+    return "reference" in dict(read_manifest(settings.weights or WEIGHTS).get("stages", {}))
+
+
+def doors(disclosure: str | None = None) -> Doors:
+    """The ways in and out for pictures that are enlarged for the person at this machine; see ``release``."""
+    from rakkan.studio.upscaling.upscale import Doors
+    from rakkan.trust.examination import own_recipe
+    from rakkan.trust.gate import LOCAL, Destination
+
+    told, opened = disclosure or config.load().disclosure, gate()
+    return Doors(
+        opened.admit,
+        vault().read,
+        lambda picture, path: opened.release(picture, Destination(path, disclosure=told)),
+        lambda picture, path: opened.release_banded(picture, Destination(path, disclosure=told)),
+        lambda path: own_recipe(path, LOCAL, vault(), ledger()),
     )
 
 
@@ -383,7 +416,6 @@ def starter_artist(request: EditRequest) -> StarterArtist:
 def upscaler() -> Upscaler:
     """waifu2x, twice each side; its weights are verified when it first enlarges."""
     from rakkan.studio.create import Upscaler
-    from rakkan.studio.engines.weights import manifest_digest
     from rakkan.studio.upscaling import waifu2x
 
-    return Upscaler("waifu2x upconv_7 anime noise0 2x", manifest_digest(waifu2x.WEIGHTS), waifu2x.enlarge)
+    return Upscaler("waifu2x upconv_7 anime noise0 2x", waifu2x.digest(2, 0), waifu2x.doubled)

@@ -29,6 +29,9 @@ def inputs(folder: Path) -> None:
     for name in ("a.png", "b.jpg", "works/c.webp"):
         image.save(folder / name)
     Image.fromarray(noise(4, 64, 56)).save(folder / "reported.png")
+    clear = numpy.dstack([noise(6, 32, 40), numpy.full((32, 40), 255, numpy.uint8)])
+    clear[:8, :, 3] = 0
+    Image.fromarray(clear).save(folder / "clear.png")
     Image.fromarray(photographic(5, 256)).save(folder / "photograph.png")
     safetensors.numpy.save_file({"weight": numpy.ones((4, 4), numpy.float32)}, folder / "m.safetensors")
     (folder / "c.safetensors").write_bytes(checkpoint_file(SD1))
@@ -61,6 +64,10 @@ def work(given: Path) -> list[Arguments]:
         ("create", "smile", "--seed", "6", "--count", "2", "--steps", "2", "--out", "several"),
         ("create", "smile", "--seed", "7", "--disclosure", "digest", "--out", "A.JPEG"),
         ("create", "smile", "--seed", "8"),
+        ("upscale", f"{given}/a.png", f"{given}/b.jpg", "--out", "large", "--denoise", "-1"),
+        ("upscale", f"{given}/works", "single.webp", "--scale", "1", "--out", "clean", "--disclosure", "digest"),
+        ("upscale", f"{given}/clear.png", "--scale", "4", "--out", "clear-4x.png"),
+        ("upscale", f"{given}/clear.png", "--out", "clear-2x.webp"),
         ("verify", "single.png", "A.JPEG"),
         ("verify", "--recipe", "single.webp"),
         ("import", f"{given}/a.png", f"{given}/b.jpg", f"{given}/m.safetensors", "single.png"),
@@ -135,6 +142,12 @@ REFUSED: list[Arguments] = [
         )
     ),
     ("create", "smile", "--out", "refused.png", "--reference", "../given/a.png"),
+    ("upscale", "../given/photograph.png", "--out", "refused.png"),
+    ("upscale", "../given/reported.png", "--out", "refused.png"),
+    ("upscale", "../given/m.safetensors", "--out", "refused.png"),
+    ("upscale", "../given/a.png", "--out", "refused.gif"),
+    ("upscale", "../given/a.png", "--scale", "3"),
+    ("upscale", "/dev/stdin", "--out", "refused.png"),
     ("import", "nowhere.png"),
     ("model", "add", "nowhere.safetensors"),
     ("model", "get", "http://models.invalid/m.safetensors"),

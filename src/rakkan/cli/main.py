@@ -11,6 +11,7 @@ from rakkan import __version__
 from rakkan.cli import (
     account,
     create,
+    describe,
     edit,
     figures,
     identity,
@@ -21,6 +22,7 @@ from rakkan.cli import (
     report,
     starter,
     takedown,
+    upscale,
     vault,
     verify,
 )
@@ -36,6 +38,8 @@ app = typer.Typer(
 app.command()(create.create)
 app.command()(edit.edit)
 app.command()(edit.vary)
+app.command()(describe.describe)
+app.command()(upscale.upscale)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)
 app.command()(protect.protect)

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rakkan.records import Picture, Recipe
+from rakkan.records import Picture, Recipe, UpscaleRecipe
 from rakkan.trust.gate import Destination, Finding
 
 #: The PNG keyword of the text.
@@ -76,6 +76,18 @@ def _strength(recipe: Recipe) -> str:
     return told if re.fullmatch(r"[0-9.]+", told) and float(told) > 0 else ""
 
 
+def postprocessing(recipe: UpscaleRecipe) -> str:
+    """The ``parameters`` text of a picture that was enlarged, in the words of A1111's tab for that."""
+    details = {
+        "Size": f"{recipe.width}x{recipe.height}",
+        "Postprocess upscale by": str(recipe.scale),
+        "Postprocess upscaler": recipe.model,
+        "Postprocess denoise": "off" if recipe.denoise < 0 else str(recipe.denoise),
+        "Version": f"Rakkan {recipe.versions.get('rakkan', '')}".strip(),
+    }
+    return write(Parameters("", "", details))
+
+
 def _controls(recipe: Recipe) -> dict[str, str]:
     """Pictures that guided, in the words of A1111's extension for ControlNet; recipes name each as
     ``reference STRENGTH``, ``controlnet NAME STRENGTH`` or ``ip-adapter NAME STRENGTH``."""
@@ -93,6 +105,8 @@ def _controls(recipe: Recipe) -> dict[str, str]:
 
 def parameters_text(picture: Picture, to: Destination) -> list[Finding]:
     """Marker: the ``parameters`` of a single picture go into the file, if its recipe is told in full."""
+    if to.disclosure == "full" and isinstance(picture.recipe, UpscaleRecipe):
+        return [Finding(True, "states its parameters", {KEYWORD: postprocessing(picture.recipe)})]
     if to.disclosure != "full" or not isinstance(picture.recipe, Recipe):
         return []
     return [Finding(True, "states its parameters", {KEYWORD: parameters(picture.recipe)})]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rakkan.features.fingerprints import Catalogue, Look, catalogue, looks
 from rakkan.records import Picture
 from rakkan.trust.gate import Arrival, ArrivalCheck, Destination, Finding, PictureCheck, Source
-from rakkan.trust.provenance import digests_of, pixel_digest
+from rakkan.trust.provenance import digest_of_pixels, digests_of
 from rakkan.trust.takedown.docket import Case, Docket
 from rakkan.trust.takedown.states import DOWN, OVERTURNED, PROVISIONAL, how_to_appeal
 
@@ -69,7 +69,7 @@ def released_blocklist(blocklist: Blocklist) -> PictureCheck:
     """Inspector of pictures that leave."""
 
     def inspect(picture: Picture, to: Destination) -> list[Finding]:
-        digest = pixel_digest(picture.pixels)
+        digest = digest_of_pixels(picture)
         return _findings(blocklist.barring({"pixels": digest}, looks(picture.pixels)), digest)
 
     return inspect
