@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rakkan.bringing.showing import Wanted
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
+    from rakkan.recipes.again import Workshop
+    from rakkan.recipes.telling import Told
     from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.references import Asked, LetIn
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
     from rakkan.trust.provenance import Provenance
@@ -191,11 +194,12 @@ def bring(
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda line: None,
     wanted: Wanted | None = None,
+    let_in: Callable[[Path], LetIn] | None = None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
 
     ``progress`` is told of bytes read, ``say`` in a line of what takes a while. What is ``wanted`` to be
-    shown comes in through the gate. Raises RakkanError.
+    shown comes in through the gate, or by ``let_in`` where it has passed it before. Raises RakkanError.
     """
     from rakkan import bringing
     from rakkan.studio import references
@@ -208,11 +212,37 @@ def bring(
         registry,
         vault(),
         engine_process,
-        lambda path: references.let_in(path, gate().admit, vault().read),
+        let_in or (lambda path: references.let_in(path, gate().admit, vault().read)),
         settings.engine,
         settings.threads or None,
     )
     return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
+
+
+def told(data: bytes, name: str) -> Told:
+    """What the picture file ``data`` tells of how it was made. Raises RakkanError for what is no picture."""
+    from rakkan.recipes.telling import told_by
+
+    return told_by(data, name, trusted_roots(), vault(), ledger())
+
+
+def workshop(
+    disclosure: str,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Workshop:
+    """What pictures are made again with; ``progress`` and ``say`` as for ``bring``."""
+    from rakkan.bringing.showing import Wanted
+    from rakkan.recipes.again import Workshop
+    from rakkan.recipes.sources import let_in_before
+
+    def brought(
+        model: str, prompts: tuple[str, str], vae: str, shown: tuple[Asked, ...], size: tuple[int, int]
+    ) -> Brought:
+        known = let_in_before(vault(), ledger())
+        return bring(model, prompts, vae, progress, say, Wanted(shown, "", size), known)
+
+    return Workshop(models(), engine, upscaler, brought, gate().consider, release(disclosure))
 
 
 def engine_process(device: str) -> EngineProcess:

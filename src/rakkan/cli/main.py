@@ -10,6 +10,7 @@ import typer
 from rakkan import __version__
 from rakkan.cli import (
     account,
+    again,
     create,
     figures,
     identity,
@@ -17,6 +18,7 @@ from rakkan.cli import (
     ledger,
     model,
     protect,
+    recipe,
     report,
     starter,
     takedown,
@@ -33,6 +35,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(create.create)
+app.command()(again.again)
+app.command()(recipe.recipe)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)
 app.command()(protect.protect)

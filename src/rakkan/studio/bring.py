@@ -81,7 +81,7 @@ class Brought:
 class BringRequest:
     """What a person asks for. ``size`` is ``WIDTHxHEIGHT`` in pixels, None the model's own; ``schedule`` ""
     the sampler's own; ``clip_skip`` as A1111 counts it, 0 for the model's own; the rest as in
-    ``CreateRequest``."""
+    ``CreateRequest``, ``settings`` too."""
 
     prompt: str
     negative: str = ""
@@ -96,6 +96,7 @@ class BringRequest:
     schedule: str = ""
     clip_skip: int = 0
     noise: str = "cpu"
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -144,20 +145,27 @@ def create(
     several are followed by a contact sheet. Raises RakkanError; pictures released before it stay."""
     request = planned.request
     width, height = planned.size or (brought.resolution, brought.resolution)
-    drawn: list[tuple[Pixels, Recipe]] = []
+    ready: list[tuple[Pixels, Recipe]] = []
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
-        if not drawn:
+        if not ready:
             count = min(brought.engine.batch, request.count - index) if request.count > 1 else 1
             found = _sampled(planned, brought, (width, height), index, count, progress)
             for number, pixels in enumerate(found):
                 seed = planned.seed + index + number
-                drawn.append((pixels, _recipe(planned, brought, seed, width, height, count)))
-        return drawn.pop(0)
+                ready.append((pixels, _recipe(planned, brought, seed, width, height, count)))
+        return ready.pop(0)
 
     return draw_all(
         request.count, draw, request.out, request.prompt, request.telling, release, brought.ingredients
     )
+
+
+def drawn(planned: BringPlan, brought: Brought, index: int, progress: Progress) -> tuple[Pixels, Recipe]:
+    """One picture of a plan, by its number from 0, drawn alone, and its recipe; it is not released."""
+    width, height = planned.size or (brought.resolution, brought.resolution)
+    (pixels,) = _sampled(planned, brought, (width, height), index, 1, progress)
+    return pixels, _recipe(planned, brought, planned.seed + index, width, height, 1)
 
 
 def _sampled(
@@ -188,7 +196,7 @@ def _sampled(
 
 def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
     request, engine = planned.request, brought.engine
-    settings = {"noise": request.noise}
+    settings = {"noise": request.noise, **request.settings}
     if batch > 1:  # a GPU rounds otherwise with company
         settings["batch"] = str(batch)
     if request.clip_skip:

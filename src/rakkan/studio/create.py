@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,8 @@ _WIDE_POSES = frozenset({"hand on hip", "arms crossed", "hands clasped", "arms b
 class CreateRequest:
     """What a person asks for. ``seed`` None is drawn at random, ``size`` None follows the framing, and
     ``out`` is a folder or, for one picture, a file that ends in ``.png``, ``.jpg``, ``.jpeg`` or
-    ``.webp``. ``telling`` lets file names tell the prompt and the seed."""
+    ``.webp``. ``telling`` lets file names tell the prompt and the seed. ``settings`` are what the recipe is
+    to hold besides, such as the ``template`` that the prompt was drawn from."""
 
     prompt: str
     negative: str = ""
@@ -53,6 +54,7 @@ class CreateRequest:
     size: str | None = None
     out: Path = Path("pictures")
     telling: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,11 +136,18 @@ def create(
     """
     request = planned.request
 
-    def drawn(index: int) -> tuple[Pixels, Recipe]:
-        recipe = _recipe(planned, planned.seed + index, engine, upscaler)
-        return upscaler.enlarge(_sample(planned, index, engine, progress)), recipe
+    def draw(index: int) -> tuple[Pixels, Recipe]:
+        return drawn(planned, index, engine, upscaler, progress)
 
-    return draw_all(request.count, drawn, request.out, request.prompt, request.telling, release)
+    return draw_all(request.count, draw, request.out, request.prompt, request.telling, release)
+
+
+def drawn(
+    planned: Plan, index: int, engine: Engine, upscaler: Upscaler, progress: Progress
+) -> tuple[Pixels, Recipe]:
+    """One picture of a plan, by its number from 0, enlarged, and its recipe; it is not released."""
+    recipe = _recipe(planned, planned.seed + index, engine, upscaler)
+    return upscaler.enlarge(_sample(planned, index, engine, progress)), recipe
 
 
 def draft(planned: Plan, engine: Engine) -> tuple[Pixels, Recipe]:
@@ -216,4 +225,5 @@ def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None 
         engine=engine.name,
         precision=engine.precision,
         versions={"rakkan": __version__, **engine.versions()},
+        settings=dict(request.settings),
     )

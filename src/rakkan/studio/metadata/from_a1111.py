@@ -69,7 +69,7 @@ def claimed_a1111(texts: Mapping[str, str]) -> Claimed | None:
 
 
 def _without_civitai(text: str, gathered: Gathered) -> tuple[str, dict[str, Any]]:
-    """The text without what Civitai appends unquoted, and the hashes in it, by ``model`` and ``lora:NAME``."""
+    """The text without what Civitai appends unquoted, and its hashes by ``model`` and ``lora:NAME``."""
     *lines, last = text.rstrip().rsplit("\n", 1)
     if found := _CIVITAI.search(last):
         last = last[: found.start()]
