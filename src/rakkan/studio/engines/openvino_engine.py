@@ -13,6 +13,7 @@ import openvino
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines import starter_graph
+from rakkan.studio.engines.conditions import Conditions, Told
 from rakkan.studio.engines.device import Precision, compile_model, default_precision
 from rakkan.studio.engines.engine import REFERENCE_SIDE, Pixels, Reference, Tokens, check
 from rakkan.studio.engines.noise import gaussian
@@ -78,7 +79,7 @@ class OpenVinoEngine:
 
     def sample(
         self,
-        tokens: Tokens,
+        tokens: Tokens | Conditions,
         negative: Tokens | None = None,
         *,
         width: int,
@@ -104,7 +105,7 @@ class OpenVinoEngine:
         )
         shape = starter_graph.latent_shape(self._checkpoint.sizes, width, height)
         with self._lock:
-            told = self._encode(tokens)
+            told, now = Told(tokens, self._encode), 0
             untold: Text | None = None
             seen = self._remember(reference) if reference is not None else None
 
@@ -114,7 +115,7 @@ class OpenVinoEngine:
                 few = self.distilled and size > SMALLEST_STEP - 1e-6
                 scale = guidance if few else guidance * self.baked_guidance
                 asked = size if few else 0.0
-                with_text = self._velocity(latents, time, asked, told, width, height, seen)
+                with_text = self._velocity(latents, time, asked, told.at(now), width, height, seen)
                 if scale == 1.0:
                     return with_text
                 if untold is None:
@@ -122,7 +123,12 @@ class OpenVinoEngine:
                 without = self._velocity(latents, time, asked, untold, width, height)
                 return without + np.float32(scale) * (with_text - without)
 
-            latents = find_sampler(sampler)(velocity, gaussian(seed, shape), noise_levels(steps), progress)
+            def stepped(done: int, total: int) -> None:
+                nonlocal now
+                now = min(done, total - 1)
+                progress(done, total)
+
+            latents = find_sampler(sampler)(velocity, gaussian(seed, shape), noise_levels(steps), stepped)
             if not np.isfinite(latents).all():
                 raise RakkanError(
                     f"The weights in {self._folder} gave no picture (their numbers overflow)",
