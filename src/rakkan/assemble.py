@@ -100,6 +100,7 @@ def provenance() -> Provenance:
 def gate() -> Gate:
     """The gate of this process, with every inspector and marker there is."""
     from rakkan.studio.metadata import parameters_text
+    from rakkan.studio.wording import released_wording
     from rakkan.trust import arrivals, standing
     from rakkan.trust.checks import recipe_text, well_formed
     from rakkan.trust.gate import Gate
@@ -117,6 +118,7 @@ def gate() -> Gate:
             "well formed": well_formed,
             "policy": standing.release_policy(ledger()),
             "prompt": words.released_prompt,
+            "wording": released_wording(words.considered_prompt),
             "blocklist": blocklist.released_blocklist(blocked),
             "likeness": likeness.released_likeness,
             "content": content.released_content,

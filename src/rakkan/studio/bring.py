@@ -18,6 +18,7 @@ from rakkan.records import Ingredient, Recipe
 from rakkan.studio import ranges
 from rakkan.studio.prompts import checked_negative, checked_prompt
 from rakkan.studio.requests import Consider, Created, Progress, Release, check_numbers, check_place, draw_all
+from rakkan.studio.wording import consider_all
 
 if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     import numpy
@@ -130,7 +131,7 @@ def plan(request: BringRequest, consider: Consider = lambda prompt, negative: No
     sampler = find_sampler(request.sampler)
     own = key(request.schedule) in ("", AUTOMATIC)
     schedule = sampler.schedule if own else find_schedule(request.schedule).name
-    consider(prompt, negative)
+    consider_all(consider, prompt, negative, request.steps)
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     return BringPlan(request, seed, size, sampler.name, schedule)
 

@@ -6,7 +6,7 @@ What draws, what enlarges and the way out are handed in, so this knows of no eng
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,19 @@ from rakkan import __version__
 from rakkan.errors import RakkanError
 from rakkan.records import Recipe
 from rakkan.studio.prompts import checked_negative, checked_prompt
-from rakkan.studio.requests import Consider, Created, Progress, Release, check_numbers, check_place, draw_all
-from rakkan.studio.starter.lexicon import Reading, Unknown, read
+from rakkan.studio.requests import (
+    Consider,
+    Created,
+    Progress,
+    Release,
+    check_numbers,
+    check_place,
+    draw_all,
+    part_of,
+)
+from rakkan.studio.starter.lexicon import Unknown, read
+from rakkan.studio.starter.stepwise import Stepwise, read_steps
+from rakkan.studio.wording import consider_all
 
 if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     import numpy
@@ -61,8 +72,9 @@ class CreateRequest:
 class Plan:
     """A request that has been checked and read: everything decided that can be without drawing.
 
-    ``condition`` and ``negative_condition`` map slots to values, ``width`` and ``height`` are pixels of
-    the finished pictures, and picture ``i`` has the seed ``seed + i``.
+    ``condition`` (what holds at every step; ``said`` has them all) and ``negative_condition`` map slots to
+    values, ``width`` and ``height`` are pixels of the finished pictures, and picture ``i`` has the seed
+    ``seed + i``.
     """
 
     request: CreateRequest
@@ -73,6 +85,7 @@ class Plan:
     height: int
     unknown: tuple[Unknown, ...]
     notes: tuple[str, ...]
+    said: Stepwise = Stepwise((), (), ())
 
 
 @dataclass(frozen=True)
@@ -93,12 +106,12 @@ def plan(request: CreateRequest, consider: Consider = lambda prompt, negative: N
     prompt, negative = checked_prompt(request.prompt), checked_negative(request.negative)
     check_numbers(request.count, request.steps, request.guidance, request.seed)
     check_place(request.out, request.count)
-    consider(prompt, negative)
-    reading, avoided = read(prompt), read(negative)
-    if not reading.condition:
+    consider_all(consider, prompt, negative, request.steps)
+    reading, avoided = read_steps(prompt, request.steps), read(negative)
+    if not any(step.condition for step in reading.steps):
         raise _nothing_known(reading)
     notes = [*reading.notes, *(f"negative prompt: {note}" for note in avoided.notes)]
-    condition = dict(reading.condition)
+    condition = reading.common
     size = _canonical_size(request.size) if request.size is not None else None
     condition.setdefault("framing", _framing(condition, size))
     tall = condition["framing"] == "full body"
@@ -119,6 +132,7 @@ def plan(request: CreateRequest, consider: Consider = lambda prompt, negative: N
         height=height * ENLARGEMENT,
         unknown=tuple(dict.fromkeys((*reading.unknown, *avoided.unknown))),
         notes=tuple(notes),
+        said=reading,
     )
 
 
@@ -142,6 +156,22 @@ def create(
     return draw_all(request.count, draw, request.out, request.prompt, request.telling, release)
 
 
+def create_each(
+    plans: Sequence[Plan],
+    engine: Engine,
+    upscaler: Upscaler,
+    release: Release,
+    progress: Progress = lambda done, total: None,
+) -> list[Created]:
+    """The first picture of each plan, as ``create`` does those of one; the first plan says where to."""
+    request = plans[0].request
+
+    def draw(index: int) -> tuple[Pixels, Recipe]:
+        return drawn(plans[index], 0, engine, upscaler, part_of(progress, index, len(plans)))
+
+    return draw_all(len(plans), draw, request.out, request.prompt, request.telling, release)
+
+
 def drawn(
     planned: Plan, index: int, engine: Engine, upscaler: Upscaler, progress: Progress
 ) -> tuple[Pixels, Recipe]:
@@ -160,7 +190,7 @@ def draft(planned: Plan, engine: Engine) -> tuple[Pixels, Recipe]:
     return _sample(planned, 0, engine, lambda done, total: None), recipe
 
 
-def _nothing_known(reading: Reading) -> RakkanError:
+def _nothing_known(reading: Stepwise) -> RakkanError:
     if not reading.unknown:
         return RakkanError(
             "The prompt names nothing that can be drawn", 'Describe a figure: "1girl, silver hair"'
@@ -187,6 +217,7 @@ def _framing(condition: Mapping[str, str], size: str | None) -> str:
 def _sample(planned: Plan, index: int, engine: Engine, progress: Progress) -> Pixels:
     from rakkan.studio.starter.completion import complete
     from rakkan.studio.starter.vocabulary import encode
+    from rakkan.studio.steps import conditions
 
     request, seed = planned.request, planned.seed + index
 
@@ -194,7 +225,9 @@ def _sample(planned: Plan, index: int, engine: Engine, progress: Progress) -> Pi
         progress(index * total + done, request.count * total)
 
     return engine.sample(
-        encode(complete(planned.condition, seed, planned.negative_condition)),
+        conditions(
+            complete(planned.condition, seed, planned.negative_condition), planned.said, request.steps
+        ),
         encode(planned.negative_condition) if planned.negative_condition else None,
         width=planned.width // ENLARGEMENT,
         height=planned.height // ENLARGEMENT,

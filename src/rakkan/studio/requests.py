@@ -95,6 +95,11 @@ def release_sheet(
     return release(Picture(pixels, recipe, "sheet"), place), recipe
 
 
+def part_of(progress: Progress, index: int, count: int) -> Progress:
+    """The progress of one of ``count`` pictures, each of as many steps, as progress of them all."""
+    return lambda done, total: progress(index * total + done, count * total)
+
+
 def check_numbers(count: int, steps: int, guidance: float, seed: int | None) -> None:
     """Raise RakkanError for a number that no model draws with."""
     if not 1 <= count <= MOST_PICTURES:
