@@ -30,7 +30,8 @@ def consider(prompt: str, negative: str) -> None:
 
 HIDDEN = [
     "tea[pot:x:3]", "te[a:x:1]pot", "t[e|i]apot", "[:tea:0.5]pot", "tea[smile::0]pot", "[[tea:x:2]|y]pot",
-    "tea<lora:x:1>pot", "t(e:1.2)apot", "t((e))apot", "tea[x:[p:q:2]:0]ot", "[tea|cup]po[t|d]", r"tea[po\t:x:2]",
+    "tea<lora:x:1>pot", "t(e:1.2)apot", "t((e))apot", "tea[x:[p:q:2]:0]ot", "[tea|cup]po[t|d]",
+    r"tea[po\t:x:2]",
     "smile, te[x:[a:y:3]:0]pot",
 ]  # fmt: skip
 
@@ -70,7 +71,9 @@ def test_syntax_that_cannot_be_read_does_not_leave() -> None:
     assert not finding.allowed and "out of range" in finding.reason
 
 
-@pytest.mark.parametrize("prompt", ["1girl, (hat:1.2), [smile:grin:0.5]", "a, b", r"\(hat\)", "[hat|cap] BREAK x"])
+@pytest.mark.parametrize(
+    "prompt", ["1girl, (hat:1.2), [smile:grin:0.5]", "a, b", r"\(hat\)", "[hat|cap] BREAK x"]
+)
 def test_what_breaks_no_rule_is_drawn(prompt: str) -> None:
     assert all(one.allowed for one in released_wording(judge)(picture(prompt), DESTINATION))
 

@@ -82,6 +82,10 @@ Noise = Annotated[
 ]
 
 
+Wildcards = Annotated[
+    Path | None,
+    typer.Option(help="The folder whose NAME.txt __NAME__ draws a line of (default: the setting)."),
+]
 Reference = Annotated[
     str,
     typer.Option(help="A drawing whose looks the picture is to share.", rich_help_panel=_MODEL_PANEL),
@@ -136,15 +140,18 @@ def create(
     control: Controls = None,
     ip_adapter: ImagePrompts = None,
     image_encoder: ImageEncoder = "",
+    wildcards: Wildcards = None,
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
     from rakkan import assemble, config
     from rakkan.cli.progress import bar
-    from rakkan.studio.create import CreateRequest, plan
+    from rakkan.studio.create import CreateRequest, create_each, plan
     from rakkan.studio.create import create as draw
     from rakkan.studio.references import asked_for
+    from rakkan.studio.templates import requests_of
 
     settings = config.load()
+    folder = settings.wildcards if wildcards is None else wildcards
     place = out if out is not None else settings.pictures
     told = settings.disclosure if disclosure is None else disclosure
     if told not in config.DISCLOSURES:
@@ -157,7 +164,7 @@ def create(
         chosen |= {name: value for name, value in usual.items() if value is not None}
         asked = asked_for(reference, reference_strength, control or (), ip_adapter or (), image_encoder)
         chosen |= {"prompt": prompt, "negative": negative, "count": count, "out": place}
-        _bring(model, vae, told, asked, image_encoder, **chosen)
+        _bring(model, vae, told, asked, image_encoder, folder, **chosen)
         return
     more = {"lora": lora, "vae": vae, "reference": reference, "control": control, "ip_adapter": ip_adapter}
     more |= {"reference_strength": reference_strength is not None, "image_encoder": image_encoder}
@@ -168,41 +175,64 @@ def create(
     steps = usual_steps if steps is None else steps
     guidance = usual_guidance if guidance is None else guidance
     request = CreateRequest(prompt, negative, seed, count, steps, guidance, size, place, told == "full")
-    planned = plan(request, lambda *words: assemble.gate().consider(*words))
-    _warn(planned)
-    engine, upscaler = assemble.engine(), assemble.upscaler()
+
+    def consider(*words: str) -> None:
+        assemble.gate().consider(*words)
+
+    plans = [plan(one, consider) for one in requests_of(request, folder, consider)]
+    _warn(plans)
+    engine, upscaler, release = assemble.engine(), assemble.upscaler(), assemble.release(told)
     with bar("drawing", count * steps) as progress:
-        made = draw(planned, engine, upscaler, assemble.release(told), progress)
-    _list(made)
+        if len(plans) == 1:
+            made = draw(plans[0], engine, upscaler, release, progress)
+        else:
+            made = create_each(plans, engine, upscaler, release, progress)
+    listed(made)
 
 
 def _bring(
-    model: str, vae: str, told: str, pictures: tuple[Asked, ...], image_encoder: str, **asked: Any
+    model: str,
+    vae: str,
+    told: str,
+    pictures: tuple[Asked, ...],
+    image_encoder: str,
+    folder: Path,
+    **asked: Any,
 ) -> None:
     from rakkan import assemble
     from rakkan.bringing.showing import Wanted
     from rakkan.cli.faults import say
     from rakkan.cli.progress import bar, bytes_bar
-    from rakkan.studio.bring import BringRequest, create, plan
+    from rakkan.studio.bring import BringPlan, BringRequest, Brought, create, create_each, plan
+    from rakkan.studio.templates import requests_of
 
     request = BringRequest(**asked, telling=told == "full")
-    planned = plan(request, lambda *words: assemble.gate().consider(*words))
+
+    def consider(*words: str) -> None:
+        assemble.gate().consider(*words)
+
+    plans = [plan(one, consider) for one in requests_of(request, folder, consider)]
     release = assemble.release(told)
-    with bytes_bar("reading") as shown:
-        brought = assemble.bring(
-            model,
-            (request.prompt, request.negative),
-            vae,
-            shown,
-            say,
-            Wanted(pictures, image_encoder, planned.size),
-        )
+
+    def brought(planned: BringPlan) -> Brought:
+        words = (planned.request.prompt, planned.request.negative)
+        wanted = Wanted(pictures, image_encoder, planned.size)
+        with bytes_bar("reading") as shown:
+            return assemble.bring(model, words, vae, shown, say, wanted)
+
+    ready = brought(plans[0])
     with bar("drawing", request.count * request.steps) as progress:
-        made = create(planned, brought, release, progress)
-    _list(made)
+        if len(plans) == 1:
+            made = create(plans[0], ready, release, progress)
+        else:
+            made = create_each(
+                plans, lambda one: ready if one is plans[0] else brought(one), release, progress
+            )
+    listed(made)
 
 
-def _list(made: Sequence[Created]) -> None:
+def listed(made: Sequence[Created]) -> None:
+    """Print a line for each file: its path, its seed, the seconds it took."""
     from rakkan.records import Recipe
 
     for created in made:
@@ -211,15 +241,16 @@ def _list(made: Sequence[Created]) -> None:
         typer.echo(f"{created.path}  {what}  {created.seconds:.1f} s")
 
 
-def _warn(planned: Plan) -> None:
+def _warn(plans: Sequence[Plan]) -> None:
     """One line on standard error for each word that is not known and for each remark."""
     from rakkan.cli.faults import say
 
+    unknown = dict.fromkeys(word for planned in plans for word in planned.unknown)
     lines = [
         f"'{word.text}' is not a known word" + (f"; the nearest is '{word.nearest}'" if word.nearest else "")
-        for word in planned.unknown
+        for word in unknown
     ]
-    lines.extend(planned.notes)
+    lines.extend(dict.fromkeys(note for planned in plans for note in planned.notes))
     for line in lines[:_MOST_WARNINGS]:
         say(line)
     if len(lines) > _MOST_WARNINGS:

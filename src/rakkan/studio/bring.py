@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +17,16 @@ from rakkan.errors import RakkanError
 from rakkan.records import Ingredient, Recipe
 from rakkan.studio import ranges
 from rakkan.studio.prompts import checked_negative, checked_prompt
-from rakkan.studio.requests import Consider, Created, Progress, Release, check_numbers, check_place, draw_all
+from rakkan.studio.requests import (
+    Consider,
+    Created,
+    Progress,
+    Release,
+    check_numbers,
+    check_place,
+    draw_all,
+    part_of,
+)
 from rakkan.studio.wording import consider_all
 
 if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
@@ -160,6 +169,27 @@ def create(
     return draw_all(
         request.count, draw, request.out, request.prompt, request.telling, release, brought.ingredients
     )
+
+
+def create_each(
+    plans: Sequence[BringPlan],
+    brought: Callable[[BringPlan], Brought],
+    release: Release,
+    progress: Progress = lambda done, total: None,
+) -> list[Created]:
+    """The first picture of each plan, as ``create`` does those of one; the first plan says where to.
+
+    ``brought`` is the model for a plan, whose prompt may call LoRAs of its own.
+    """
+    request = plans[0].request
+    first = brought(plans[0])
+
+    def draw(index: int) -> tuple[Pixels, Recipe]:
+        ready = brought(plans[index]) if index else first
+        return drawn(plans[index], ready, 0, part_of(progress, index, len(plans)))
+
+    made = (len(plans), draw, request.out, request.prompt, request.telling, release)
+    return draw_all(*made, first.ingredients)
 
 
 def drawn(planned: BringPlan, brought: Brought, index: int, progress: Progress) -> tuple[Pixels, Recipe]:

@@ -71,7 +71,7 @@ def draw_all(
         started = time.perf_counter()
         pixels, recipe = draw(index)
         picture = Picture(pixels, recipe, ingredients=ingredients)
-        path = release(picture, destination(out, prompt, str(recipe.seed), telling))
+        path = release(picture, destination(out, recipe.prompt or prompt, str(recipe.seed), telling))
         made.append(Created(path, recipe, time.perf_counter() - started))
         drawn.append(pixels)
         recipes.append(recipe)

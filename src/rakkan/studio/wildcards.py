@@ -3,7 +3,7 @@
     __NAME__          a line of NAME.txt in the folder of wildcards; NAME may have folders, and * for any text
     {a|b|c}           one of them
     {2::a|b}          a twice as often
-    {2$$a|b|c}        two of them, none twice, joined by commas; {1-2$$ and $$a|b|c} one or two, joined by "and"
+    {2$$a|b|c}        two of them, none twice, joined by commas; {1-2$$ and $$a|b|c}: one or two, by "and"
 
 They nest, in files too, whose lines may begin with a weight (``2::a``); blank lines and those that begin with
 ``#`` do not count. A brace without its partner is an ordinary sign, and so is what a backslash stands before.
@@ -40,10 +40,10 @@ def is_template(prompt: str) -> bool:
 
 
 def expanded(template: str, seed: int, folder: Path | None = None, part: str = "prompt") -> str:
-    """What a template comes to for a picture of this seed; a text with nothing to draw stays as it is.
+    """What a template comes to for a picture of this seed; with nothing to draw it stays as it is.
 
-    ``folder`` holds the wildcards, None or one that is not there none. ``part`` is ``prompt`` or ``negative``,
-    which draw apart. Raises RakkanError for a wildcard that is not there or leads back to itself, and for one
+    ``folder`` holds the wildcards, None or one that is not there none. ``part`` is ``prompt`` or
+    ``negative``, which draw apart. Raises RakkanError for a wildcard that is not there or leads back to itself, and for one
     that draws too much.
     """
     if not is_template(template):

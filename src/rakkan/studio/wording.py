@@ -1,7 +1,7 @@
 """Every text that a picture is drawn from, for the judge of words: syntax must not hide any of them.
 
-A prompt may be put together only while it is drawn: ``te[a:x:3]pot`` says "teapot" for three steps, and so does
-``tea<lora:x:1>pot`` throughout. So what each step reads is judged as well as what was typed.
+A prompt may be put together only while it is drawn: ``te[a:x:3]pot`` says "teapot" for three steps, and so
+does ``tea<lora:x:1>pot`` throughout. So what each step reads is judged as well as what was typed.
 """
 
 from __future__ import annotations

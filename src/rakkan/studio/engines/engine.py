@@ -74,7 +74,8 @@ class Engine(Protocol):
         ``tokens`` and ``negative`` are ids of ``vocabulary.encode``, int32 [slots]; ``negative`` (by
         default the condition that says nothing) is what guidance leads away from and is not looked at
         when ``guidance`` is 1. ``Conditions`` are one a step. ``width`` and ``height`` are pixels, ``seed`` 0
-        to 2**64 - 1, ``steps`` 1 to 250, ``guidance`` 0 to 30. ``progress(done, total)`` is called after each step. The result is
+        to 2**64 - 1, ``steps`` 1 to 250, ``guidance`` 0 to 30. ``progress(done, total)`` is called after each
+        step. The result is
         uint8 [height, width, 3]. Every picture is computed by itself, so what else is drawn beside it
         changes nothing. Raises RakkanError for anything out of range.
         """
