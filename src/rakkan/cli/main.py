@@ -13,6 +13,7 @@ from rakkan.cli import (
     again,
     create,
     figures,
+    gallery,
     grid,
     identity,
     import_,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command()(create.create)
 app.command()(again.again)
 app.command()(grid.grid)
+app.command()(gallery.gallery)
 app.command()(recipe.recipe)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)

@@ -43,7 +43,8 @@ def expanded(template: str, seed: int, folder: Path | None = None, part: str = "
     """What a template comes to for a picture of this seed; with nothing to draw it stays as it is.
 
     ``folder`` holds the wildcards, None or one that is not there none. ``part`` is ``prompt`` or
-    ``negative``, which draw apart. Raises RakkanError for a wildcard that is not there or leads back to itself, and for one
+    ``negative``, which draw apart. Raises RakkanError for a wildcard that is not there or leads back to
+    itself, and for one
     that draws too much.
     """
     if not is_template(template):
