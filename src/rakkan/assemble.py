@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rakkan.bringing.showing import Wanted
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
+    from rakkan.recipes.again import Workshop
+    from rakkan.recipes.telling import Told
     from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from rakkan.studio.editing.starter import StarterArtist
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
-    from rakkan.studio.references import LetIn
+    from rakkan.studio.references import Asked, LetIn
     from rakkan.studio.upscaling.upscale import Doors
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
@@ -101,6 +103,7 @@ def provenance() -> Provenance:
 def gate() -> Gate:
     """The gate of this process, with every inspector and marker there is."""
     from rakkan.studio.metadata import parameters_text
+    from rakkan.studio.wording import released_wording
     from rakkan.trust import arrivals, standing
     from rakkan.trust.checks import recipe_text, well_formed
     from rakkan.trust.gate import Gate
@@ -118,6 +121,7 @@ def gate() -> Gate:
             "well formed": well_formed,
             "policy": standing.release_policy(ledger()),
             "prompt": words.released_prompt,
+            "wording": released_wording(words.considered_prompt),
             "blocklist": blocklist.released_blocklist(blocked),
             "likeness": likeness.released_likeness,
             "content": content.released_content,
@@ -197,11 +201,12 @@ def bring(
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda line: None,
     wanted: Wanted | None = None,
+    known: Callable[[Path], LetIn] | None = None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
 
     ``progress`` is told of bytes read, ``say`` in a line of what takes a while. What is ``wanted`` to be
-    shown comes in through the gate. Raises RakkanError.
+    shown comes in through the gate, or by ``known`` where it has passed it before. Raises RakkanError.
     """
     from rakkan import bringing
 
@@ -213,7 +218,7 @@ def bring(
         registry,
         vault(),
         engine_process,
-        let_in,
+        known or let_in,
         settings.engine,
         settings.threads or None,
     )
@@ -225,6 +230,32 @@ def let_in(path: Path) -> LetIn:
     from rakkan.studio import references
 
     return references.let_in(path, gate().admit, vault().read)
+
+
+def told(data: bytes, name: str) -> Told:
+    """What the picture file ``data`` tells of how it was made. Raises RakkanError for what is no picture."""
+    from rakkan.recipes.telling import told_by
+
+    return told_by(data, name, trusted_roots(), vault(), ledger())
+
+
+def workshop(
+    disclosure: str,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Workshop:
+    """What pictures are made again with; ``progress`` and ``say`` as for ``bring``."""
+    from rakkan.bringing.showing import Wanted
+    from rakkan.recipes.again import Workshop
+    from rakkan.recipes.sources import let_in_before
+
+    def brought(
+        model: str, prompts: tuple[str, str], vae: str, shown: tuple[Asked, ...], size: tuple[int, int]
+    ) -> Brought:
+        known = let_in_before(vault(), ledger())
+        return bring(model, prompts, vae, progress, say, Wanted(shown, "", size), known)
+
+    return Workshop(models(), engine, upscaler, brought, gate().consider, release(disclosure))
 
 
 def engine_process(device: str) -> EngineProcess:

@@ -60,12 +60,17 @@ class Recipe:
 
 @dataclass(frozen=True)
 class SheetRecipe:
-    """A contact sheet: the recipes of its pictures in reading order, ``columns`` to a row."""
+    """A contact sheet: the recipes of its pictures in reading order, ``columns`` to a row.
+
+    ``labels`` are what stands on it: ``title``, ``column 1``, ``row 1`` and so on; a sheet without any leaves
+    them out of its JSON and has no room for them.
+    """
 
     columns: int
     width: int
     height: int
     recipes: tuple[Recipe, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ class UpscaleRecipe:
 
 AnyRecipe = Recipe | SheetRecipe | FiguresRecipe | TrainingGridRecipe | UpscaleRecipe
 
-_LEFT_OUT_EMPTY = ("adapters", "settings", "references")
+_LEFT_OUT_EMPTY = ("adapters", "settings", "references", "labels")
 
 _KINDS: dict[type[Any], str] = {
     Recipe: "rakkan recipe 1",

@@ -10,15 +10,19 @@ import typer
 from rakkan import __version__
 from rakkan.cli import (
     account,
+    again,
     create,
     describe,
     edit,
     figures,
+    gallery,
+    grid,
     identity,
     import_,
     ledger,
     model,
     protect,
+    recipe,
     report,
     starter,
     takedown,
@@ -40,6 +44,10 @@ app.command()(edit.edit)
 app.command()(edit.vary)
 app.command()(describe.describe)
 app.command()(upscale.upscale)
+app.command()(again.again)
+app.command()(grid.grid)
+app.command()(gallery.gallery)
+app.command()(recipe.recipe)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)
 app.command()(protect.protect)

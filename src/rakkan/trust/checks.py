@@ -108,7 +108,7 @@ def _fault_of_sheet(recipe: SheetRecipe) -> str:
 
     if not recipe.recipes or recipe.columns < 1:
         return "a sheet names the recipe of each of its pictures"
-    needed = sheet_size([(one.width, one.height) for one in recipe.recipes], recipe.columns)
+    needed = sheet_size([(one.width, one.height) for one in recipe.recipes], recipe.columns, recipe.labels)
     if needed != (recipe.width, recipe.height):
         return f"a sheet of the pictures it names is {needed[0]}x{needed[1]}"
     return ""

@@ -80,9 +80,7 @@ def digest(networks: tuple[Network, ...]) -> str:
 
 
 @lru_cache(maxsize=KEPT_GRAPHS)
-def compiled(
-    folder: Path, network: Network, side: int, precision: Precision, threads: int | None
-) -> Any:
+def compiled(folder: Path, network: Network, side: int, precision: Precision, threads: int | None) -> Any:
     """The graph of a network for square tiles, compiled. Raises RakkanError when its weights are missing or
     differ from their manifest."""
     from rakkan.studio.engines.device import compile_model
@@ -120,9 +118,7 @@ def build(weights: dict[str, npt.NDArray[Any]], scale: int, height: int, width: 
     last = weights[f"conv{LAYERS}.weight"].astype(np.float32) * 255
     if scale == 2:
         kernel = ops.constant(last)
-        node = ops.convolution_backprop_data(
-            node, kernel, strides=[2, 2], pads_begin=[3, 3], pads_end=[3, 3]
-        )
+        node = ops.convolution_backprop_data(node, kernel, strides=[2, 2], pads_begin=[3, 3], pads_end=[3, 3])
     else:
         node = convolved(node, last)
     node = ops.clamp(biased(node, weights[f"conv{LAYERS}.bias"] * 255), 0.0, 255.0)

@@ -116,9 +116,7 @@ def constant(
     return np.ascontiguousarray(made[: network.scale, : network.scale])
 
 
-def _run(
-    folder: Path, network: Network, tile: Floats, precision: Precision, threads: int | None
-) -> Floats:
+def _run(folder: Path, network: Network, tile: Floats, precision: Precision, threads: int | None) -> Floats:
     side = tile.shape[0] - 2 * MARGIN
     request = networks.compiled(folder, network, side, precision, threads).create_infer_request()
     output: Floats = request.infer({0: np.ascontiguousarray(tile)[None]})[0]

@@ -215,4 +215,3 @@ def _fitted(pixels: Samples, kind: str) -> Samples:
 
         return over_white(pixels)
     return pixels
-

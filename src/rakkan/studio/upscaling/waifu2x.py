@@ -174,9 +174,7 @@ def _alphas(
         yield transparency.stretched(band, ends[0], ends[1])
 
 
-def _answer(
-    level: float, through: tuple[Network, ...], precision: Precision, threads: int | None
-) -> float:
+def _answer(level: float, through: tuple[Network, ...], precision: Precision, threads: int | None) -> float:
     """What alpha of one level comes out as."""
     side = tiles.SIDES[0]
     plane = np.full((side, side, 3), level, np.float32)

@@ -43,9 +43,7 @@ def works(given: Sequence[str], out: Path, suffix: str, recursive: bool = False)
                 found.setdefault(picture.resolve(), Work(picture, name.with_suffix(suffix)))
         if len(found) == before and path.is_dir():
             more = "" if recursive else ", or add --recursive"
-            raise RakkanError(
-                f"There are no pictures in {path}", f"Put PNG, JPEG or WebP files there{more}"
-            )
+            raise RakkanError(f"There are no pictures in {path}", f"Put PNG, JPEG or WebP files there{more}")
         if len(found) > _MOST_WORKS:
             raise RakkanError(
                 f"These are more than {_MOST_WORKS} pictures", "Enlarge them a folder at a time"
