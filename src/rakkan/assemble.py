@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from rakkan.store.storage import Storage
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought
+    from rakkan.studio.characters.index import Index as CharacterIndex
+    from rakkan.studio.characters.keeping import Shelf
+    from rakkan.studio.characters.records import Character, Style
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
@@ -137,7 +140,9 @@ def gate() -> Gate:
         departure_inspectors={
             "policy": standing.departure_policy(ledger()),
             "text": words.departing_text,
+            "pictures": blocklist.departing_blocklist(blocked),
         },
+        character_inspectors={"prompt": words.considered_prompt, "adulthood": words.considered_adulthood},
     )
 
 
@@ -182,6 +187,39 @@ def _model_index() -> Index:
     from rakkan.models.index import Index
 
     return Index(_database(), keyring().secret("models", lambda: secrets.token_bytes(32)))
+
+
+@cache
+def characters() -> Shelf[Character]:
+    """The characters that are kept here."""
+    from rakkan.studio.characters.keeping import Shelf
+    from rakkan.studio.characters.records import Character
+
+    state = ledger()
+    return Shelf(
+        Character, vault(), _character_index(), gate().consider_character, lambda one: state.append([one])
+    )
+
+
+@cache
+def styles() -> Shelf[Style]:
+    """The styles that are kept here."""
+    from rakkan.studio.characters.keeping import Shelf
+    from rakkan.studio.characters.records import Style
+
+    state = ledger()
+    return Shelf(
+        Style, vault(), _character_index(), gate().consider_character, lambda one: state.append([one])
+    )
+
+
+@cache
+def _character_index() -> CharacterIndex:
+    import secrets
+
+    from rakkan.studio.characters.index import Index
+
+    return Index(_database(), keyring().secret("characters", lambda: secrets.token_bytes(32)))
 
 
 def bring(
@@ -232,9 +270,10 @@ def _processes() -> dict[str, EngineProcess]:
 
 def erase(account: str) -> Entry:
     """Shred everything kept for an account, what takedown remembers of its pictures and the names of its
-    models too; the entry that says so. Raises RakkanError for the instance's own account."""
+    models and characters too; the entry that says so. Raises RakkanError for the instance's own account."""
     entry = ledger().erase_account(account)
     _model_index().forget_account(account)
+    _character_index().forget_account(account)
     docket().forget_erased()
     return entry
 

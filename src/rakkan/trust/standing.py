@@ -74,12 +74,14 @@ def arrival_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Ar
 
 
 def departure_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> DepartureCheck:
-    """Inspector of models that an account takes with it: may it, this one and each of its files?"""
+    """Inspector of what an account takes with it: may it, this one, each of its files and pictures?"""
 
     def inspect(model: Departure, to: Path) -> list[Finding]:
         findings = []
-        for digest in dict.fromkeys(model.digests):
-            request = Request(Action.EXPORT, model.account, Subject("model", {"sha256": digest}))
+        subjects = [Subject(model.sort, {"sha256": digest}) for digest in dict.fromkeys(model.digests)]
+        subjects += [Subject("picture", {"sha256": digest_of_file(data)}) for data in model.pictures]
+        for subject in subjects:
+            request = Request(Action.EXPORT, model.account, subject)
             findings += _findings(decide(request, known(ledger, request), int(clock())))
         return findings
 

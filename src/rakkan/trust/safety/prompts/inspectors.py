@@ -10,7 +10,7 @@ from pathlib import Path
 from rakkan.errors import RakkanError
 from rakkan.records import Picture, Recipe, SheetRecipe, recipe_from_json
 from rakkan.trust.gate import Arrival, Departure, Destination, Finding, Source
-from rakkan.trust.safety.prompts.judging import UNREAD, Refusal, digest, judge
+from rakkan.trust.safety.prompts.judging import UNREAD, Refusal, digest, judge, judge_character
 from rakkan.trust.safety.prompts.models import judge_model
 
 #: Text chunks in which programs keep the prompt of a picture, in small letters.
@@ -23,6 +23,11 @@ _NEGATIVE, _SETTINGS = "\nNegative prompt:", "\nSteps:"
 def considered_prompt(prompt: str, negative: str) -> list[Finding]:
     """Inspector of words before anything is drawn: neither breaks a rule."""
     return _findings(judge(prompt, negative), "breaks no rule")
+
+
+def considered_adulthood(prompt: str, negative: str) -> list[Finding]:
+    """Inspector of words that a character is to be kept with: none of them makes it a child."""
+    return _findings(judge_character(prompt), "is of no age, or grown up")
 
 
 def released_prompt(picture: Picture, to: Destination) -> list[Finding]:
@@ -54,7 +59,7 @@ def arriving_text(arrival: Arrival, source: Source) -> list[Finding]:
 
 
 def departing_text(model: Departure, to: Path) -> list[Finding]:
-    """Inspector: neither what a kept model is called nor what its files say breaks a rule of today."""
+    """Inspector: neither what a model or character is called nor what its files say breaks a rule of today."""
     findings = _called(model.words)
     for texts in model.texts:
         findings += _findings(judge_model(texts, ""), "the model's words break no rule")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rakkan.trust.safety.prompts import tables as tables_of
 from rakkan.trust.safety.prompts.meaning import Breach, breaches
 from rakkan.trust.safety.prompts.people import named
-from rakkan.trust.safety.prompts.tables import Tables
+from rakkan.trust.safety.prompts.tables import Rule, Tables
 from rakkan.trust.safety.prompts.unfolding import Unfolded, unfold
 
 #: The group that names of real people belong to, in a table that has it.
@@ -69,6 +69,21 @@ def judge(prompt: str, negative: str = "", tables: Tables | None = None) -> tupl
         for breach in broken:
             refusals.setdefault(breach.rule.name, _refusal(unfolded, breach, about))
     return tuple(refusals.values())
+
+
+#: Characters are adults or ageless figures: what a single drawing may show in passing, none of them is.
+ADULTHOOD = Rule(
+    "characters are adults",
+    ("child-coded",),
+    "a character is an adult or an ageless cartoon figure",
+    "Take the word out, or give an age of eighteen or more",
+    False,
+)
+
+
+def judge_character(text: str) -> tuple[Refusal, ...]:
+    """The refusals of words that a character is to be kept with, of the rule for characters alone."""
+    return judge(text, tables=replace(tables_of.content(), rules=(ADULTHOOD,)))
 
 
 def _of_people(text: Unfolded, used: Tables) -> list[Breach]:
