@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import sqlalchemy
 
     from rakkan.bringing.showing import Wanted
+    from rakkan.casting import Casting
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from rakkan.store.storage import Storage
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought
-    from rakkan.studio.characters.index import Index as CharacterIndex
-    from rakkan.studio.characters.keeping import Shelf
-    from rakkan.studio.characters.records import Character, Style
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
@@ -190,36 +188,11 @@ def _model_index() -> Index:
 
 
 @cache
-def characters() -> Shelf[Character]:
-    """The characters that are kept here."""
-    from rakkan.studio.characters.keeping import Shelf
-    from rakkan.studio.characters.records import Character
+def casting() -> Casting:
+    """The characters and styles that are kept here."""
+    from rakkan.casting import Casting
 
-    state = ledger()
-    return Shelf(
-        Character, vault(), _character_index(), gate().consider_character, lambda one: state.append([one])
-    )
-
-
-@cache
-def styles() -> Shelf[Style]:
-    """The styles that are kept here."""
-    from rakkan.studio.characters.keeping import Shelf
-    from rakkan.studio.characters.records import Style
-
-    state = ledger()
-    return Shelf(
-        Style, vault(), _character_index(), gate().consider_character, lambda one: state.append([one])
-    )
-
-
-@cache
-def _character_index() -> CharacterIndex:
-    import secrets
-
-    from rakkan.studio.characters.index import Index
-
-    return Index(_database(), keyring().secret("characters", lambda: secrets.token_bytes(32)))
+    return Casting(vault(), ledger(), gate(), _database(), keyring(), models)
 
 
 def bring(
@@ -273,7 +246,7 @@ def erase(account: str) -> Entry:
     models and characters too; the entry that says so. Raises RakkanError for the instance's own account."""
     entry = ledger().erase_account(account)
     _model_index().forget_account(account)
-    _character_index().forget_account(account)
+    casting().index.forget_account(account)
     docket().forget_erased()
     return entry
 

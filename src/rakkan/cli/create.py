@@ -12,6 +12,7 @@ from rakkan.errors import RakkanError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rakkan.studio.characters.cast import Cast
     from rakkan.studio.create import Plan
     from rakkan.studio.references import Asked
     from rakkan.studio.requests import Created
@@ -106,6 +107,10 @@ ImagePrompts = Annotated[
         rich_help_panel=_MODEL_PANEL,
     ),
 ]
+CharacterName = Annotated[
+    str, typer.Option("--character", help="A character of yours: NAME, or NAME@VERSION.")
+]
+StyleName = Annotated[str, typer.Option("--style", help="A style of yours, or one of rakkan style list.")]
 ImageEncoder = Annotated[
     str,
     typer.Option(
@@ -136,6 +141,8 @@ def create(
     control: Controls = None,
     ip_adapter: ImagePrompts = None,
     image_encoder: ImageEncoder = "",
+    character: CharacterName = "",
+    style: StyleName = "",
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
     from rakkan import assemble, config
@@ -149,15 +156,20 @@ def create(
     told = settings.disclosure if disclosure is None else disclosure
     if told not in config.DISCLOSURES:
         raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
+    cast = _cast(prompt, negative, character, style, model, told)
+    prompt, negative = cast.prompt, cast.negative
+    seed, steps = _or(seed, cast.seed), _or(steps, cast.steps)
+    sampler, guidance = _or(sampler, cast.sampler or None), _or(guidance, cast.guidance)
     more: dict[str, Any] = {"sampler": sampler, "schedule": schedule, "clip_skip": clip_skip, "noise": noise}
     chosen = {name: value for name, value in more.items() if value is not None}
     if model:
-        prompt += "".join(f" <lora:{one}>" for one in lora or ())
+        prompt += "".join(f" <lora:{one}>" for one in (*cast.loras, *(lora or ())))
         usual = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
         chosen |= {name: value for name, value in usual.items() if value is not None}
         asked = asked_for(reference, reference_strength, control or (), ip_adapter or (), image_encoder)
         chosen |= {"prompt": prompt, "negative": negative, "count": count, "out": place}
-        _bring(model, vae, told, asked, image_encoder, **chosen)
+        chosen["settings"] = cast.settings
+        _bring(model, vae, told, asked, image_encoder, cast, **chosen)
         return
     more = {"lora": lora, "vae": vae, "reference": reference, "control": control, "ip_adapter": ip_adapter}
     more |= {"reference_strength": reference_strength is not None, "image_encoder": image_encoder}
@@ -167,7 +179,10 @@ def create(
     usual_steps, usual_guidance = assemble.usual_sampling()
     steps = usual_steps if steps is None else steps
     guidance = usual_guidance if guidance is None else guidance
-    request = CreateRequest(prompt, negative, seed, count, steps, guidance, size, place, told == "full")
+    naming = told == "full"
+    request = CreateRequest(
+        prompt, negative, seed, count, steps, guidance, size, place, naming, settings=cast.settings
+    )
     planned = plan(request, lambda *words: assemble.gate().consider(*words))
     _warn(planned)
     engine, upscaler = assemble.engine(), assemble.upscaler()
@@ -176,8 +191,33 @@ def create(
     _list(made)
 
 
+def _cast(prompt: str, negative: str, character: str, style: str, model: str, told: str) -> Cast:
+    """The prompt with the character and the style that are asked for."""
+    from rakkan.studio.characters.cast import Cast
+
+    if not character and not style:
+        return Cast(prompt, negative)
+    from rakkan import assemble
+    from rakkan.cli.faults import say
+
+    cast = assemble.casting().cast(prompt, negative, character, style, model, naming=told == "full")
+    for note in cast.notes:
+        say(note)
+    return cast
+
+
+def _or(said: Any, usual: Any) -> Any:
+    return usual if said is None else said
+
+
 def _bring(
-    model: str, vae: str, told: str, pictures: tuple[Asked, ...], image_encoder: str, **asked: Any
+    model: str,
+    vae: str,
+    told: str,
+    pictures: tuple[Asked, ...],
+    image_encoder: str,
+    cast: Cast,
+    **asked: Any,
 ) -> None:
     from rakkan import assemble
     from rakkan.bringing.showing import Wanted
@@ -188,6 +228,7 @@ def _bring(
     request = BringRequest(**asked, telling=told == "full")
     planned = plan(request, lambda *words: assemble.gate().consider(*words))
     release = assemble.release(told)
+    pictures, kept = assemble.casting().shown(cast, pictures) if cast.references else (pictures, {})
     with bytes_bar("reading") as shown:
         brought = assemble.bring(
             model,
@@ -195,7 +236,7 @@ def _bring(
             vae,
             shown,
             say,
-            Wanted(pictures, image_encoder, planned.size),
+            Wanted(pictures, image_encoder, planned.size, kept),
         )
     with bar("drawing", request.count * request.steps) as progress:
         made = create(planned, brought, release, progress)

@@ -10,6 +10,7 @@ import typer
 from rakkan import __version__
 from rakkan.cli import (
     account,
+    character,
     create,
     figures,
     identity,
@@ -39,6 +40,7 @@ app.command()(protect.protect)
 app.command()(identity.identity)
 app.command()(report.report)
 app.add_typer(model.app, name="model")
+app.add_typer(character.app, name="character")
 app.add_typer(vault.app, name="vault")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(account.app, name="account")

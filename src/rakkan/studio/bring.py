@@ -96,6 +96,7 @@ class BringRequest:
     schedule: str = ""
     clip_skip: int = 0
     noise: str = "cpu"
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def _sampled(
 
 def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
     request, engine = planned.request, brought.engine
-    settings = {"noise": request.noise}
+    settings = {**request.settings, "noise": request.noise}
     if batch > 1:  # a GPU rounds otherwise with company
         settings["batch"] = str(batch)
     if request.clip_skip:

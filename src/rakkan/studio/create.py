@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ _WIDE_POSES = frozenset({"hand on hip", "arms crossed", "hands clasped", "arms b
 class CreateRequest:
     """What a person asks for. ``seed`` None is drawn at random, ``size`` None follows the framing, and
     ``out`` is a folder or, for one picture, a file that ends in ``.png``, ``.jpg``, ``.jpeg`` or
-    ``.webp``. ``telling`` lets file names tell the prompt and the seed."""
+    ``.webp``. ``telling`` lets file names tell the prompt and the seed. ``settings`` go into the recipe."""
 
     prompt: str
     negative: str = ""
@@ -53,6 +53,7 @@ class CreateRequest:
     size: str | None = None
     out: Path = Path("pictures")
     telling: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -216,4 +217,5 @@ def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None 
         engine=engine.name,
         precision=engine.precision,
         versions={"rakkan": __version__, **engine.versions()},
+        settings=dict(request.settings),
     )

@@ -114,9 +114,9 @@ class Admission:
 
 @dataclass(frozen=True)
 class Departure:
-    """A model or a character that its account takes with it: ``digests`` are the SHA-256 that it and its files
-    are known by, ``words`` what it is called here, ``texts`` what each of its files says of itself, and
-    ``pictures`` the files, as they lie in it, of every picture that a character has.
+    """A model or a character that its account takes with it: ``digests`` are the SHA-256 that it and its
+    files are known by, ``words`` what it is called here, ``texts`` what each of its files says of itself,
+    and ``pictures`` the files, as they lie in it, of every picture that a character has.
 
     ``files`` gives the bytes of each by its path in the model's folder; a model of one file has it under its
     name alone. Nothing of it is read before the inspectors have answered. ``sort`` says what it is.

@@ -31,9 +31,9 @@ _ACCOUNT = Form(r"[^\x00-\x1f\x7f]{1,256}", "a name of 1 to 256 characters")
 @dataclass(frozen=True)
 class Subject:
     """What a statement is about. ``name`` is the sort of thing (``picture``, ``model``, ``work``,
-    ``character``, ``style``, ``account``, ``statement``), never a person's words; ``digests`` maps an algorithm to lower-case
-    hexadecimal: ``sha256`` of a file without its seal, ``pixels`` of the decoded pixels, and so on. A
-    ``look`` is what a picture's copies are found by, and names none exactly."""
+    ``character``, ``style``, ``account``, ``statement``), never a person's words; ``digests`` maps an
+    algorithm to lower-case hexadecimal: ``sha256`` of a file without its seal, ``pixels`` of the decoded
+    pixels, and so on. A ``look`` is what a picture's copies are found by, and names none exactly."""
 
     name: str
     digests: Mapping[str, str]

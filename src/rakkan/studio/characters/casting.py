@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from rakkan.studio.characters.cast import Cast
 from rakkan.studio.characters.keeping import Kept
 from rakkan.studio.characters.records import Character, Style, lora_of
 from rakkan.studio.starter import spoken
@@ -39,26 +40,6 @@ _CLAUSE = re.compile(r"(?:[^,\n(\[<]|\([^)\n]*\)|\[[^\]\n]*\]|<[^>\n]*>|[(\[<])+
 _GRAMMAR = re.compile(r"\bBREAK\b|\bAND\b|\[[^\]]*[:|]")
 
 
-@dataclass(frozen=True)
-class Cast:
-    """What is drawn when a character or a style, or both, are asked for with a prompt.
-
-    ``seed`` is None where nobody has said one, ``sampler`` "" and ``steps`` and ``guidance`` None for the
-    model's own. ``settings`` is what recipes say of it, ``references`` are pictures by the SHA-256 of their
-    files, with what they are remembered for. ``loras`` are ``NAME:STRENGTH``.
-    """
-
-    prompt: str
-    negative: str = ""
-    seed: int | None = None
-    sampler: str = ""
-    steps: int | None = None
-    guidance: float | None = None
-    loras: tuple[str, ...] = ()
-    references: tuple[tuple[str, str], ...] = ()
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-
 def cast(
     prompt: str,
     negative: str = "",
@@ -77,8 +58,17 @@ def cast(
     if character is not None:
         made = _played(made, character, order is None, naming)
     if order is None:
-        return made
+        return _for_the_starter(made)
     return replace(made, prompt=ordered(made.prompt, order)) if order else made
+
+
+def _for_the_starter(made: Cast) -> Cast:
+    notes = []
+    if made.loras:
+        notes.append("the starter model takes no LoRAs: they are for checkpoints")
+    if made.references:
+        notes.append("the starter model draws it by its tags: the shipped weights know no references yet")
+    return replace(made, sampler="", loras=(), references=(), notes=tuple(notes))
 
 
 def _styled(made: Cast, style: Kept[Style], naming: bool) -> Cast:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from rakkan.errors import RakkanError
 from rakkan.store.faults import Missing
@@ -60,12 +60,20 @@ class Shelf(Generic[Record]):
 
         Raises RakkanError, with nothing kept, for words that the gate refuses and a name that is taken.
         """
-        name = checked_name(name, self._sort)
-        first = cast(Record, self._kind(name, 1, "", because, int(self._clock()), **said))
-        if self._taken(name, account):
-            raise self._is_taken(name)
+        name = self.check_new(name, account)
+        first = self._kind(name, 1, "", because, int(self._clock()), **said)
         self.commit([first], (name, ""), account)
         return Kept(first, records.digest(first))
+
+    def check_new(self, name: str, account: str = LOCAL) -> str:
+        """The name as it would be kept. Raises RakkanError for what is none, and one that is taken."""
+        name = checked_name(name, self._sort)
+        held = next(
+            (one for one in self._index.all(account, self._sort) if one.casefold() == name.casefold()), ""
+        )
+        if held:
+            raise self._is_taken(held)
+        return name
 
     def revise(
         self, name: str, change: Callable[[Record], Record], because: str = "", account: str = LOCAL
@@ -121,7 +129,8 @@ class Shelf(Generic[Record]):
                 return  # the very same was kept at the same time
             for blob in kept:
                 self._vault.shred(account, blob.digest)
-            raise _overtaken(before[0]) if before[1] else self._is_taken(after[0])
+            is_called = before[1] and before[0].casefold() == after[0].casefold()
+            raise _overtaken(before[0]) if is_called else self._is_taken(after[0])
 
     def all(self, account: str = LOCAL) -> list[Kept[Record]]:
         """The newest version of each, by name."""
@@ -186,9 +195,6 @@ class Shelf(Generic[Record]):
             self._vault.shred(account, one.digest)
         return len(versions)
 
-    def _taken(self, name: str, account: str) -> bool:
-        return any(one.casefold() == name.casefold() for one in self._index.all(account, self._sort))
-
     def _is_taken(self, name: str) -> RakkanError:
         return RakkanError(
             f"There is a {self._sort} called {name!r} already",
@@ -203,7 +209,7 @@ class Shelf(Generic[Record]):
             return None
         if not isinstance(version, self._kind):
             raise RakkanError(f"What is kept as a {self._sort} is none", "See rakkan vault verify")
-        return cast(Record, version)
+        return version
 
 
 def _said(version: Character | Style) -> dict[str, Any]:

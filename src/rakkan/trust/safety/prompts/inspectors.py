@@ -59,7 +59,7 @@ def arriving_text(arrival: Arrival, source: Source) -> list[Finding]:
 
 
 def departing_text(model: Departure, to: Path) -> list[Finding]:
-    """Inspector: neither what a model or character is called nor what its files say breaks a rule of today."""
+    """Inspector: neither what a model or a character is called nor what its files say breaks a rule."""
     findings = _called(model.words)
     for texts in model.texts:
         findings += _findings(judge_model(texts, ""), "the model's words break no rule")

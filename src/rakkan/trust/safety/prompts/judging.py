@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 
 from rakkan.trust.safety.prompts import tables as tables_of
 from rakkan.trust.safety.prompts.meaning import Breach, breaches
 from rakkan.trust.safety.prompts.people import named
-from rakkan.trust.safety.prompts.tables import Rule, Tables
+from rakkan.trust.safety.prompts.tables import Composition, Rule, Tables
 from rakkan.trust.safety.prompts.unfolding import Unfolded, unfold
 
 #: The group that names of real people belong to, in a table that has it.
@@ -81,9 +82,21 @@ ADULTHOOD = Rule(
 )
 
 
+#: Ages as cards of characters write them, in the words that the table knows.
+_CARDS = ((re.compile(r"\by\s?[./]\s?o\b\.?", re.IGNORECASE), "yo"), (re.compile("[:：=]"), " "))
+_YEARS = Composition("child", (tables_of.MINOR_NUMBER, "year"), 0, False)
+
+
 def judge_character(text: str) -> tuple[Refusal, ...]:
-    """The refusals of words that a character is to be kept with, of the rule for characters alone."""
-    return judge(text, tables=replace(tables_of.content(), rules=(ADULTHOOD,)))
+    """The refusals of words that a character is to be kept with, of the rule for characters alone.
+
+    What it says of years it says of the character: fewer than eighteen are an age.
+    """
+    content = tables_of.content()
+    strict = replace(content, rules=(ADULTHOOD,), compositions=(*content.compositions, _YEARS))
+    for pattern, plain in _CARDS:
+        text = pattern.sub(plain, text)
+    return judge(text, tables=strict)
 
 
 def _of_people(text: Unfolded, used: Tables) -> list[Breach]:

@@ -1,0 +1,165 @@
+"""The characters and styles of an instance and all that is done with them; a part of ``assemble``."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rakkan.trust.gate import LOCAL
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+    from rakkan.models.registry import Registry
+    from rakkan.store.keyring import Keyring
+    from rakkan.store.ledger.ledger import Ledger
+    from rakkan.store.vault import Vault
+    from rakkan.studio.characters.cast import Cast
+    from rakkan.studio.characters.index import Index
+    from rakkan.studio.characters.keeping import Kept, Shelf
+    from rakkan.studio.characters.making import CharacterRequest, Revision
+    from rakkan.studio.characters.pictures import Pictures
+    from rakkan.studio.characters.records import Character, Style
+    from rakkan.studio.references import Asked, LetIn
+    from rakkan.trust.gate import Gate
+
+
+class Casting:
+    """Characters and styles, with the vault, the ledger, the gate and the models at hand."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        ledger: Ledger,
+        gate: Gate,
+        database: sqlalchemy.Engine,
+        keyring: Keyring,
+        models: Callable[[], Registry],
+    ) -> None:
+        self.vault, self.ledger, self.gate = vault, ledger, gate
+        self._database, self._keyring, self._models = database, keyring, models
+
+    @cached_property
+    def index(self) -> Index:
+        """Which versions are the newest."""
+        from rakkan.studio.characters.index import Index
+
+        return Index(self._database, self._keyring.secret("characters", lambda: secrets.token_bytes(32)))
+
+    @cached_property
+    def characters(self) -> Shelf[Character]:
+        """The characters that are kept."""
+        from rakkan.studio.characters.keeping import Shelf
+        from rakkan.studio.characters.records import Character
+
+        return Shelf(Character, self.vault, self.index, self.gate.consider_character, self._state)
+
+    @cached_property
+    def styles(self) -> Shelf[Style]:
+        """The styles that are kept."""
+        from rakkan.studio.characters.keeping import Shelf
+        from rakkan.studio.characters.records import Style
+
+        return Shelf(Style, self.vault, self.index, self.gate.consider_character, self._state)
+
+    def pictures(self, account: str = LOCAL) -> Pictures:
+        """The way in for pictures, and the way back to them."""
+        from rakkan.studio.characters.pictures import Pictures
+
+        return Pictures(self.gate.admit, self.vault.read, account)
+
+    def make(self, request: CharacterRequest, account: str = LOCAL) -> Kept[Character]:
+        """Keep a new character. Raises RakkanError as ``studio.characters.making.make`` does."""
+        from rakkan.studio.characters import making
+
+        return making.make(
+            request, self.characters, self.pictures(account), self.find_lora, self.describe, account
+        )
+
+    def revise(self, name: str, revision: Revision, account: str = LOCAL) -> Kept[Character]:
+        """Keep another version. Raises RakkanError as ``studio.characters.making.revise`` does."""
+        from rakkan.studio.characters import making
+
+        return making.revise(name, revision, self.characters, self.pictures(account), self.find_lora, account)
+
+    def cast(
+        self,
+        prompt: str,
+        negative: str = "",
+        character: str = "",
+        style: str = "",
+        model: str = "",
+        *,
+        naming: bool = True,
+        account: str = LOCAL,
+    ) -> Cast:
+        """Put a character and a style, by their names ("" for none), into a prompt for a ``model`` ("" for
+        the starter model). Raises RakkanError, with the nearest name, for one that is not kept."""
+        from rakkan.studio.characters.casting import cast
+
+        return cast(
+            prompt,
+            negative,
+            self.characters.find(character, account) if character else None,
+            self.styles.find(style, account) if style else None,
+            order=self._order(model, account) if model else None,
+            naming=naming,
+        )
+
+    def shown(
+        self, cast: Cast, asked: tuple[Asked, ...], account: str = LOCAL
+    ) -> tuple[tuple[Asked, ...], dict[Path, LetIn]]:
+        """What a checkpoint is to be shown besides what is ``asked`` for: the first picture of the character,
+        or else of the style, unless another reference is given; with the pictures by the names they are asked
+        for by. Raises RakkanError for one that is no longer kept."""
+        from rakkan.studio.references import REFERENCE, Asked
+
+        if any(one.use == REFERENCE for one in asked):
+            return asked, {}
+        digest, _ = cast.references[0]
+        name = Path(f"{digest}.kept")
+        picture = self.pictures(account).recall(digest, "the character")
+        return (Asked(REFERENCE, name), *asked), {name: picture}
+
+    def find_lora(self, text: str) -> tuple[str, str]:
+        """The LoRA that ``NAME`` or ``NAME:STRENGTH`` names: its SHA-256, and its use as versions say it.
+
+        Raises RakkanError for one that is not here, or of another kind, and for a strength out of range.
+        """
+        from rakkan.errors import RakkanError
+        from rakkan.formats.checkpoints import kinds
+
+        name, marked, strength = text.strip().rpartition(":")
+        if not marked:
+            name, strength = text.strip(), "1"
+        try:
+            weight = float(strength)
+        except ValueError:
+            weight = 99.0
+        if not -10 <= weight <= 10:
+            raise RakkanError(f"The LoRA's strength {strength[:20]!r} is out of range", "Give -10 to 10")
+        kept = self._models().find(name)
+        if kept.card.kind != kinds.LORA:
+            raise RakkanError(f"{name[:60]!r} is a {kept.card.kind}, no LoRA", "See rakkan model list")
+        return kept.card.digest, f"lora {kept.card.name} {weight:.4g}"
+
+    def describe(self, picture: LetIn) -> tuple[str, tuple[str, ...]]:
+        """The tags that a picture shows, and its colours."""
+        return "", ()
+
+    def _order(self, model: str, account: str) -> tuple[str, ...]:
+        """The order of tags that a model has learnt."""
+        from rakkan.models.profiles import find
+
+        kept = self._models().resolve(model, account)
+        profile = find(kept.card.profile)
+        return profile.order if profile else ()
+
+    def _state(self, statement: object) -> None:
+        from rakkan.store.ledger.statements import Statement
+
+        assert isinstance(statement, Statement)
+        self.ledger.append([statement])
