@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rakkan.bringing.showing import Wanted
     from rakkan.casting import Casting
+    from rakkan.casting.drawing import Drawing
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
@@ -193,6 +194,18 @@ def casting() -> Casting:
     from rakkan.casting import Casting
 
     return Casting(vault(), ledger(), gate(), _database(), keyring(), models)
+
+
+def drawing(model: str = "") -> Drawing:
+    """What draws single pictures for sheets: the starter model, or a checkpoint by its name."""
+    from rakkan.casting.drawing import with_a_checkpoint, with_the_starter
+
+    def consider(prompt: str, negative: str) -> None:
+        gate().consider(prompt, negative)
+
+    if model:
+        return with_a_checkpoint(lambda prompts: bring(model, prompts), consider, None)
+    return with_the_starter(engine(), upscaler(), consider, *usual_sampling())
 
 
 def bring(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import sqlalchemy
 
     from rakkan.models.registry import Registry
+    from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
     from rakkan.store.ledger.ledger import Ledger
     from rakkan.store.vault import Vault
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
     from rakkan.studio.characters.making import CharacterRequest, Revision
     from rakkan.studio.characters.pictures import Pictures
     from rakkan.studio.characters.records import Character, Style
+    from rakkan.studio.characters.sheet import Sheet
     from rakkan.studio.references import Asked, LetIn
+    from rakkan.studio.requests import Progress, Release
     from rakkan.trust.gate import Gate
+
+
+#: What is read off a picture counts when it is more likely than not.
+_SURE = 0.5
 
 
 class Casting:
@@ -124,6 +131,32 @@ class Casting:
         picture = self.pictures(account).recall(digest, "the character")
         return (Asked(REFERENCE, name), *asked), {name: picture}
 
+    def sheet(
+        self,
+        name: str,
+        drawing: Callable[[Cast], Picture],
+        out: Path,
+        release: Release,
+        expressions: Sequence[str] = (),
+        outfits: Sequence[str] = (),
+        model: str = "",
+        progress: Progress = lambda done, total: None,
+        account: str = LOCAL,
+    ) -> Sheet:
+        """Draw and release a character's sheet; ``drawing`` draws one cell. Raises RakkanError."""
+        from rakkan.studio.characters import sheet
+        from rakkan.studio.characters.casting import cast
+
+        kept = self.characters.find(name, account)
+        order = self._order(model, account) if model else None
+        wanted = sheet.cells(expressions, outfits)
+        shown = self.pictures(account)
+        known = [shown.recall(one, kept.version.name).pixels for one in kept.version.references]
+        drawn = sheet.draw(
+            wanted, lambda prompt: drawing(cast(prompt, character=kept, order=order)), progress
+        )
+        return sheet.release_sheet(kept, wanted, drawn, known, out, release)
+
     def find_lora(self, text: str) -> tuple[str, str]:
         """The LoRA that ``NAME`` or ``NAME:STRENGTH`` names: its SHA-256, and its use as versions say it.
 
@@ -148,7 +181,12 @@ class Casting:
 
     def describe(self, picture: LetIn) -> tuple[str, tuple[str, ...]]:
         """The tags that a picture shows, and its colours."""
-        return "", ()
+        from rakkan.features.figures.reading import read
+        from rakkan.studio.characters.sheet import colours_of
+        from rakkan.studio.starter import spoken
+
+        told = {slot: value for slot, (value, share) in read(picture.pixels).slots.items() if share >= _SURE}
+        return spoken.tags(told), colours_of(picture.pixels)
 
     def _order(self, model: str, account: str) -> tuple[str, ...]:
         """The order of tags that a model has learnt."""

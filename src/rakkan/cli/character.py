@@ -165,6 +165,60 @@ def diff(
 
 
 @app.command()
+def sheet(
+    name: NameOrVersion,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="A .png, .jpg or .webp file, or a folder (default: the pictures folder)."),
+    ] = None,
+    expressions: Annotated[str, typer.Option(help="Up to five, joined by commas.")] = "",
+    outfits: Annotated[str, typer.Option(help="Up to five, joined by commas.")] = "",
+    model: Annotated[str, typer.Option(help="A checkpoint to draw with: its name or hash.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Tell the scores as JSON.")] = False,
+    disclosure: Annotated[str | None, typer.Option(help="How much of its recipes the file tells.")] = None,
+    account: Account = "local",
+) -> None:
+    """Draw a character's sheet: angles, expressions and outfits, each with how much it looks like itself."""
+    import json
+
+    from rakkan import assemble
+    from rakkan.cli.progress import bar
+    from rakkan.cli.sheets import place_of
+    from rakkan.studio.characters.sheet import shows
+
+    casting = assemble.casting()
+    called = casting.characters.find(name, account).version.name
+    place = place_of(out, f"{called} sheet")
+    drawing = assemble.drawing(model)
+    release = assemble.release(disclosure)
+    with bar("drawing", 15) as progress:
+        made = casting.sheet(
+            name, drawing, place, release, _listed(expressions), _listed(outfits), model, progress, account
+        )
+    if as_json:
+        cells = [
+            {
+                "row": cell.row,
+                "label": cell.label,
+                "cosine": score.cosine,
+                "percent": score.percent,
+                "seen": shows(cell, score),
+            }
+            for cell, score in made.cells
+        ]
+        typer.echo(json.dumps({"path": str(made.path), "cells": cells}, ensure_ascii=False, indent=1))
+        return
+    for row in dict.fromkeys(cell.row for cell, _ in made.cells):
+        told = [
+            f"{cell.label} {int(score.percent)} %" + ("" if shows(cell, score) else " (not seen)")
+            for cell, score in made.cells
+            if cell.row == row
+        ]
+        typer.echo(f"{row:<12}{', '.join(told)}")
+    typer.echo(str(made.path))
+
+
+@app.command()
 def rename(
     name: Name,
     to: Annotated[str, typer.Argument(help="What it is to be called.", show_default=False, metavar="NEW")],
@@ -186,6 +240,10 @@ def remove(name: Name, account: Account = "local") -> None:
 
     count = assemble.casting().characters.remove(name, account)
     typer.echo(f"{printable(name)}: {count} {'version' if count == 1 else 'versions'} removed")
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 def _called(name: str) -> str:

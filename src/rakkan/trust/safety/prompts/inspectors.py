@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rakkan.errors import RakkanError
-from rakkan.records import Picture, Recipe, SheetRecipe, recipe_from_json
+from rakkan.records import LabelledSheetRecipe, Picture, Recipe, SheetRecipe, recipe_from_json
 from rakkan.trust.gate import Arrival, Departure, Destination, Finding, Source
 from rakkan.trust.safety.prompts.judging import UNREAD, Refusal, digest, judge, judge_character
 from rakkan.trust.safety.prompts.models import judge_model
@@ -40,6 +40,8 @@ def released_prompt(picture: Picture, to: Destination) -> list[Finding]:
     if not recipes:
         return [Finding(True, "was made from no prompt")]
     pairs = dict.fromkeys((recipe.prompt, recipe.negative) for recipe in recipes)
+    if isinstance(picture.recipe, LabelledSheetRecipe):
+        pairs |= dict.fromkeys((text, "") for text in picture.recipe.words)
     refusals = [refusal for prompt, negative in pairs for refusal in judge(prompt, negative)]
     return _findings(refusals, "its prompt breaks no rule")
 
@@ -110,6 +112,8 @@ def _of_recipe(value: str) -> Iterator[tuple[str, str]]:
     except RakkanError:
         yield value, ""
         return
+    if isinstance(recipe, LabelledSheetRecipe):
+        yield from ((text, "") for text in recipe.words)
     for one in recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,):
         if isinstance(one, Recipe):
             yield one.prompt, one.negative
