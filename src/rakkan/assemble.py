@@ -193,7 +193,16 @@ def casting() -> Casting:
     """The characters and styles that are kept here."""
     from rakkan.casting import Casting
 
-    return Casting(vault(), ledger(), gate(), _database(), keyring(), models)
+    return Casting(
+        vault(),
+        ledger(),
+        gate(),
+        _database(),
+        keyring(),
+        models,
+        lambda: instance().authority,
+        trusted_roots,
+    )
 
 
 def drawing(model: str = "") -> Drawing:

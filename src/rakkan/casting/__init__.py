@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rakkan.store.ledger.ledger import Ledger
     from rakkan.store.vault import Vault
     from rakkan.studio.characters.cast import Cast
+    from rakkan.studio.characters.file import Opened
     from rakkan.studio.characters.index import Index
     from rakkan.studio.characters.keeping import Kept, Shelf
     from rakkan.studio.characters.making import CharacterRequest, Revision
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rakkan.studio.references import Asked, LetIn
     from rakkan.studio.requests import Progress, Release
     from rakkan.trust.gate import Gate
+    from rakkan.trust.seal.authority import Authority
 
 
 #: What is read off a picture counts when it is more likely than not.
@@ -45,9 +47,12 @@ class Casting:
         database: sqlalchemy.Engine,
         keyring: Keyring,
         models: Callable[[], Registry],
+        authority: Callable[[], Authority],
+        roots: Callable[[], Sequence[bytes]],
     ) -> None:
         self.vault, self.ledger, self.gate = vault, ledger, gate
         self._database, self._keyring, self._models = database, keyring, models
+        self._authority, self._roots = authority, roots
 
     @cached_property
     def index(self) -> Index:
@@ -156,6 +161,51 @@ class Casting:
             wanted, lambda prompt: drawing(cast(prompt, character=kept, order=order)), progress
         )
         return sheet.release_sheet(kept, wanted, drawn, known, out, release)
+
+    def export(self, name: str, to: Path, account: str = LOCAL) -> Path:
+        """Hand out a character with its history and pictures as one signed file; the path it took, for nothing
+        is written over. Raises RakkanError for what the gate refuses."""
+        from rakkan.errors import RakkanError
+        from rakkan.store.faults import Missing
+        from rakkan.studio.characters import file
+
+        if to.suffix != file.SUFFIX:
+            raise RakkanError(
+                f"A character is written as a {file.SUFFIX} file", f"Name it {to.stem or 'it'}{file.SUFFIX}"
+            )
+        kept = self.characters.find(name, account)
+        history = list(self.characters.history(kept.version.name, account))
+        pictures = {}
+        for digest in dict.fromkeys(one for each in history for one in each.version.references):
+            try:
+                pictures[digest] = self.vault.read(account, digest)
+            except Missing:  # of an earlier version; the newest needs its own
+                if digest in history[0].version.references:
+                    raise RakkanError(
+                        f"The picture {digest[:12]} of {kept.version.name!r} is no longer kept",
+                        f"rakkan character revise … --drop {digest[:8]}",
+                    ) from None
+        return self.gate.hand_out(file.departure(history, pictures, self._authority(), account), to)
+
+    def check(self, path: Path) -> Opened:
+        """Whether a character's file holds, and who signed it; nothing is kept. Raises RakkanError."""
+        from rakkan.studio.characters import file
+
+        return file.opened(file.read(path), path.name, self._roots())
+
+    def take(self, path: Path, account: str = LOCAL) -> tuple[Kept[Character], Opened]:
+        """Let a character's file in: its words and pictures through the gate, then all its versions.
+
+        Versions that follow those that are here are added to them. Raises RakkanError, with nothing kept, for
+        a file that does not hold, what the gate refuses, and another character of that name.
+        """
+        from rakkan.studio.characters.taking import take
+
+        found = self.check(path)
+        kept = take(
+            found, self.characters, self.pictures(account), self.gate.consider_character, self.vault, account
+        )
+        return kept, found
 
     def find_lora(self, text: str) -> tuple[str, str]:
         """The LoRA that ``NAME`` or ``NAME:STRENGTH`` names: its SHA-256, and its use as versions say it.

@@ -219,6 +219,46 @@ def sheet(
 
 
 @app.command()
+def export(
+    name: Name,
+    out: Annotated[Path, typer.Option(help="A .rakkan file.", show_default=False)],
+    account: Account = "local",
+) -> None:
+    """Write a character with its history and pictures as one signed file, for others."""
+    from rakkan import assemble
+
+    typer.echo(str(assemble.casting().export(name, out, account)))
+
+
+@app.command("import")
+def import_character(
+    path: Annotated[Path, typer.Argument(help="A .rakkan file.", show_default=False, metavar="FILE")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say who signed it and whether it holds.")
+    ] = False,
+    account: Account = "local",
+) -> None:
+    """Let a character in from such a file: its signature checked, its words and pictures looked at."""
+    from rakkan import assemble
+    from rakkan.cli.faults import printable
+    from rakkan.trust.seal.authority import in_groups
+
+    casting = assemble.casting()
+    if check:
+        found = casting.check(path)
+        newest = found.versions[-1]
+        typer.echo(
+            f"{printable(newest.name)}  version {newest.number}, {len(found.pictures)} pictures, whole"
+        )
+    else:
+        kept, found = casting.take(path, account)
+        _say(kept)
+    worth = "trusted here by its" if found.signer.trusted else "not known here; its"
+    root = in_groups(found.signer.root[:16])
+    typer.echo(f"signed by {printable(found.signer.name)}, {worth} root {root}…")
+
+
+@app.command()
 def rename(
     name: Name,
     to: Annotated[str, typer.Argument(help="What it is to be called.", show_default=False, metavar="NEW")],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,19 @@ from rakkan.trust.gate import LOCAL, Admission, Source
 
 #: Reads a blob of an account by its digest.
 Read = Callable[[str, str], bytes]
+
+
+@contextmanager
+def in_memory(data: bytes) -> Iterator[Path]:
+    """A file of these bytes that has a path for as long as it is open, and lies on no disk."""
+    descriptor = os.memfd_create("rakkan-picture")
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True)
@@ -29,6 +44,22 @@ class Pictures:
         RakkanError for what the gate refuses and for what is no picture."""
         found = let_in(path, self.admit, self.read, self.account)
         return hashlib.sha256(found.data).hexdigest(), found
+
+    def take(self, data: bytes) -> str:
+        """Let a picture in that lay inside another file; the SHA-256 of its own. Raises RakkanError for what
+        the gate refuses and for what is no picture."""
+        digest = hashlib.sha256(data).hexdigest()
+        what = f"the picture {digest[:12]} in it"
+        try:
+            with in_memory(data) as path:
+                called = path.name
+                admission = self.admit(Source(path, self.account))
+        except RakkanError as error:
+            message = error.message.replace(f"{called} was not", f"{what} was not")
+            raise RakkanError(message, error.hint) from error
+        if not admission.inspected.media_type.startswith("image/"):
+            raise RakkanError(f"{what} is none", "It is damaged or forged")
+        return admission.digest
 
     def recall(self, digest: str, called: str) -> LetIn:
         """A picture that came in before, by the SHA-256 of its file; ``called`` names whose it is in errors.
