@@ -163,8 +163,8 @@ class Casting:
         return sheet.release_sheet(kept, wanted, drawn, known, out, release)
 
     def export(self, name: str, to: Path, account: str = LOCAL) -> Path:
-        """Hand out a character with its history and pictures as one signed file; the path it took, for nothing
-        is written over. Raises RakkanError for what the gate refuses."""
+        """Hand out a character with its history and pictures as one signed file; the path it took, for
+        nothing is written over. Raises RakkanError for what the gate refuses."""
         from rakkan.errors import RakkanError
         from rakkan.store.faults import Missing
         from rakkan.studio.characters import file

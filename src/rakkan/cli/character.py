@@ -247,9 +247,8 @@ def import_character(
     if check:
         found = casting.check(path)
         newest = found.versions[-1]
-        typer.echo(
-            f"{printable(newest.name)}  version {newest.number}, {len(found.pictures)} pictures, whole"
-        )
+        held = f"{len(found.pictures)} {'picture' if len(found.pictures) == 1 else 'pictures'}"
+        typer.echo(f"{printable(newest.name)}  version {newest.number} with {held}, whole")
     else:
         kept, found = casting.take(path, account)
         _say(kept)
