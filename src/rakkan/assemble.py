@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.references import LetIn
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
     from rakkan.trust.provenance import Provenance
@@ -43,7 +44,7 @@ def master() -> MasterKey:
 
     settings = config.load()
     if settings.key == config.PASSPHRASE:
-        return keys.Passphrase(ask_passphrase(), _storage("keys"))
+        return keys.Passphrase(config.ask_passphrase(), _storage("keys"))
     return keys.KeyFile(Path(settings.key))
 
 
@@ -193,28 +194,18 @@ def casting() -> Casting:
     """The characters and styles that are kept here."""
     from rakkan.casting import Casting
 
-    return Casting(
-        vault(),
-        ledger(),
-        gate(),
-        _database(),
-        keyring(),
-        models,
-        lambda: instance().authority,
-        trusted_roots,
-    )
+    parts = (vault(), ledger(), gate(), _database(), keyring(), models)
+    return Casting(*parts, lambda: instance().authority, trusted_roots, knows_references)
 
 
-def drawing(model: str = "") -> Drawing:
+def drawing(model: str = "", say: Callable[[str], None] = lambda line: None) -> Drawing:
     """What draws single pictures for sheets: the starter model, or a checkpoint by its name."""
     from rakkan.casting.drawing import with_a_checkpoint, with_the_starter
 
-    def consider(prompt: str, negative: str) -> None:
-        gate().consider(prompt, negative)
-
     if model:
-        return with_a_checkpoint(lambda prompts: bring(model, prompts), consider, None)
-    return with_the_starter(engine(), upscaler(), consider, *usual_sampling())
+        return with_a_checkpoint(lambda prompts: bring(model, prompts), gate().consider, None)
+    guide = partial(casting().guide, say=say)
+    return with_the_starter(engine(), upscaler(), gate().consider, guide, *usual_sampling())
 
 
 def bring(
@@ -231,7 +222,6 @@ def bring(
     shown comes in through the gate. Raises RakkanError.
     """
     from rakkan import bringing
-    from rakkan.studio import references
 
     settings = config.load()
     registry = models()
@@ -241,11 +231,18 @@ def bring(
         registry,
         vault(),
         engine_process,
-        lambda path: references.let_in(path, gate().admit, vault().read),
+        let_in,
         settings.engine,
         settings.threads or None,
     )
     return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
+
+
+def let_in(path: Path) -> LetIn:
+    """A picture from outside, through the gate, to be read or to guide a drawing. Raises RakkanError."""
+    from rakkan.studio import references
+
+    return references.let_in(path, gate().admit, vault().read)
 
 
 def engine_process(device: str) -> EngineProcess:
@@ -331,24 +328,6 @@ def forget() -> None:
             part.cache_clear()
 
 
-def ask_passphrase() -> str:
-    """The passphrase from the environment, or from whoever sits at the terminal."""
-    import getpass
-    import os
-    import sys
-
-    from rakkan.errors import RakkanError
-
-    given = os.environ.get("RAKKAN_PASSPHRASE")
-    if given:
-        return given
-    if not sys.stdin.isatty():
-        raise RakkanError(
-            "The vault opens with a passphrase and there is nobody to ask", "Set RAKKAN_PASSPHRASE"
-        )
-    return getpass.getpass("Passphrase of the vault: ")
-
-
 def _storage(place: str) -> Storage:
     from rakkan.store.places import storage_at
 
@@ -386,6 +365,20 @@ def usual_sampling() -> tuple[int, float]:
 
     manifest = read_manifest(settings.weights or WEIGHTS)
     return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
+
+
+def knows_references() -> bool:
+    """Whether the starter model in use has learnt from references; the fake engine has.
+
+    Raises RakkanError when the settings are wrong or the weights' manifest cannot be read.
+    """
+    settings = config.load()
+    if settings.engine == "fake":
+        return True
+    from rakkan.studio.engines.weights import read_manifest
+    from rakkan.studio.starter import WEIGHTS
+
+    return "reference" in dict(read_manifest(settings.weights or WEIGHTS).get("stages", {}))
 
 
 @cache

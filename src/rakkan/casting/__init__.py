@@ -28,12 +28,9 @@ if TYPE_CHECKING:
     from rakkan.studio.characters.sheet import Sheet
     from rakkan.studio.references import Asked, LetIn
     from rakkan.studio.requests import Progress, Release
+    from rakkan.studio.starter.guiding import Guide
     from rakkan.trust.gate import Gate
     from rakkan.trust.seal.authority import Authority
-
-
-#: What is read off a picture counts when it is more likely than not.
-_SURE = 0.5
 
 
 class Casting:
@@ -49,10 +46,12 @@ class Casting:
         models: Callable[[], Registry],
         authority: Callable[[], Authority],
         roots: Callable[[], Sequence[bytes]],
+        knows_references: Callable[[], bool],
     ) -> None:
         self.vault, self.ledger, self.gate = vault, ledger, gate
         self._database, self._keyring, self._models = database, keyring, models
         self._authority, self._roots = authority, roots
+        self._knows_references = knows_references
 
     @cached_property
     def index(self) -> Index:
@@ -207,6 +206,26 @@ class Casting:
         )
         return kept, found
 
+    def guide(self, cast: Cast, say: Callable[[str], None], account: str = LOCAL) -> Guide | None:
+        """What the starter model is guided by: the first picture of the character, or else of the style.
+        None, and ``say`` is told why, when nobody is seen in it. Raises RakkanError when it is gone."""
+        from rakkan.errors import RakkanError
+        from rakkan.studio.starter import guiding
+
+        digest, kind = cast.references[0]
+        picture = self.pictures(account).recall(digest, "the character")
+        looks = self._knows_references()
+        try:
+            found = guiding.guide(picture, f"the picture {digest[:8]}", kind, 1.0, looks)
+        except RakkanError as error:
+            say(f"{error.message}: it is drawn by its tags alone")
+            return None
+        if not looks:
+            say(
+                "these weights have not learnt from pictures: it is drawn by its tags, and by theirs in words"
+            )
+        return found
+
     def find_lora(self, text: str) -> tuple[str, str]:
         """The LoRA that ``NAME`` or ``NAME:STRENGTH`` names: its SHA-256, and its use as versions say it.
 
@@ -230,13 +249,11 @@ class Casting:
         return kept.card.digest, f"lora {kept.card.name} {weight:.4g}"
 
     def describe(self, picture: LetIn) -> tuple[str, tuple[str, ...]]:
-        """The tags that a picture shows, and its colours."""
-        from rakkan.features.figures.reading import read
+        """The tags that a picture shows, and its colours. Raises RakkanError where no figure is seen."""
         from rakkan.studio.characters.sheet import colours_of
-        from rakkan.studio.starter import spoken
+        from rakkan.studio.starter.describing import described
 
-        told = {slot: value for slot, (value, share) in read(picture.pixels).slots.items() if share >= _SURE}
-        return spoken.tags(told), colours_of(picture.pixels)
+        return described(picture.pixels, "the picture").prompt, colours_of(picture.pixels)
 
     def _order(self, model: str, account: str) -> tuple[str, ...]:
         """The order of tags that a model has learnt."""

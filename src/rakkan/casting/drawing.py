@@ -15,16 +15,24 @@ if TYPE_CHECKING:
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.engine import Engine
     from rakkan.studio.requests import Consider
+    from rakkan.studio.starter.guiding import Guide
 
 #: Draws one picture of a cast.
 Drawing = Callable[["Cast"], "Picture"]
 
 
 def with_the_starter(
-    engine: Engine, upscaler: Upscaler, consider: Consider, steps: int, guidance: float
+    engine: Engine,
+    upscaler: Upscaler,
+    consider: Consider,
+    guide: Callable[[Cast], Guide | None],
+    steps: int,
+    guidance: float,
 ) -> Drawing:
-    """Drawing with the starter model, enlarged as ``create`` does."""
+    """Drawing with the starter model, enlarged as ``create`` does; ``guide`` recalls what guides a cast."""
     from rakkan.studio.create import CreateRequest, create, plan
+
+    guides: dict[tuple[tuple[str, str], ...], Guide | None] = {}
 
     def draw(cast: Cast) -> Picture:
         request = CreateRequest(
@@ -37,7 +45,10 @@ def with_the_starter(
             settings=cast.settings,
         )
         planned = plan(request, consider)
-        return _caught(lambda release: create(planned, engine, upscaler, release))
+        if cast.references and cast.references not in guides:
+            guides[cast.references] = guide(cast)
+        found = guides.get(cast.references)
+        return _caught(lambda release: create(planned, engine, upscaler, release, guide=found))
 
     return draw
 

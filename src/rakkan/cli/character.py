@@ -182,6 +182,7 @@ def sheet(
     import json
 
     from rakkan import assemble
+    from rakkan.cli.faults import say
     from rakkan.cli.progress import bar
     from rakkan.cli.sheets import place_of
     from rakkan.studio.characters.sheet import shows
@@ -189,7 +190,7 @@ def sheet(
     casting = assemble.casting()
     called = casting.characters.find(name, account).version.name
     place = place_of(out, f"{called} sheet")
-    drawing = assemble.drawing(model)
+    drawing = assemble.drawing(model, say)
     release = assemble.release(disclosure)
     with bar("drawing", 15) as progress:
         made = casting.sheet(

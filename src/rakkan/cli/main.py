@@ -12,6 +12,7 @@ from rakkan.cli import (
     account,
     character,
     create,
+    describe,
     figures,
     identity,
     import_,
@@ -34,6 +35,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(create.create)
+app.command()(describe.describe)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)
 app.command()(protect.protect)

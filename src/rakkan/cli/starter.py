@@ -68,6 +68,7 @@ def train_reader(
     ),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the saved weights.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the first weights and of the figures.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that render (0: learn from those in stock).")] = 1,
 ) -> None:
     """Train the network that reads figures; Ctrl-C saves and ends the run."""
     from rakkan.errors import RakkanError
@@ -78,7 +79,7 @@ def train_reader(
         if fault.name != "torch":
             raise
         raise RakkanError("training needs torch", "install it with: pip install 'rakkan[torch]'") from None
-    run(Settings(minutes, folder, resume, seed), typer.echo)
+    run(Settings(minutes, folder, resume, seed, workers=workers), typer.echo)
     typer.echo(f"weights are in {folder}")
 
 

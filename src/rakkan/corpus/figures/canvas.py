@@ -188,9 +188,7 @@ class Canvas:
         """The same outlines filled with the colours of `PARTS`."""
         return self._flatly(view_box, _part_colour)
 
-    def _flatly(
-        self, view_box: tuple[float, float, float, float], colour: Callable[[str, str], str]
-    ) -> str:
+    def _flatly(self, view_box: tuple[float, float, float, float], colour: Callable[[str, str], str]) -> str:
         painted = {
             layer: [one.painted(fill) for one in outlines if (fill := colour(layer, one.region))]
             for layer, outlines in self._flat.items()

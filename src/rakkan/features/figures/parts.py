@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rakkan.features.figures.framing import Box
 
 #: Pixels a side that the network looks at.
-SIDE = 192
+SIDE = 256
 #: What is asked for -> the network's own parts that it consists of.
 PARTS: dict[str, tuple[str, ...]] = {
     "background": ("background",),
@@ -85,7 +85,7 @@ class Parts(Mapping[str, Map]):
 
 
 def fitted(pixels: NDArray[numpy.uint8], box: Box) -> Map:
-    """What lies in a box as the network takes it: float32 [1, 3, 192, 192], 0 to 1, the whole of it in the
+    """What lies in a box as the network takes it: float32 [1, 3, 256, 256], 0 to 1, the whole of it in the
     middle of the square. What is past the edge repeats the edge."""
     from PIL import Image
 

@@ -26,11 +26,11 @@ from rakkan.features.networks import Network, load, verified
 _WEIGHTS = Path(__file__).parent / "weights"
 READER = Network(
     _WEIGHTS / "reader",
-    graph_sha256="45e4c4853b95c4a535f58d857cee820fd721966cc235723fe79f8c76b0a747a8",
-    weights_sha256="408be42b5ee65ef898f8f0000ed288e3009350ea1ee6e3bf1605229ca4fd38a9",
+    graph_sha256="426028b148f37d1ec2bfabbaf2e4f69b7a4d45fbe56bab39e545112efdd73dd5",
+    weights_sha256="8e46dc448fa0321e7534f9a35261cb626bde270a6b36d1db559390422407e7ef",
 )
 #: Names of slots, values and parts in the order of the network's answers, and how far it is to be trusted.
-_MEANINGS_SHA256 = "14305dfd50f907746da2ec50586038628ca6d1453c9ed1c4ca14191b53a084ac"
+_MEANINGS_SHA256 = "61d82c4bcdd7fe50b40c219f30531b4e98622580d7c5a533187829352fb25fbf"
 
 #: Slots that a closer look at the head answers better than the whole picture; the others need all of it.
 OF_THE_HEAD = frozenset(
@@ -117,9 +117,7 @@ def meanings() -> Meanings:
     )
 
 
-def _looked(
-    pixels: Pixels, box: Box, known: Meanings
-) -> tuple[dict[str, NDArray[numpy.float32]], Look]:
+def _looked(pixels: Pixels, box: Box, known: Meanings) -> tuple[dict[str, NDArray[numpy.float32]], Look]:
     """The probabilities of every slot's answers, the last that it cannot be seen, and the parts in the box."""
     logits, maps = load(READER)(fitted(pixels, box))
     if not (numpy.isfinite(logits).all() and numpy.isfinite(maps).all()):
@@ -146,4 +144,3 @@ def _softmax(logits: NDArray[numpy.float32]) -> NDArray[numpy.float32]:
     raised = numpy.exp(logits - logits.max())
     shares: NDArray[numpy.float32] = raised / raised.sum()
     return shares
-

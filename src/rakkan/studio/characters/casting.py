@@ -31,6 +31,8 @@ _LOOKS = (
     "outfit",
     "outfit_colour",
 )
+#: Those of them that a picture answers.
+_SHOWN = frozenset(_LOOKS) - {"outfit", "outfit_colour"}
 _COUNT = re.compile(r"\d+\+?(?:girl|boy|other|woman|man)s?|solo|multiple (?:girls|boys)|no humans")
 _QUALITY = re.compile(
     r"masterpiece|(?:best|high|great|good|normal|low|worst) (?:quality|score)|newest|recent|absurdres|highres"
@@ -66,9 +68,7 @@ def _for_the_starter(made: Cast) -> Cast:
     notes = []
     if made.loras:
         notes.append("the starter model takes no LoRAs: they are for checkpoints")
-    if made.references:
-        notes.append("the starter model draws it by its tags: the shipped weights know no references yet")
-    return replace(made, sampler="", loras=(), references=(), notes=tuple(notes))
+    return replace(made, sampler="", loras=(), notes=tuple(notes))
 
 
 def _styled(made: Cast, style: Kept[Style], naming: bool) -> Cast:
@@ -109,10 +109,12 @@ def _loras(adapters: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def looks(character: Character) -> str:
-    """The tags of a character, with what its seed decides of the looks that they leave open."""
+    """The tags of a character, with what its seed decides of the looks that they leave open. What its
+    pictures answer stays open."""
     said = read(character.tags).condition
     full = complete(said, int(character.seed or 0))
-    more = spoken.tags({slot: full[slot] for slot in _LOOKS if slot in full and slot not in said})
+    closed = {*said, *(_SHOWN if character.references else ())}
+    more = spoken.tags({slot: full[slot] for slot in _LOOKS if slot in full and slot not in closed})
     return ", ".join(one for one in (character.tags, more) if one)
 
 

@@ -162,8 +162,13 @@ def recipe_in(picture: LetIn) -> Recipe | None:
 
 def _read_off(picture: LetIn, describe: Describe) -> Mapping[str, Any]:
     """Tags, palette and seed of a picture: those of its recipe, else what is seen in it."""
-    tags, palette = describe(picture)
     recipe = recipe_in(picture)
+    try:
+        tags, palette = describe(picture)
+    except RakkanError:
+        if recipe is None:
+            raise
+        tags, palette = "", ()
     if recipe is None:
         return {"tags": checked_tags(tags), "palette": palette}
     return {"tags": checked_tags(recipe.prompt), "palette": palette, "seed": checked_seed(recipe.seed)}

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from rakkan.corpus.figures.canvas import PARTS
 from rakkan.studio.starter.pairs import shared_slots
-from rakkan.studio.starter.reading.network import ANSWERS, SIDE, FigureNetwork
+from rakkan.studio.starter.reading.network import ANSWERS, SIDE, FigureNetwork, Heads
 from rakkan.studio.starter.reading.running import FILE, load, softener
 from rakkan.studio.starter.reading.training import answers_of
 from rakkan.studio.starter.reading.wear import shown, worn
@@ -34,25 +34,13 @@ RENDERS = 600
 _TEMPERATURES = np.exp(np.linspace(np.log(0.4), np.log(4.0), 41))
 
 
-class _Shipped(nn.Module):
-    """The network with its parts as probabilities."""
-
-    def __init__(self, network: FigureNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        slots, parts = self.network(pictures)
-        return slots, torch.softmax(parts, dim=1)
-
-
-def export(network: FigureNetwork, folder: Path, renders: int = RENDERS) -> dict[str, str]:
+def export(heads: Heads, folder: Path, renders: int = RENDERS) -> dict[str, str]:
     """Write ``reader.xml``, ``reader.bin`` and ``reader.json`` into ``folder``; the digests by name."""
     import openvino
 
-    network = network.eval()
+    network = FigureNetwork(heads.eval()).eval()
     example = torch.zeros(1, 3, SIDE, SIDE)
-    model = openvino.convert_model(_Shipped(network), example_input=example, input=[(1, 3, SIDE, SIDE)])
+    model = openvino.convert_model(network, example_input=example, input=[(1, 3, SIDE, SIDE)])
     folder.mkdir(parents=True, exist_ok=True)
     openvino.save_model(model, folder / "reader.xml", compress_to_fp16=True)
     logits, answers = _practice(network, renders)
@@ -90,7 +78,10 @@ def _practice(network: FigureNetwork, renders: int) -> tuple[Tensor, npt.NDArray
         for start in range(0, count, 32):
             figures = [draw_attributes(bucket, chance) for _ in range(min(32, count - start))]
             drawn = np.stack(
-                [render_with_parts(one, chance.getrandbits(32), bucket.width, bucket.height) for one in figures]
+                [
+                    render_with_parts(one, chance.getrandbits(32), bucket.width, bucket.height)
+                    for one in figures
+                ]
             )
             pictures, _ = shown(worn(torch.from_numpy(drawn), soften, random), random, 0.5)
             logits.append(network(pictures)[0])
@@ -101,8 +92,8 @@ def _practice(network: FigureNetwork, renders: int) -> tuple[Tensor, npt.NDArray
 def main() -> None:
     from rakkan.features.figures import reading
 
-    network, steps = load(Path(sys.argv[1]) / FILE)
-    for name, digest in export(network, reading.READER.path.parent).items():
+    heads, steps = load(Path(sys.argv[1]) / FILE)
+    for name, digest in export(heads, reading.READER.path.parent).items():
         print(digest, name)
     print(f"after {steps} steps")
 

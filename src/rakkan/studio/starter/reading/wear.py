@@ -20,9 +20,7 @@ from rakkan.studio.starter.reading.network import PARTS_SIDE, SIDE
 SOFTENED, COMPRESSED = 0.35, 0.3
 
 
-def worn(
-    items: Tensor, soften: Callable[[Tensor], Tensor], random: np.random.Generator
-) -> Tensor:
+def worn(items: Tensor, soften: Callable[[Tensor], Tensor], random: np.random.Generator) -> Tensor:
     """Renders with their parts, uint8 [n, H, W, 4], some of them softened or compressed for good.
 
     ``soften`` takes and gives pictures uint8 [n, H, W, 3].
@@ -48,7 +46,7 @@ def compressed(pixels: npt.NDArray[np.uint8], quality: int) -> npt.NDArray[np.ui
 
 
 def shown(items: Tensor, random: np.random.Generator, most: float = 1.0) -> tuple[Tensor, Tensor]:
-    """A batch as the network is shown it: pictures float32 [B, 3, 192, 192] and parts int64 [B, 96, 96].
+    """A batch as the network is shown it: pictures float32 [B, 3, 256, 256] and parts int64 [B, 128, 128].
 
     ``items`` are renders with their parts, uint8 [B, H, W, 4]; each is fitted into the square, moved, turned,
     enlarged and changed in its light, by up to ``most`` of what is usual in training (0: only fitted).
