@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rakkan.studio.characters.pictures import Pictures
     from rakkan.studio.characters.records import Character, Style
     from rakkan.studio.characters.sheet import Sheet
+    from rakkan.studio.characters.styles import StyleRequest
     from rakkan.studio.references import Asked, LetIn
     from rakkan.studio.requests import Progress, Release
     from rakkan.studio.starter.guiding import Guide
@@ -115,7 +116,7 @@ class Casting:
             prompt,
             negative,
             self.characters.find(character, account) if character else None,
-            self.styles.find(style, account) if style else None,
+            self.style(style, account) if style else None,
             order=self._order(model, account) if model else None,
             naming=naming,
         )
@@ -205,6 +206,84 @@ class Casting:
             found, self.characters, self.pictures(account), self.gate.consider_character, self.vault, account
         )
         return kept, found
+
+    def style(self, name: str, account: str = LOCAL) -> Kept[Style]:
+        """A saved style, one that the starter model draws, or, for checkpoints, a LoRA. Raises RakkanError,
+        with the nearest name, for none of them."""
+        from difflib import get_close_matches
+
+        from rakkan.errors import RakkanError
+        from rakkan.studio.characters.keeping import Kept
+
+        called = name.rpartition("@")[0] or name
+        if any(one.version.name.casefold() == called.casefold() for one in self.styles.all(account)):
+            return self.styles.find(name, account)
+        others = {one.name: one for one in self.other_styles(account)}
+        found = next((one for key, one in others.items() if key.casefold() == name.casefold()), None)
+        if found is not None:
+            return Kept(found, "")
+        known = [*others, *(one.version.name for one in self.styles.all(account))]
+        near = get_close_matches(name, known, 1, 0.5)
+        hint = f"Did you mean {near[0]!r}?" if near else "See rakkan style list"
+        raise RakkanError(f"There is no style called {name[:60]!r}", hint)
+
+    def other_styles(self, account: str = LOCAL) -> list[Style]:
+        """The styles that nobody saved: those of the starter model, and LoRAs, as far as one can be called so."""
+        from rakkan.errors import RakkanError
+        from rakkan.formats.checkpoints import kinds
+        from rakkan.studio.characters import styles
+
+        found = styles.shipped()
+        for kept in self._models().all(account):
+            if kept.card.kind != kinds.LORA:
+                continue
+            try:
+                found.append(styles.of_lora(kept.card.name, kept.card.digest, f"lora {kept.card.name} 1"))
+            except RakkanError:  # called otherwise than a style can be: --lora still takes it
+                continue
+        return found
+
+    def save_style(self, request: StyleRequest, account: str = LOCAL) -> Kept[Style]:
+        """Keep a style. Raises RakkanError as ``studio.characters.styles.save`` does."""
+        from rakkan.features.figures.reading import read
+        from rakkan.studio.characters import styles
+
+        def see_style(picture: LetIn) -> str:
+            value, share = read(picture.pixels).slots["style"]
+            return value if share >= 0.5 else ""
+
+        return styles.save(request, self.styles, self.pictures(account), self.find_lora, see_style, account)
+
+    def style_samples(
+        self,
+        names: Sequence[str],
+        prompt: str,
+        character: str,
+        drawing: Callable[[Cast], Picture],
+        out: Path,
+        release: Release,
+        model: str = "",
+        progress: Progress = lambda done, total: None,
+        account: str = LOCAL,
+    ) -> Path:
+        """Draw the same figure in each style on a sheet and release it. With no names given, in all that go
+        with the model. Raises RakkanError."""
+        from dataclasses import replace
+
+        from rakkan.records import Picture
+        from rakkan.studio.characters import styles
+
+        chosen = list(names)
+        if not chosen:
+            others = [one for one in self.other_styles(account) if bool(one.adapters) == bool(model)]
+            chosen = [one.name for one in others] + [one.version.name for one in self.styles.all(account)]
+        prompt = prompt or ("" if character else styles.SAMPLE)
+        found = []
+        for name in chosen[: styles.MOST_SAMPLES]:
+            cast = self.cast(prompt, "", character, name, model, account=account)
+            found.append((name, replace(cast, seed=styles.SAMPLE_SEED) if cast.seed is None else cast))
+        pixels, recipe = styles.samples(found[0][1].prompt if character else prompt, found, drawing, progress)
+        return release(Picture(pixels, recipe, "sheet"), out)
 
     def guide(self, cast: Cast, say: Callable[[str], None], account: str = LOCAL) -> Guide | None:
         """What the starter model is guided by: the first picture of the character, or else of the style.

@@ -39,16 +39,14 @@ def character_card(kept: Kept[Character], history: Sequence[Kept[Character]]) ->
 
 
 def style_card(kept: Kept[Style], history: Sequence[Kept[Style]]) -> RenderableType:
-    """A saved style's card."""
+    """A style's card; of one that was not saved there is no history."""
     from rich.text import Text
 
     one = kept.version
+    newest = history[0].version.number if history else one.number
     rows: list[tuple[str, Text | str]] = [
         ("name", Text(printable(one.name), "bold")),
-        (
-            "version",
-            f"{one.number} of {history[0].version.number if history else one.number}, {kept.digest[:16]}…",
-        ),
+        ("version", f"{one.number} of {newest}, {kept.digest[:16]}…" if kept.digest else ""),
         ("tags", one.tags),
         ("keeps away", one.negative),
         ("sampler", one.sampler),

@@ -21,6 +21,7 @@ from rakkan.cli import (
     protect,
     report,
     starter,
+    style,
     takedown,
     vault,
     verify,
@@ -43,6 +44,7 @@ app.command()(identity.identity)
 app.command()(report.report)
 app.add_typer(model.app, name="model")
 app.add_typer(character.app, name="character")
+app.add_typer(style.app, name="style")
 app.add_typer(vault.app, name="vault")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(account.app, name="account")

@@ -100,7 +100,10 @@ def _played(made: Cast, character: Kept[Character], is_starter: bool, naming: bo
 
 
 def _named(kept: Kept[Character] | Kept[Style], naming: bool) -> str:
-    """``Mika 3 9f5405…``: name and version number where they may be told, and the version's SHA-256."""
+    """``Mika 3 9f5405…``: name and version number where they may be told, and the version's SHA-256; the name
+    alone of what is no version."""
+    if not kept.digest:
+        return kept.version.name
     return f"{kept.version.name} {kept.version.number} {kept.digest}" if naming else kept.digest
 
 
