@@ -31,6 +31,8 @@ LAYERS: dict[str, int] = {
     "bringing": 6,
     # Another: what made a picture, and making it again.
     "recipes": 6,
+    # Another: the characters and styles that are kept, and all that is done with them.
+    "casting": 6,
     "service": 8,
     "cli": 8,
 }

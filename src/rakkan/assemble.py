@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import sqlalchemy
 
     from rakkan.bringing.showing import Wanted
+    from rakkan.casting import Casting
+    from rakkan.casting.drawing import Drawing
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.recipes.again import Workshop
@@ -47,7 +49,7 @@ def master() -> MasterKey:
 
     settings = config.load()
     if settings.key == config.PASSPHRASE:
-        return keys.Passphrase(ask_passphrase(), _storage("keys"))
+        return keys.Passphrase(config.ask_passphrase(), _storage("keys"))
     return keys.KeyFile(Path(settings.key))
 
 
@@ -145,7 +147,9 @@ def gate() -> Gate:
         departure_inspectors={
             "policy": standing.departure_policy(ledger()),
             "text": words.departing_text,
+            "pictures": blocklist.departing_blocklist(blocked),
         },
+        character_inspectors={"prompt": words.considered_prompt, "adulthood": words.considered_adulthood},
         part_inspectors={"content": content.part_content},
         seal_file=origin.seal_file,
     )
@@ -192,6 +196,25 @@ def _model_index() -> Index:
     from rakkan.models.index import Index
 
     return Index(_database(), keyring().secret("models", lambda: secrets.token_bytes(32)))
+
+
+@cache
+def casting() -> Casting:
+    """The characters and styles that are kept here."""
+    from rakkan.casting import Casting
+
+    parts = (vault(), ledger(), gate(), _database(), keyring(), models)
+    return Casting(*parts, lambda: instance().authority, trusted_roots, knows_references)
+
+
+def drawing(model: str = "", say: Callable[[str], None] = lambda line: None) -> Drawing:
+    """What draws single pictures for sheets: the starter model, or a checkpoint by its name."""
+    from rakkan.casting.drawing import with_a_checkpoint, with_the_starter
+
+    if model:
+        return with_a_checkpoint(lambda prompts: bring(model, prompts), gate().consider, None)
+    guide = partial(casting().guide, say=say)
+    return with_the_starter(engine(), upscaler(), gate().consider, guide, *usual_sampling())
 
 
 def bring(
@@ -275,9 +298,10 @@ def _processes() -> dict[str, EngineProcess]:
 
 def erase(account: str) -> Entry:
     """Shred everything kept for an account, what takedown remembers of its pictures and the names of its
-    models too; the entry that says so. Raises RakkanError for the instance's own account."""
+    models and characters too; the entry that says so. Raises RakkanError for the instance's own account."""
     entry = ledger().erase_account(account)
     _model_index().forget_account(account)
+    casting().index.forget_account(account)
     docket().forget_erased()
     return entry
 
@@ -338,24 +362,6 @@ def forget() -> None:
     for part in list(globals().values()):
         if hasattr(part, "cache_clear"):
             part.cache_clear()
-
-
-def ask_passphrase() -> str:
-    """The passphrase from the environment, or from whoever sits at the terminal."""
-    import getpass
-    import os
-    import sys
-
-    from rakkan.errors import RakkanError
-
-    given = os.environ.get("RAKKAN_PASSPHRASE")
-    if given:
-        return given
-    if not sys.stdin.isatty():
-        raise RakkanError(
-            "The vault opens with a passphrase and there is nobody to ask", "Set RAKKAN_PASSPHRASE"
-        )
-    return getpass.getpass("Passphrase of the vault: ")
 
 
 def _storage(place: str) -> Storage:

@@ -284,9 +284,7 @@ def test_out_of_what_never_came_in_nothing_is_enlarged(tmp_path: Path) -> None:
     parent = tmp_path / "stranger.png"
     Image.fromarray(drawing(140, 140)).save(parent)
     with pytest.raises(RakkanError, match="did not come in"):
-        assemble.gate().release_banded(
-            enlarged(drawing(80, 80), parent), Destination(tmp_path / "a.png")
-        )
+        assemble.gate().release_banded(enlarged(drawing(80, 80), parent), Destination(tmp_path / "a.png"))
     assemble.gate().admit(Source(parent))
     assemble.gate().release_banded(enlarged(drawing(80, 80), parent), Destination(tmp_path / "a.png"))
 

@@ -12,6 +12,7 @@ from rakkan.errors import RakkanError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rakkan.studio.characters.cast import Cast
     from rakkan.studio.create import Plan
     from rakkan.studio.references import Asked
     from rakkan.studio.requests import Created
@@ -122,6 +123,10 @@ ImagePrompts = Annotated[
         rich_help_panel=_MODEL_PANEL,
     ),
 ]
+CharacterName = Annotated[
+    str, typer.Option("--character", help="A character of yours: NAME, or NAME@VERSION.")
+]
+StyleName = Annotated[str, typer.Option("--style", help="A style of yours, or one of rakkan style list.")]
 ImageEncoder = Annotated[
     str,
     typer.Option(
@@ -155,6 +160,8 @@ def create(
     ip_adapter: ImagePrompts = None,
     image_encoder: ImageEncoder = "",
     wildcards: Wildcards = None,
+    character: CharacterName = "",
+    style: StyleName = "",
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
     from rakkan import config
@@ -168,24 +175,29 @@ def create(
         raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
     if prompt_file is not None:
         prompt = _prompt_in(prompt_file, prompt)
+    cast = _cast(prompt, negative, character, style, model, told)
+    prompt, negative = cast.prompt, cast.negative
+    seed, steps = _or(seed, cast.seed), _or(steps, cast.steps)
+    sampler, guidance = _or(sampler, cast.sampler or None), _or(guidance, cast.guidance)
     more: dict[str, Any] = {"sampler": sampler, "schedule": schedule, "clip_skip": clip_skip, "noise": noise}
     chosen = {name: value for name, value in more.items() if value is not None}
-    usual = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
+    usual: dict[str, Any] = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
     said = {name: value for name, value in usual.items() if value is not None}
     said |= {"prompt": prompt, "negative": negative, "count": count, "out": place, "telling": told == "full"}
+    said["settings"] = cast.settings
     if model:
-        said["prompt"] += "".join(f" <lora:{one}>" for one in lora or ())
+        said["prompt"] += "".join(f" <lora:{one}>" for one in (*cast.loras, *(lora or ())))
         asked = asked_for(
             reference, reference_strength, control or (), ip_adapter or (), image_encoder, reference_kind
         )
-        _bring(model, vae, told, asked, image_encoder, folder, **chosen, **said)
+        _bring(model, vae, told, asked, image_encoder, cast, folder, **chosen, **said)
         return
     more = {"lora": lora, "vae": vae, "control": control, "ip_adapter": ip_adapter}
     more |= {"image_encoder": image_encoder}
     if given := sorted({*chosen, *(name for name, value in more.items() if value)}):
         option = given[0].replace("_", "-")
         raise RakkanError(f"--{option} is for models that you bring", "Name one with --model")
-    _draw(told, folder, (reference, reference_kind, reference_strength), said)
+    _draw(told, folder, (reference, reference_kind, reference_strength), said, cast)
 
 
 def _draw(
@@ -193,9 +205,11 @@ def _draw(
     wildcards: Path | None,
     reference: tuple[str, str | None, float | None],
     said: dict[str, Any],
+    cast: Cast,
 ) -> None:
     """Draw with the starter model."""
     from rakkan import assemble
+    from rakkan.cli.faults import say
     from rakkan.cli.progress import bar
     from rakkan.studio.create import CreateRequest, create, create_each, plan
     from rakkan.studio.templates import requests_of
@@ -208,6 +222,8 @@ def _draw(
     plans = [plan(one, consider) for one in requests_of(request, wildcards, consider)]
     _warn(plans)
     guide = _guide(*reference)
+    if guide is None and cast.references:
+        guide = assemble.casting().guide(cast, say)
     engine, upscaler, release = assemble.engine(), assemble.upscaler(), assemble.release(told)
     with bar("drawing", request.count * request.steps) as progress:
         if len(plans) == 1:
@@ -215,6 +231,25 @@ def _draw(
         else:
             made = create_each(plans, engine, upscaler, release, progress, guide)
     list_made(made)
+
+
+def _cast(prompt: str, negative: str, character: str, style: str, model: str, told: str) -> Cast:
+    """The prompt with the character and the style that are asked for."""
+    from rakkan.studio.characters.cast import Cast
+
+    if not character and not style:
+        return Cast(prompt, negative)
+    from rakkan import assemble
+    from rakkan.cli.faults import say
+
+    cast = assemble.casting().cast(prompt, negative, character, style, model, naming=told == "full")
+    for note in cast.notes:
+        say(note)
+    return cast
+
+
+def _or(said: Any, usual: Any) -> Any:
+    return usual if said is None else said
 
 
 def _guide(file: str, kind: str | None, strength: float | None) -> Guide | None:
@@ -255,6 +290,7 @@ def _bring(
     told: str,
     pictures: tuple[Asked, ...],
     image_encoder: str,
+    cast: Cast,
     folder: Path,
     **asked: Any,
 ) -> None:
@@ -272,10 +308,11 @@ def _bring(
 
     plans = [plan(one, consider) for one in requests_of(request, folder, consider)]
     release = assemble.release(told)
+    pictures, kept = assemble.casting().shown(cast, pictures) if cast.references else (pictures, {})
 
     def brought(planned: BringPlan) -> Brought:
         words = (planned.request.prompt, planned.request.negative)
-        wanted = Wanted(pictures, image_encoder, planned.size)
+        wanted = Wanted(pictures, image_encoder, planned.size, kept)
         with bytes_bar("reading") as shown:
             return assemble.bring(model, words, vae, shown, say, wanted)
 

@@ -11,6 +11,7 @@ from rakkan import __version__
 from rakkan.cli import (
     account,
     again,
+    character,
     create,
     describe,
     edit,
@@ -25,6 +26,7 @@ from rakkan.cli import (
     recipe,
     report,
     starter,
+    style,
     takedown,
     upscale,
     vault,
@@ -54,6 +56,8 @@ app.command()(protect.protect)
 app.command()(identity.identity)
 app.command()(report.report)
 app.add_typer(model.app, name="model")
+app.add_typer(character.app, name="character")
+app.add_typer(style.app, name="style")
 app.add_typer(vault.app, name="vault")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(account.app, name="account")

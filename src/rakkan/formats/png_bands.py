@@ -46,9 +46,7 @@ def packed_rows(bands: Iterable[NDArray[numpy.uint8 | numpy.uint16]]) -> Iterato
     yield chunk(b"IDAT", bytes(waiting))
 
 
-def _filtered(
-    band: NDArray[Any], above: NDArray[numpy.uint8] | None
-) -> tuple[bytes, NDArray[numpy.uint8]]:
+def _filtered(band: NDArray[Any], above: NDArray[numpy.uint8] | None) -> tuple[bytes, NDArray[numpy.uint8]]:
     """The rows of a band, each under the filter that leaves least (section 12.7), and the last row as it is,
     for the next band."""
     step = band.shape[2] * band.dtype.itemsize

@@ -196,7 +196,7 @@ def drawn(planned: BringPlan, brought: Brought, index: int, progress: Progress) 
     """One picture of a plan, by its number from 0, drawn alone, and its recipe; it is not released."""
     width, height = planned.size or (brought.resolution, brought.resolution)
     (pixels,) = _sampled(planned, brought, (width, height), index, 1, progress)
-    return pixels, _recipe(planned, brought, planned.seed + index, width, height, 1)
+    return pixels, recipe_of(planned, brought, planned.seed + index, width, height, 1)
 
 
 def _sampled(

@@ -55,7 +55,7 @@ class CreateRequest:
     """What a person asks for. ``seed`` None is drawn at random, ``size`` None follows the framing, and
     ``out`` is a folder or, for one picture, a file that ends in ``.png``, ``.jpg``, ``.jpeg`` or
     ``.webp``. ``telling`` lets file names tell the prompt and the seed. ``settings`` are what the recipe is
-    to hold besides, such as the ``template`` that the prompt was drawn from."""
+    to hold besides: the ``template`` that the prompt was drawn from, the character."""
 
     prompt: str
     negative: str = ""
