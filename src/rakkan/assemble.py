@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.references import LetIn
     from rakkan.studio.upscaling.upscale import Doors
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
@@ -201,7 +202,6 @@ def bring(
     shown comes in through the gate. Raises RakkanError.
     """
     from rakkan import bringing
-    from rakkan.studio import references
 
     settings = config.load()
     registry = models()
@@ -211,11 +211,18 @@ def bring(
         registry,
         vault(),
         engine_process,
-        lambda path: references.let_in(path, gate().admit, vault().read),
+        let_in,
         settings.engine,
         settings.threads or None,
     )
     return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
+
+
+def let_in(path: Path) -> LetIn:
+    """A picture from outside, through the gate, to be read or to guide a drawing. Raises RakkanError."""
+    from rakkan.studio import references
+
+    return references.let_in(path, gate().admit, vault().read)
 
 
 def engine_process(device: str) -> EngineProcess:
@@ -355,6 +362,20 @@ def usual_sampling() -> tuple[int, float]:
 
     manifest = read_manifest(settings.weights or WEIGHTS)
     return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
+
+
+def knows_references() -> bool:
+    """Whether the starter model in use has learnt from references; the fake engine has.
+
+    Raises RakkanError when the settings are wrong or the weights' manifest cannot be read.
+    """
+    settings = config.load()
+    if settings.engine == "fake":
+        return True
+    from rakkan.studio.engines.weights import read_manifest
+    from rakkan.studio.starter import WEIGHTS
+
+    return "reference" in dict(read_manifest(settings.weights or WEIGHTS).get("stages", {}))
 
 
 def doors(disclosure: str | None = None) -> Doors:

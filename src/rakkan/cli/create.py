@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rakkan.studio.create import Plan
     from rakkan.studio.references import Asked
     from rakkan.studio.requests import Created
+    from rakkan.studio.starter.guiding import Guide
 
 #: A prompt of nonsense gets this many lines about its words, not one for each.
 _MOST_WARNINGS = 8
@@ -84,11 +85,22 @@ Noise = Annotated[
 
 Reference = Annotated[
     str,
-    typer.Option(help="A drawing whose looks the picture is to share.", rich_help_panel=_MODEL_PANEL),
+    typer.Option(help="A drawing that the picture is to have something in common with."),
+]
+ReferenceKind = Annotated[
+    str | None,
+    typer.Option(
+        help="What: identity (who it is), style (how it is drawn) or palette (its colours)"
+        " (default: identity)."
+    ),
 ]
 ReferenceStrength = Annotated[
     float | None,
-    typer.Option(help="How much it is to share of them, 0 to 1 (default: 1).", rich_help_panel=_MODEL_PANEL),
+    typer.Option(help="How much of it, up to 2; with a model that you bring 0 to 1 (default: 1)."),
+]
+PromptFile = Annotated[
+    Path | None,
+    typer.Option(help="A text with the prompt, as rakkan describe --out writes it.", show_default=False),
 ]
 Controls = Annotated[
     list[str] | None,
@@ -115,7 +127,7 @@ ImageEncoder = Annotated[
 
 
 def create(
-    prompt: Prompt,
+    prompt: Prompt = "",
     negative: Negative = "",
     seed: Seed = None,
     count: Count = 1,
@@ -131,17 +143,16 @@ def create(
     lora: Loras = None,
     vae: Vae = "",
     noise: Noise = None,
+    prompt_file: PromptFile = None,
     reference: Reference = "",
+    reference_kind: ReferenceKind = None,
     reference_strength: ReferenceStrength = None,
     control: Controls = None,
     ip_adapter: ImagePrompts = None,
     image_encoder: ImageEncoder = "",
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
-    from rakkan import assemble, config
-    from rakkan.cli.progress import bar
-    from rakkan.studio.create import CreateRequest, plan
-    from rakkan.studio.create import create as draw
+    from rakkan import config
     from rakkan.studio.references import asked_for
 
     settings = config.load()
@@ -149,31 +160,75 @@ def create(
     told = settings.disclosure if disclosure is None else disclosure
     if told not in config.DISCLOSURES:
         raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
+    if prompt_file is not None:
+        prompt = _prompt_in(prompt_file, prompt)
     more: dict[str, Any] = {"sampler": sampler, "schedule": schedule, "clip_skip": clip_skip, "noise": noise}
     chosen = {name: value for name, value in more.items() if value is not None}
+    usual = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
+    said = {name: value for name, value in usual.items() if value is not None}
+    said |= {"prompt": prompt, "negative": negative, "count": count, "out": place, "telling": told == "full"}
     if model:
-        prompt += "".join(f" <lora:{one}>" for one in lora or ())
-        usual = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
-        chosen |= {name: value for name, value in usual.items() if value is not None}
-        asked = asked_for(reference, reference_strength, control or (), ip_adapter or (), image_encoder)
-        chosen |= {"prompt": prompt, "negative": negative, "count": count, "out": place}
-        _bring(model, vae, told, asked, image_encoder, **chosen)
+        said["prompt"] += "".join(f" <lora:{one}>" for one in lora or ())
+        asked = asked_for(
+            reference, reference_strength, control or (), ip_adapter or (), image_encoder, reference_kind
+        )
+        _bring(model, vae, told, asked, image_encoder, **chosen, **said)
         return
-    more = {"lora": lora, "vae": vae, "reference": reference, "control": control, "ip_adapter": ip_adapter}
-    more |= {"reference_strength": reference_strength is not None, "image_encoder": image_encoder}
+    more = {"lora": lora, "vae": vae, "control": control, "ip_adapter": ip_adapter}
+    more |= {"image_encoder": image_encoder}
     if given := sorted({*chosen, *(name for name, value in more.items() if value)}):
         option = given[0].replace("_", "-")
         raise RakkanError(f"--{option} is for models that you bring", "Name one with --model")
-    usual_steps, usual_guidance = assemble.usual_sampling()
-    steps = usual_steps if steps is None else steps
-    guidance = usual_guidance if guidance is None else guidance
-    request = CreateRequest(prompt, negative, seed, count, steps, guidance, size, place, told == "full")
+    _draw(told, reference, reference_kind, reference_strength, said)
+
+
+def _draw(told: str, reference: str, kind: str | None, strength: float | None, said: dict[str, Any]) -> None:
+    """Draw with the starter model."""
+    from rakkan import assemble
+    from rakkan.cli.progress import bar
+    from rakkan.studio.create import CreateRequest, create, plan
+
+    steps, guidance = assemble.usual_sampling()
+    request = CreateRequest(**{"steps": steps, "guidance": guidance, **said})
     planned = plan(request, lambda *words: assemble.gate().consider(*words))
     _warn(planned)
+    guide = _guide(reference, kind, strength)
     engine, upscaler = assemble.engine(), assemble.upscaler()
-    with bar("drawing", count * steps) as progress:
-        made = draw(planned, engine, upscaler, assemble.release(told), progress)
+    with bar("drawing", request.count * request.steps) as progress:
+        made = create(planned, engine, upscaler, assemble.release(told), progress, guide)
     _list(made)
+
+
+def _guide(file: str, kind: str | None, strength: float | None) -> Guide | None:
+    """The reference, let in, read and framed; None without one."""
+    from rakkan import assemble
+    from rakkan.cli.faults import say
+    from rakkan.studio.starter import guiding
+
+    if not file:
+        for value, option in ((kind, "kind"), (strength, "strength")):
+            if value is not None:
+                raise RakkanError(
+                    f"--reference-{option} goes with a reference", "Name a picture with --reference"
+                )
+        return None
+    asked = (kind or "identity", 1.0 if strength is None else float(f"{strength:g}"))
+    guiding.check_kind(*asked)
+    looks = assemble.knows_references()
+    path = Path(file)
+    guide = guiding.guide(assemble.let_in(path), path.name, *asked, looks)
+    if not looks:
+        say(
+            f"these weights have not learnt from pictures: of {path.name} only what it shows in words is used"
+        )
+    return guide
+
+
+def _prompt_in(file: Path, prompt: str) -> str:
+    """The prompt of a text to which another may be added."""
+    from rakkan.studio.prompts import prompt_of_file
+
+    return ", ".join(part for part in (prompt_of_file(file), prompt.strip()) if part)
 
 
 def _bring(
@@ -185,7 +240,7 @@ def _bring(
     from rakkan.cli.progress import bar, bytes_bar
     from rakkan.studio.bring import BringRequest, create, plan
 
-    request = BringRequest(**asked, telling=told == "full")
+    request = BringRequest(**asked)
     planned = plan(request, lambda *words: assemble.gate().consider(*words))
     release = assemble.release(told)
     with bytes_bar("reading") as shown:

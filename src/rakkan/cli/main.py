@@ -11,6 +11,7 @@ from rakkan import __version__
 from rakkan.cli import (
     account,
     create,
+    describe,
     figures,
     identity,
     import_,
@@ -34,6 +35,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(create.create)
+app.command()(describe.describe)
 app.command()(upscale.upscale)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)

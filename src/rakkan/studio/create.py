@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     from numpy.typing import NDArray
 
     from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.starter.guiding import Guide
 
     Pixels = NDArray[numpy.uint8]
 
@@ -126,8 +127,10 @@ def create(
     upscaler: Upscaler,
     release: Release,
     progress: Progress = lambda done, total: None,
+    guide: Guide | None = None,
 ) -> list[Created]:
-    """Draw the pictures of a plan, one by one, each released as soon as it is finished.
+    """Draw the pictures of a plan, one by one, each released as soon as it is finished. A ``guide`` answers
+    what its kind says and the prompt does not.
 
     Several pictures are followed by a contact sheet, the last of the list. Raises RakkanError; pictures
     released before it stay.
@@ -135,20 +138,21 @@ def create(
     request = planned.request
 
     def drawn(index: int) -> tuple[Pixels, Recipe]:
-        recipe = _recipe(planned, planned.seed + index, engine, upscaler)
-        return upscaler.enlarge(_sample(planned, index, engine, progress)), recipe
+        recipe = _recipe(planned, planned.seed + index, engine, upscaler, guide)
+        return upscaler.enlarge(_sample(planned, index, engine, progress, guide)), recipe
 
-    return draw_all(request.count, drawn, request.out, request.prompt, request.telling, release)
+    ingredients = (guide.picture.ingredient,) if guide else ()
+    return draw_all(request.count, drawn, request.out, request.prompt, request.telling, release, ingredients)
 
 
-def draft(planned: Plan, engine: Engine) -> tuple[Pixels, Recipe]:
+def draft(planned: Plan, engine: Engine, guide: Guide | None = None) -> tuple[Pixels, Recipe]:
     """The first picture of a plan as the model draws it, not enlarged, and its recipe."""
     recipe = replace(
-        _recipe(planned, planned.seed, engine),
+        _recipe(planned, planned.seed, engine, guide=guide),
         width=planned.width // ENLARGEMENT,
         height=planned.height // ENLARGEMENT,
     )
-    return _sample(planned, 0, engine, lambda done, total: None), recipe
+    return _sample(planned, 0, engine, lambda done, total: None, guide), recipe
 
 
 def _nothing_known(reading: Reading) -> RakkanError:
@@ -175,17 +179,21 @@ def _framing(condition: Mapping[str, str], size: str | None) -> str:
     return "half body" if condition.get("pose") in _WIDE_POSES else "bust"
 
 
-def _sample(planned: Plan, index: int, engine: Engine, progress: Progress) -> Pixels:
+def _sample(
+    planned: Plan, index: int, engine: Engine, progress: Progress, guide: Guide | None = None
+) -> Pixels:
     from rakkan.studio.starter.completion import complete
     from rakkan.studio.starter.vocabulary import encode
 
     request, seed = planned.request, planned.seed + index
+    asked = guide.asked(planned.condition) if guide else planned.condition
+    full = complete(asked, seed, planned.negative_condition)
 
     def step(done: int, total: int) -> None:
         progress(index * total + done, request.count * total)
 
     return engine.sample(
-        encode(complete(planned.condition, seed, planned.negative_condition)),
+        encode(guide.left_open(full, asked) if guide else full),
         encode(planned.negative_condition) if planned.negative_condition else None,
         width=planned.width // ENLARGEMENT,
         height=planned.height // ENLARGEMENT,
@@ -194,10 +202,13 @@ def _sample(planned: Plan, index: int, engine: Engine, progress: Progress) -> Pi
         guidance=request.guidance,
         progress=step,
         sampler=SAMPLER,
+        reference=guide.reference if guide else None,
     )
 
 
-def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None = None) -> Recipe:
+def _recipe(
+    planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None = None, guide: Guide | None = None
+) -> Recipe:
     request = planned.request
     return Recipe(
         prompt=request.prompt.strip(),
@@ -216,4 +227,5 @@ def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None 
         engine=engine.name,
         precision=engine.precision,
         versions={"rakkan": __version__, **engine.versions()},
+        references={guide.picture.digest: guide.use} if guide else {},
     )
