@@ -90,7 +90,9 @@ def psnr(one: Pixels, other: Pixels) -> float:
     return float(10 * np.log10(255**2 / np.mean((one.astype(np.float64) - other) ** 2)))
 
 
-def in_turns(n: int, rounds: int, seed: int, threads: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+def in_turns(
+    n: int, rounds: int, seed: int, threads: int
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Seconds by name, of every picture its best of the rounds, and dB to ncnn by name."""
     ways, pictures = enlargers(threads), drawings(n, seed)
     seconds: dict[str, list[float]] = {name: [float("inf")] * n for name in NAMES}
@@ -106,6 +108,26 @@ def in_turns(n: int, rounds: int, seed: int, threads: int) -> tuple[dict[str, li
                 ways[name](pixels)
                 seconds[name][number] = min(seconds[name][number], time.perf_counter() - start)
     return seconds, near
+
+
+def before_and_after(path: Path, seed: int) -> None:
+    """Small figures saved as poor JPEGs: their pixels four times as large beside ``rakkan upscale``'s."""
+    import io
+
+    from PIL import Image
+
+    from rakkan.corpus.figures import attributes, render
+    from rakkan.studio.upscaling import enlarge
+
+    random = Random(seed)
+    made = []
+    for _ in range(2):
+        drawn = Image.fromarray(render(attributes.sample(random), random.getrandbits(32), scale=1.0))
+        small, memory = drawn.crop((48, 8, 208, 128)), io.BytesIO()
+        small.save(memory, "JPEG", quality=50)
+        poor = np.asarray(Image.open(memory))
+        made.append(np.hstack([poor.repeat(4, 0).repeat(4, 1), enlarge(poor, 4, 2)]))
+    Image.fromarray(np.vstack(made)).quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 # ---- memory, in a process of its own
@@ -145,7 +167,9 @@ def many_small(n: int) -> dict[str, Any]:
     done = 0
     for outcome in upscale_all(works, Path("out"), UpscaleRequest(), assemble.doors()):
         done += outcome.path is not None
-        resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20)
+        resident.append(
+            int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
+        )
     early, late = float(np.median(resident[n // 10 - 5 : n // 10 + 5])), float(np.median(resident[-10:]))
     return {"pictures": n, "enlarged": done, "mib_after_a_tenth": early, "mib_at_the_end": late}
 
@@ -161,7 +185,12 @@ def apart(work: str, number: int) -> dict[str, Any]:
         }
         program = f"import json, benchmarks.upscaling as b; print(json.dumps(b.{work}({number})))"
         done = subprocess.run(
-            [sys.executable, "-c", program], cwd=name, env=environment, check=True, capture_output=True, text=True
+            [sys.executable, "-c", program],
+            cwd=name,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
         )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -176,7 +205,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--large", type=int, default=4000, help="the side of what is enlarged to twice of it")
     parser.add_argument("--many", type=int, default=1000)
     parser.add_argument("--json", type=Path, default=REPORT)
+    parser.add_argument("--picture", type=Path, help="only make the picture of the docs, here")
     given = parser.parse_args(arguments)
+    if given.picture:
+        before_and_after(given.picture, given.seed)
+        return
     seconds, near = in_turns(given.n, given.rounds, given.seed, given.threads)
     summaries = {name: asdict(summarise(values)) for name, values in seconds.items()}
     report: dict[str, Any] = {
@@ -194,14 +227,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "times_as_fast_as_ncnn": {
             name: summaries["ncnn"]["median"] / summaries[name]["median"] for name in NAMES
         },
-        "db_to_ncnn": {name: {"least": min(found), "median": float(np.median(found))} for name, found in near.items()},
+        "db_to_ncnn": {
+            name: {"least": min(found), "median": float(np.median(found))} for name, found in near.items()
+        },
         "one_large_picture": apart("one_large", given.large),
         "many_pictures": apart("many_small", given.many),
     }
     given.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     for name in NAMES:
         print(f"{name:>12} {summaries[name]['median']:7.3f} s  {report['times_as_fast_as_ncnn'][name]:.2f}")
-    print(json.dumps({key: report[key] for key in ("db_to_ncnn", "one_large_picture", "many_pictures")}, indent=1))
+    print(
+        json.dumps(
+            {key: report[key] for key in ("db_to_ncnn", "one_large_picture", "many_pictures")}, indent=1
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -210,10 +210,12 @@ def still(picture: Picture) -> Picture:
 
 
 def still_banded(picture: BandedPicture) -> BandedPicture:
-    """The same in plain records, but for the bands, which are copied as they come. Raises as ``still`` does."""
+    """The same in plain records, but for the bands, which are copied as they come. Raises RakkanError."""
     import numpy
 
-    blank = Picture(numpy.zeros((1, 1, 3), numpy.uint8), picture.recipe, picture.operation, picture.ingredients)
+    blank = Picture(
+        numpy.zeros((1, 1, 3), numpy.uint8), picture.recipe, picture.operation, picture.ingredients
+    )
     facts = still(blank)
     channels, depth = int(picture.channels), int(picture.depth)
     return BandedPicture(picture.bands, channels, depth, facts.recipe, facts.operation, facts.ingredients)

@@ -80,9 +80,7 @@ def digest(networks: tuple[Network, ...]) -> str:
 
 
 @lru_cache(maxsize=KEPT_GRAPHS)
-def compiled(
-    folder: Path, network: Network, side: int, precision: Precision, threads: int | None
-) -> Any:
+def compiled(folder: Path, network: Network, side: int, precision: Precision, threads: int | None) -> Any:
     """The graph of a network for square tiles, compiled. Raises RakkanError when its weights are missing or
     differ from their manifest."""
     from rakkan.studio.engines.device import compile_model
@@ -115,7 +113,8 @@ def build(weights: dict[str, npt.NDArray[Any]], scale: int, height: int, width: 
     for index in range(1, LAYERS):
         weight = weights[f"conv{index}.weight"].astype(np.float32)
         # Levels 0-255 are exact in bf16 and 0-1 are not, so the first layer's weights take the scale.
-        node = convolved(node, weight / 255 if index == 1 else weight)
+        kernel: npt.NDArray[np.float32] = (weight / 255).astype(np.float32) if index == 1 else weight
+        node = convolved(node, kernel)
         node = ops.prelu(biased(node, weights[f"conv{index}.bias"]), np.float32(SLOPE))
     last, bias = weights[f"conv{LAYERS}.weight"].astype(np.float32) * 255, weights[f"conv{LAYERS}.bias"] * 255
     node = convolved(node, _phases(last) if scale == 2 else last)

@@ -120,7 +120,7 @@ def _runner(graph: Any) -> Run:
     request = graph.create_infer_request()
 
     def run(tile: Floats) -> Floats:
-        output: Floats = request.infer({0: np.ascontiguousarray(tile)[None]}, share_outputs=True)[0]
-        return output[0]
+        output: Floats = request.infer({0: np.ascontiguousarray(tile)[None]}, share_outputs=True)[0][0]
+        return output
 
     return run
