@@ -155,7 +155,7 @@ REVIEWED: dict[str, Names] = {
         "cli.identity.identity",
         "store.ledger.witness.Witness.__init__",
         "store.ledger.witness.watch",
-        "studio.metadata.parameters_text",
+        "studio.metadata.writing.parameters_text",
         "studio.starter.evaluation.publish.card_text",
         "studio.starter.evaluation.publish.run",
         "studio.starter.evaluation.publish.training",

@@ -12,6 +12,7 @@ from rakkan.errors import RakkanError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rakkan.studio.characters.cast import Cast
     from rakkan.studio.create import Plan
     from rakkan.studio.references import Asked
     from rakkan.studio.requests import Created
@@ -83,6 +84,10 @@ Noise = Annotated[
 ]
 
 
+Wildcards = Annotated[
+    Path | None,
+    typer.Option(help="The folder whose NAME.txt __NAME__ draws a line of (default: the setting)."),
+]
 Reference = Annotated[
     str,
     typer.Option(help="A drawing that the picture is to have something in common with."),
@@ -118,6 +123,10 @@ ImagePrompts = Annotated[
         rich_help_panel=_MODEL_PANEL,
     ),
 ]
+CharacterName = Annotated[
+    str, typer.Option("--character", help="A character of yours: NAME, or NAME@VERSION.")
+]
+StyleName = Annotated[str, typer.Option("--style", help="A style of yours, or one of rakkan style list.")]
 ImageEncoder = Annotated[
     str,
     typer.Option(
@@ -150,53 +159,97 @@ def create(
     control: Controls = None,
     ip_adapter: ImagePrompts = None,
     image_encoder: ImageEncoder = "",
+    wildcards: Wildcards = None,
+    character: CharacterName = "",
+    style: StyleName = "",
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
     from rakkan import config
     from rakkan.studio.references import asked_for
 
     settings = config.load()
+    folder = settings.wildcards if wildcards is None else wildcards
     place = out if out is not None else settings.pictures
     told = settings.disclosure if disclosure is None else disclosure
     if told not in config.DISCLOSURES:
         raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
     if prompt_file is not None:
         prompt = _prompt_in(prompt_file, prompt)
+    cast = _cast(prompt, negative, character, style, model, told)
+    prompt, negative = cast.prompt, cast.negative
+    seed, steps = _or(seed, cast.seed), _or(steps, cast.steps)
+    sampler, guidance = _or(sampler, cast.sampler or None), _or(guidance, cast.guidance)
     more: dict[str, Any] = {"sampler": sampler, "schedule": schedule, "clip_skip": clip_skip, "noise": noise}
     chosen = {name: value for name, value in more.items() if value is not None}
-    usual = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
+    usual: dict[str, Any] = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
     said = {name: value for name, value in usual.items() if value is not None}
     said |= {"prompt": prompt, "negative": negative, "count": count, "out": place, "telling": told == "full"}
+    said["settings"] = cast.settings
     if model:
-        said["prompt"] += "".join(f" <lora:{one}>" for one in lora or ())
+        said["prompt"] += "".join(f" <lora:{one}>" for one in (*cast.loras, *(lora or ())))
         asked = asked_for(
             reference, reference_strength, control or (), ip_adapter or (), image_encoder, reference_kind
         )
-        _bring(model, vae, told, asked, image_encoder, **chosen, **said)
+        _bring(model, vae, told, asked, image_encoder, cast, folder, **chosen, **said)
         return
     more = {"lora": lora, "vae": vae, "control": control, "ip_adapter": ip_adapter}
     more |= {"image_encoder": image_encoder}
     if given := sorted({*chosen, *(name for name, value in more.items() if value)}):
         option = given[0].replace("_", "-")
         raise RakkanError(f"--{option} is for models that you bring", "Name one with --model")
-    _draw(told, reference, reference_kind, reference_strength, said)
+    _draw(told, folder, (reference, reference_kind, reference_strength), said, cast)
 
 
-def _draw(told: str, reference: str, kind: str | None, strength: float | None, said: dict[str, Any]) -> None:
+def _draw(
+    told: str,
+    wildcards: Path | None,
+    reference: tuple[str, str | None, float | None],
+    said: dict[str, Any],
+    cast: Cast,
+) -> None:
     """Draw with the starter model."""
     from rakkan import assemble
+    from rakkan.cli.faults import say
     from rakkan.cli.progress import bar
-    from rakkan.studio.create import CreateRequest, create, plan
+    from rakkan.studio.create import CreateRequest, create, create_each, plan
+    from rakkan.studio.templates import requests_of
+
+    def consider(*words: str) -> None:
+        assemble.gate().consider(*words)
 
     steps, guidance = assemble.usual_sampling()
     request = CreateRequest(**{"steps": steps, "guidance": guidance, **said})
-    planned = plan(request, lambda *words: assemble.gate().consider(*words))
-    _warn(planned)
-    guide = _guide(reference, kind, strength)
-    engine, upscaler = assemble.engine(), assemble.upscaler()
+    plans = [plan(one, consider) for one in requests_of(request, wildcards, consider)]
+    _warn(plans)
+    guide = _guide(*reference)
+    if guide is None and cast.references:
+        guide = assemble.casting().guide(cast, say)
+    engine, upscaler, release = assemble.engine(), assemble.upscaler(), assemble.release(told)
     with bar("drawing", request.count * request.steps) as progress:
-        made = create(planned, engine, upscaler, assemble.release(told), progress, guide)
-    _list(made)
+        if len(plans) == 1:
+            made = create(plans[0], engine, upscaler, release, progress, guide)
+        else:
+            made = create_each(plans, engine, upscaler, release, progress, guide)
+    list_made(made)
+
+
+def _cast(prompt: str, negative: str, character: str, style: str, model: str, told: str) -> Cast:
+    """The prompt with the character and the style that are asked for."""
+    from rakkan.studio.characters.cast import Cast
+
+    if not character and not style:
+        return Cast(prompt, negative)
+    from rakkan import assemble
+    from rakkan.cli.faults import say
+
+    cast = assemble.casting().cast(prompt, negative, character, style, model, naming=told == "full")
+    for note in cast.notes:
+        say(note)
+    return cast
+
+
+def _or(said: Any, usual: Any) -> Any:
+    return usual if said is None else said
 
 
 def _guide(file: str, kind: str | None, strength: float | None) -> Guide | None:
@@ -232,32 +285,50 @@ def _prompt_in(file: Path, prompt: str) -> str:
 
 
 def _bring(
-    model: str, vae: str, told: str, pictures: tuple[Asked, ...], image_encoder: str, **asked: Any
+    model: str,
+    vae: str,
+    told: str,
+    pictures: tuple[Asked, ...],
+    image_encoder: str,
+    cast: Cast,
+    folder: Path,
+    **asked: Any,
 ) -> None:
     from rakkan import assemble
     from rakkan.bringing.showing import Wanted
     from rakkan.cli.faults import say
     from rakkan.cli.progress import bar, bytes_bar
-    from rakkan.studio.bring import BringRequest, create, plan
+    from rakkan.studio.bring import BringPlan, BringRequest, Brought, create, create_each, plan
+    from rakkan.studio.templates import requests_of
 
     request = BringRequest(**asked)
-    planned = plan(request, lambda *words: assemble.gate().consider(*words))
+
+    def consider(*words: str) -> None:
+        assemble.gate().consider(*words)
+
+    plans = [plan(one, consider) for one in requests_of(request, folder, consider)]
     release = assemble.release(told)
-    with bytes_bar("reading") as shown:
-        brought = assemble.bring(
-            model,
-            (request.prompt, request.negative),
-            vae,
-            shown,
-            say,
-            Wanted(pictures, image_encoder, planned.size),
-        )
+    pictures, kept = assemble.casting().shown(cast, pictures) if cast.references else (pictures, {})
+
+    def brought(planned: BringPlan) -> Brought:
+        words = (planned.request.prompt, planned.request.negative)
+        wanted = Wanted(pictures, image_encoder, planned.size, kept)
+        with bytes_bar("reading") as shown:
+            return assemble.bring(model, words, vae, shown, say, wanted)
+
+    ready = brought(plans[0])
     with bar("drawing", request.count * request.steps) as progress:
-        made = create(planned, brought, release, progress)
-    _list(made)
+        if len(plans) == 1:
+            made = create(plans[0], ready, release, progress)
+        else:
+            made = create_each(
+                plans, lambda one: ready if one is plans[0] else brought(one), release, progress
+            )
+    list_made(made)
 
 
-def _list(made: Sequence[Created]) -> None:
+def list_made(made: Sequence[Created]) -> None:
+    """Print a line for each file: its path, its seed, the seconds it took."""
     from rakkan.records import Recipe
 
     for created in made:
@@ -266,15 +337,16 @@ def _list(made: Sequence[Created]) -> None:
         typer.echo(f"{created.path}  {what}  {created.seconds:.1f} s")
 
 
-def _warn(planned: Plan) -> None:
+def _warn(plans: Sequence[Plan]) -> None:
     """One line on standard error for each word that is not known and for each remark."""
     from rakkan.cli.faults import say
 
+    unknown = dict.fromkeys(word for planned in plans for word in planned.unknown)
     lines = [
         f"'{word.text}' is not a known word" + (f"; the nearest is '{word.nearest}'" if word.nearest else "")
-        for word in planned.unknown
+        for word in unknown
     ]
-    lines.extend(planned.notes)
+    lines.extend(dict.fromkeys(note for planned in plans for note in planned.notes))
     for line in lines[:_MOST_WARNINGS]:
         say(line)
     if len(lines) > _MOST_WARNINGS:
