@@ -227,7 +227,7 @@ def still(picture: Picture) -> Picture:
 
 
 def still_banded(picture: BandedPicture) -> BandedPicture:
-    """The same in plain records, but for the bands, which are copied as they come. Raises as ``still`` does."""
+    """The same in plain records, but for the bands, which are copied as they come. Raises RakkanError."""
     import numpy
 
     blank = Picture(

@@ -1,4 +1,4 @@
-"""PNG of any size and of 8 or 16 bits a sample, made from bands of rows (PNG, third edition, sections 7 to 10).
+"""PNG of any size and of 8 or 16 bits a sample, made from bands of rows (PNG, third edition, 7 to 10).
 
 For what Pillow does not write: samples of 16 bits in colour, and pictures too large to be held. Only the gate
 and ``png.encode`` may call this, as they alone may encode.

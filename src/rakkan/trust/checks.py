@@ -72,7 +72,7 @@ def recipe_text(picture: Picture, to: Destination) -> list[Finding]:
 def _fault_of_pixels(picture: Picture) -> str:
     pixels = picture.pixels
     if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or pixels.dtype.name != "uint8":
-        return f"its pixels are {pixels.dtype} {list(pixels.shape)}, not 8-bit RGB or 16-bit, with alpha or without"
+        return f"its pixels are {pixels.dtype} {list(pixels.shape)}, not 8-bit RGB, or 16-bit, or RGBA"
     whole, most = picture.whole, MOST_PIXELS if picture.whole is None else MOST_BANDED_PIXELS
     sides = (pixels.shape[0], pixels.shape[1]) if whole is None else (whole.height, whole.width)
     stated = (picture.recipe.height, picture.recipe.width)

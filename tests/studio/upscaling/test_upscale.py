@@ -139,7 +139,7 @@ def test_a_picture_in_bands_is_the_same_picture(monkeypatch: pytest.MonkeyPatch,
 def test_a_photograph_is_refused_in_a_line(tmp_path: Path) -> None:
     Image.fromarray(photographic(5, 256)).save(tmp_path / "photograph.png")
     (one,) = outcomes([str(tmp_path / "photograph.png")], tmp_path / "out")
-    assert one.path is None and "drawing" in one.note or "photograph" in one.note
+    assert (one.path is None and "drawing" in one.note) or "photograph" in one.note
     assert not (tmp_path / "out").exists()
 
 
@@ -185,6 +185,8 @@ def test_folders_and_patterns_name_their_pictures_once(tmp_path: Path) -> None:
         (art / ".hidden" / "none").mkdir(exist_ok=True)
         with pytest.raises(RakkanError):
             works([nothing], out, ".png")
+    with pytest.raises(RakkanError, match="same folder"):
+        works([str(art)], art, ".png")  # the next time its results would be enlarged
 
 
 def test_one_bad_file_is_an_outcome_and_the_rest_goes_on(tmp_path: Path) -> None:
