@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 import numpy
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from tests.around.attempts import noise, photographic
-from tests.cli.conftest import Command, Done, command, refused  # noqa: F401  (fixtures)
+from tests.cli.conftest import Command
 
 from rakkan.recipes.tiers import EXACT, OTHER, SIMILAR, differences, likeness
 from rakkan.records import Recipe
@@ -20,12 +21,6 @@ A1111 = (
     "1girl, hat\nNegative prompt: x\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512, "
     "Model hash: 1234abcd, Model: anime"
 )
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RAKKAN_ENGINE", "fake")
 
 
 def with_text(path: str, **texts: str) -> str:
@@ -45,7 +40,7 @@ def resaved(path: str, to: str, keep: tuple[str, ...] = ()) -> str:
     return to
 
 
-def test_an_own_picture_is_made_again_to_the_bit(command: Command) -> None:  # noqa: F811
+def test_an_own_picture_is_made_again_to_the_bit(command: Command) -> None:
     assert (
         command("create", "1girl, (red hair:1.3), [smile:grin:0.5]", "--seed", "5", "--out", "a.png").status
         == 0
@@ -59,7 +54,7 @@ def test_an_own_picture_is_made_again_to_the_bit(command: Command) -> None:  # n
 
 
 @pytest.mark.parametrize("level", ["digest", "redacted"])
-def test_a_recipe_that_is_kept_back_is_opened_from_the_vault(command: Command, level: str) -> None:  # noqa: F811
+def test_a_recipe_that_is_kept_back_is_opened_from_the_vault(command: Command, level: str) -> None:
     command("create", "smile", "--seed", "6", "--out", "a.jpg", "--disclosure", level)
     done = command("recipe", "a.jpg", "--json")
     told = json.loads(done.out)
@@ -82,7 +77,7 @@ def test_elsewhere_it_stays_kept_back(
     assert "keeps its recipe back" in refused("again", "a.png").err
 
 
-def test_what_a_text_says_is_a_claim(command: Command) -> None:  # noqa: F811
+def test_what_a_text_says_is_a_claim(command: Command) -> None:
     command("create", "smile, hat", "--seed", "7", "--out", "a.png")
     own = resaved("a.png", "b.png", ("rakkan",))
     assert "claimed by its text alone" in command("recipe", own).out
@@ -92,13 +87,11 @@ def test_what_a_text_says_is_a_claim(command: Command) -> None:  # noqa: F811
     assert "bit-exact" in command("again", text, "--out", "e.png").out
 
 
-def test_a_changed_seal_proves_nothing(command: Command) -> None:  # noqa: F811
+def test_a_changed_seal_proves_nothing(command: Command) -> None:
     command("create", "smile", "--seed", "7", "--out", "a.png")
     data = bytearray(Path("a.png").read_bytes())
     place = data.index(b"caBX") + 2000
     data[place] ^= 1
-    import zlib
-
     start = data.index(b"caBX")
     length = int.from_bytes(data[start - 4 : start], "big")
     data[start + 4 + length : start + 8 + length] = zlib.crc32(data[start : start + 4 + length]).to_bytes(
@@ -109,7 +102,7 @@ def test_a_changed_seal_proves_nothing(command: Command) -> None:  # noqa: F811
     assert "claimed by its text alone" in done.out and "problem" in done.out
 
 
-def test_another_picture_is_not_the_same_and_says_why(command: Command) -> None:  # noqa: F811
+def test_another_picture_is_not_the_same_and_says_why(command: Command) -> None:
     command("create", "smile", "--seed", "8", "--out", "a.png")
     recipe = Image.open("a.png").info["rakkan"]
     other = json.loads(recipe)
@@ -141,7 +134,7 @@ def test_what_cannot_be_made_again_says_what_to_do(
     assert not Path("b.png").exists()
 
 
-def test_sheets_and_figures_say_what_to_do(command: Command, refused: Command) -> None:  # noqa: F811
+def test_sheets_and_figures_say_what_to_do(command: Command, refused: Command) -> None:
     command("create", "smile", "--seed", "1", "--count", "2", "--out", "o")
     assert "sheet of 2 pictures" in refused("again", "o/0003-1-sheet-smile.png").err
     assert "a sheet of 2 pictures" in command("recipe", "o/0003-1-sheet-smile.png").out
@@ -149,7 +142,7 @@ def test_sheets_and_figures_say_what_to_do(command: Command, refused: Command) -
     assert "rakkan figures sheet --seed 2 --count 2" in refused("again", "f.png").err
 
 
-def test_a_photograph_is_not_let_in(refused: Command) -> None:  # noqa: F811
+def test_a_photograph_is_not_let_in(refused: Command) -> None:
     info = PngInfo()
     info.add_text("parameters", A1111)
     Image.fromarray(photographic(5, 256)).save("photograph.png", pnginfo=info)
@@ -157,7 +150,7 @@ def test_a_photograph_is_not_let_in(refused: Command) -> None:  # noqa: F811
 
 
 def test_the_words_of_another_tool_pass_the_same_judge(
-    refused: Command, monkeypatch: pytest.MonkeyPatch
+    refused: Command,
 ) -> None:
     text = A1111.replace("1girl, hat", "Marie Curie")
     assert (
@@ -166,7 +159,7 @@ def test_the_words_of_another_tool_pass_the_same_judge(
     )
 
 
-def test_as_a1111s_text_and_as_json(command: Command, refused: Command) -> None:  # noqa: F811
+def test_as_a1111s_text_and_as_json(command: Command, refused: Command) -> None:
     file = with_text("a.png", parameters=A1111)
     assert command("recipe", "--a1111", file).out.startswith(
         "1girl, hat\nNegative prompt: x\nSteps: 20, Sampler: Euler a"
@@ -179,7 +172,7 @@ def test_as_a1111s_text_and_as_json(command: Command, refused: Command) -> None:
     refused("recipe", "nowhere.png")
 
 
-def test_what_a_file_says_moves_no_cursor(command: Command) -> None:  # noqa: F811
+def test_what_a_file_says_moves_no_cursor(command: Command) -> None:
     file = with_text("a.png", parameters=A1111.replace("hat", "h\x1b[2Jat\u202e\x9b"))
     for option in ([], ["--a1111"], ["--json"]):
         out = command("recipe", *option, file).out
@@ -194,11 +187,13 @@ def test_differences_are_named() -> None:
         **{**vars(RECIPE), "seed": 2, "engine": "torch", "versions": {"x": "2"}, "adapters": {"11": "vae"},
            "settings": {"batch": "4"}}
     )  # fmt: skip
-    found = differences(RECIPE, made)
-    assert found == [
-        "another seed", "with vae", "drawn by torch in f32, not by openvino in f32", "x 2, not 1",
-        "drawn alone, not 1 at once",
-    ] or len(found) == 5  # fmt: skip
+    assert differences(RECIPE, made) == [
+        "another seed",
+        "with vae",
+        "drawn by torch in f32, not by openvino in f32",
+        "x 2, not 1",
+        "drawn 4 at once, not 1",
+    ]
     assert differences(RECIPE, RECIPE) == []
 
 
