@@ -42,7 +42,9 @@ REVIEWED: dict[str, Names] = {
         "trust.provenance.Provenance.keep",
     ),
     "draws: hands the array to its caller in the same process, which is no file": (
+        "studio.bring.drawn",
         "studio.create.draft",
+        "studio.create.drawn",
         "studio.engines.checkpoint.decoding.decode",
         "studio.engines.checkpoint.engine.CheckpointEngine.sample",
         "studio.engines.checkpoint.process.EngineProcess.sample",
@@ -120,6 +122,7 @@ REVIEWED: dict[str, Names] = {
     "reads a file that came from outside, for the inspectors": (
         "formats.inspect.inspect_picture",
         "formats.inspect.deep_pixels",
+        "recipes.taking_over.taken_over",
         "formats.inspect.pixels",
         "trust.arrivals.parse",
         "trust.arrivals.picture_bytes",
@@ -155,6 +158,9 @@ REVIEWED: dict[str, Names] = {
         "cli.identity.identity",
         "store.ledger.witness.Witness.__init__",
         "store.ledger.witness.watch",
+        "studio.gallery.keeping.keep",
+        "studio.gallery.keeping.kept_in",
+        "studio.metadata.novelai.hidden_texts",
         "studio.metadata.writing.parameters_text",
         "studio.starter.evaluation.publish.card_text",
         "studio.starter.evaluation.publish.run",

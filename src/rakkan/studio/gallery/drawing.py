@@ -26,8 +26,8 @@ _MOST_REFUSED = 12
 
 @dataclass(frozen=True)
 class GalleryRequest:
-    """What a person asks for: ``creativity`` from lowest to highest, 0 to 1; ``count`` how many the gallery is
-    to hold, None for no end; ``seed`` of its first picture, None for the gallery's own or a random one.
+    """What a person asks for: ``creativity`` from lowest to highest, 0 to 1; ``count`` how many the gallery
+    is to hold, None for no end; ``seed`` of its first picture, None for the gallery's own or a random one.
     ``telling`` lets the page tell words and seeds."""
 
     out: Path
