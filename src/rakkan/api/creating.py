@@ -1,5 +1,5 @@
-"""Drawing characters from descriptions, with the starter model or one that somebody brought: the one path that
-the command line and Python take."""
+"""Drawing characters from descriptions, with the starter model or one that somebody brought: the one path
+that the command line and Python take."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class ModelOptions:
 
 @dataclass(frozen=True)
 class ReferenceOptions:
-    """A picture that guides: ``kind`` is identity, style or palette (None: identity), ``strength`` up to 2, or
-    to 1 with a model that somebody brought (None: 1)."""
+    """A picture that guides: ``kind`` is identity, style or palette (None: identity), ``strength`` up to 2,
+    or to 1 with a model that somebody brought (None: 1)."""
 
     file: str = ""
     kind: str | None = None
@@ -74,9 +74,9 @@ class ReferenceOptions:
 class CreateOptions:
     """What a person asks for. None leaves what the model was made for, "" nothing.
 
-    ``out`` is a folder, or for one picture a file; None the folder of the settings. ``disclosure`` is how much
-    of its recipe a file tells: full, redacted or digest; None as the settings say. ``character`` and ``style``
-    are names, ``wildcards`` is a folder.
+    ``out`` is a folder, or for one picture a file; None the folder of the settings. ``disclosure`` is how
+    much of its recipe a file tells: full, redacted or digest; None as the settings say. ``character`` and
+    ``style`` are names, ``wildcards`` is a folder.
     """
 
     prompt: str
@@ -110,8 +110,8 @@ def consider(prompt: str, negative: str) -> None:
 
 
 def create(options: CreateOptions, listener: Listener = SILENT) -> list[Created]:
-    """Draw the pictures that are asked for, each released as soon as it is finished; several are followed by a
-    contact sheet, the last of the list. Raises RakkanError; pictures released before it stay."""
+    """Draw the pictures that are asked for, each released as soon as it is finished; several are followed by
+    a contact sheet, the last of the list. Raises RakkanError; pictures released before it stay."""
     place, told = place_and_disclosure(options.out, options.disclosure)
     cast = _cast(options, told, listener)
     model, settings = options.model, config.load()

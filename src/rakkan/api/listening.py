@@ -19,8 +19,9 @@ def _nobody_reads(line: str) -> None:
 
 @dataclass(frozen=True)
 class Listener:
-    """``drawing`` is called after each step of drawing, ``reading`` while a model's bytes are read, and ``say``
-    with remarks, a line each. What a listener raises ends the work: pictures released before stay."""
+    """``drawing`` is called after each step of drawing, ``reading`` while a model's bytes are read, and
+    ``say`` with remarks, a line each. What a listener raises ends the work: pictures released before
+    stay."""
 
     drawing: Progress = _nobody
     reading: Progress = _nobody
