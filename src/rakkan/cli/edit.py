@@ -207,6 +207,7 @@ def vary(
     """Draw more pictures like one: its own noise turned a little, or, where that is not known, redrawn."""
     from rakkan import assemble
     from rakkan.cli.progress import bar
+    from rakkan.features.figures.reading import read
     from rakkan.studio.editing import varying
     from rakkan.studio.editing.opening import opened
     from rakkan.studio.editing.requests import EditRequest
@@ -219,19 +220,13 @@ def vary(
     release = assemble.release(told)
     picture = opened(file, assemble.let_in)
     consider = assemble.gate().consider
-    if model:
-        source = _source_of(model, vae, picture)
-    else:
-        artist = assemble.starter_artist(EditRequest(file))
-        source = varying.starter_source(picture, artist)
-    if source is not None:
-        with bar("drawing", count * source.recipe.steps) as progress:
-            list_made(varying.turned(planned, picture, source, release, consider, progress))
-        return
-    from rakkan.features.figures.reading import read
-
-    with bar("drawing", count * artist.steps) as progress:
-        made = varying.redrawn_a_little(planned, picture, artist, read, release, consider, progress)
+    artist = assemble.starter_artist(EditRequest(file))
+    source = _source_of(model, vae, picture) if model else varying.starter_source(picture, artist)
+    with bar("drawing", count * (source.recipe.steps if source else artist.steps)) as progress:
+        if source is not None:
+            made = varying.turned(planned, picture, source, release, consider, progress)
+        else:
+            made = varying.redrawn_a_little(planned, picture, artist, read, release, consider, progress)
     list_made(made)
 
 
