@@ -140,11 +140,11 @@ class Workbench:
     """What draws and edits: the starter model in its own size, and the reader."""
 
     def __init__(self) -> None:
-        from rakkan import assemble
+        from rakkan.api import equipment
         from rakkan.features.figures.reading import read
         from rakkan.studio.editing.requests import EditRequest
 
-        self.artist = assemble.starter_artist(EditRequest(Path("x.png")))
+        self.artist = equipment.starter_artist(EditRequest(Path("x.png")))
         self.read = read
 
     def picture(self, case: Case) -> Pixels:

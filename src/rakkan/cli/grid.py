@@ -63,6 +63,7 @@ def grid(
     import secrets
 
     from rakkan import assemble, config
+    from rakkan.api import equipment
     from rakkan.cli.create import list_made
     from rakkan.cli.progress import bar
     from rakkan.recipes.taking_over import taken_over
@@ -91,7 +92,7 @@ def grid(
     def found(cell: Cell, path: Path) -> Any:
         named = cell.model or model
         wanted = assemble.models().resolve(named).card.digest if named else digest
-        return taken_over(path, cell.request, assemble.told, wanted)
+        return taken_over(path, cell.request, equipment.told, wanted)
 
     named = place.suffix.lower() in MEDIA_TYPES and not place.is_dir()
     sheet = place if named else destination(place, prompt, f"{chosen['seed']}-grid", told == "full")

@@ -52,7 +52,9 @@ def test_parts_are_as_large_as_the_picture_and_lie_where_they_were_seen() -> Non
     assert hair.shape == (120, 60) and hair.dtype == np.float32
     assert hair[:55, 2:-2].min() > 0.99 and hair[65:].max() < 0.01
     assert outfit[65:, 2:27].min() > 0.99 and outfit[65:, 33:].max() < 0.01
-    total = sum(parts[name] for name in ("background", "skin", "hair", "eyes", "mouth", "outfit", "accessories"))
+    total = sum(
+        parts[name] for name in ("background", "skin", "hair", "eyes", "mouth", "outfit", "accessories")
+    )
     assert np.allclose(total, 1, atol=1e-3)
 
 
