@@ -15,6 +15,8 @@ from PIL import Image, ImageFilter
 from PIL.PngImagePlugin import PngInfo
 from tests.formats.checkpoints.tables import checkpoint_file
 
+from rakkan.corpus.figures import render
+from rakkan.corpus.figures.attributes import Attributes
 from rakkan.formats.checkpoints.architecture import SD1, SDXL
 
 Arguments = tuple[str, ...]
@@ -38,6 +40,7 @@ def inputs(folder: Path) -> None:
         "parameters", "hat\nSteps: 4, Sampler: Euler, CFG scale: 1, Seed: 3, Size: 512x512, Model: gone"
     )
     Image.fromarray(noise(6, 40, 48)).save(folder / "told.png", pnginfo=told)
+    Image.fromarray(render(Attributes(), 7)).save(folder / "figure.png")
     Image.fromarray(photographic(5, 256)).save(folder / "photograph.png")
     safetensors.numpy.save_file({"weight": numpy.ones((4, 4), numpy.float32)}, folder / "m.safetensors")
     (folder / "c.safetensors").write_bytes(checkpoint_file(SD1))
@@ -112,6 +115,10 @@ def work(given: Path) -> list[Arguments]:
             "grid.png",
         ),
         ("gallery", "--count", "2", "--seed", "3", "--creativity", "0-1"),
+        ("create", "smile", "--seed", "9", "--reference", f"{given}/figure.png", "--out", "guided.png"),
+        ("describe", f"{given}/figure.png", "--out", "seen.txt"),
+        ("describe", f"{given}/figure.png", "--json"),
+        ("create", "--prompt-file", "seen.txt", "--seed", "9", "--out", "again.png"),
         ("verify", "single.png", "A.JPEG"),
         ("verify", "--recipe", "single.webp"),
         ("import", f"{given}/a.png", f"{given}/b.jpg", f"{given}/m.safetensors", "single.png"),
@@ -162,6 +169,7 @@ def work(given: Path) -> list[Arguments]:
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),
         ("starter", "train", "--stage", "flow", "--minutes", "1"),
+        ("starter", "train-reader", "--minutes", "1"),
         ("starter", "evaluate", "--quick"),
     ]
 
@@ -219,6 +227,11 @@ REFUSED: list[Arguments] = [
     ("grid", "smile", "--x", "seed: 1-2", "--out", "refused.gif"),
     ("grid", "smile", "--x", "seed: 1-2", "--y", "prompt: qwx", "--out", "refused.png"),
     ("gallery", "--count", "1", "--out", "/dev/null/refused"),
+    ("create", "--prompt-file", "../given/a.png", "--out", "refused.png"),
+    ("describe", "nowhere.png"),
+    ("describe", "../given/photograph.png", "--out", "refused.txt"),
+    ("describe", "../given/reported.png"),
+    ("describe", "../given/figure.png", "--out", "refused.png"),
     ("import", "nowhere.png"),
     ("model", "add", "nowhere.safetensors"),
     ("model", "get", "http://models.invalid/m.safetensors"),

@@ -119,7 +119,7 @@ def guide_of(trial: IdentityTrial, arm: str) -> Guide:
 
 def condition_for(trial: IdentityTrial, arm: str, guide: Guide | None) -> dict[str, str]:
     """What an arm is told in words, by the way that a user's prompt takes."""
-    said = {**read(trial.prompt).condition, "framing": "bust"}
+    said = {**read(trial.prompt).condition, "framing": trial.target.framing}
     if arm == "words":
         said |= trial.kept
     asked = guide.asked(said) if guide else said
