@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought
     from rakkan.studio.create import Upscaler
-    from rakkan.studio.editing.requests import EditRequest
-    from rakkan.studio.editing.starter import StarterArtist
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
     from rakkan.studio.references import LetIn
@@ -364,22 +362,6 @@ def usual_sampling() -> tuple[int, float]:
 
     manifest = read_manifest(settings.weights or WEIGHTS)
     return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
-
-
-def starter_artist(request: EditRequest) -> StarterArtist:
-    """The starter model as it draws edits, shown the picture itself where its weights know references."""
-    from rakkan.studio.editing.starter import StarterArtist
-
-    steps, guidance = usual_sampling()
-    drawing = engine()
-    return StarterArtist(
-        drawing,
-        upscaler(),
-        steps if request.steps is None else request.steps,
-        guidance if request.guidance is None else request.guidance,
-        request.negative,
-        knows_references(),
-    )
 
 
 def knows_references() -> bool:

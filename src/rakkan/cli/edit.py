@@ -26,7 +26,8 @@ from rakkan.errors import RakkanError
 if TYPE_CHECKING:
     from rakkan.studio.editing.editing import Edit
     from rakkan.studio.editing.opening import Opened
-    from rakkan.studio.editing.requests import EditPlan
+    from rakkan.studio.editing.requests import EditPlan, EditRequest
+    from rakkan.studio.editing.starter import StarterArtist
     from rakkan.studio.editing.varying import Source
 
 File = Annotated[Path, typer.Argument(help="The picture: PNG, JPEG or WebP.", show_default=False)]
@@ -150,11 +151,20 @@ def _with_starter(planned: EditPlan, told: str) -> None:
 
     release = assemble.release(told)
     edit = _opened(planned)
-    artist = assemble.starter_artist(planned.request)
+    artist = _starter(planned.request)
     total = planned.request.count * artist.steps * max(1, count_rounds(edit, artist.polishes))
     with bar("drawing", total) as progress:
         made = perform(edit, artist, release, assemble.gate().consider, progress)
     list_made(made)
+
+
+def _starter(request: EditRequest) -> StarterArtist:
+    """The starter model, shown the picture itself where its weights know references."""
+    from rakkan import assemble
+    from rakkan.studio.editing.starter import artist_for
+
+    usual, knows = assemble.usual_sampling(), assemble.knows_references()
+    return artist_for(request, assemble.engine(), assemble.upscaler(), usual, knows)
 
 
 def _with_model(
@@ -220,7 +230,7 @@ def vary(
     release = assemble.release(told)
     picture = opened(file, assemble.let_in)
     consider = assemble.gate().consider
-    artist = assemble.starter_artist(EditRequest(file))
+    artist = _starter(EditRequest(file))
     source = _source_of(model, vae, picture) if model else varying.starter_source(picture, artist)
     with bar("drawing", count * (source.recipe.steps if source else artist.steps)) as progress:
         if source is not None:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def upscale(
     files: Annotated[
         list[str],
-        typer.Argument(help="Pictures, folders of them, or patterns such as 'art/*.png'.", show_default=False),
+        typer.Argument(
+            help="Pictures, folders of them, or patterns such as 'art/*.png'.", show_default=False
+        ),
     ],
     scale: Annotated[int, typer.Option(help="How many times as wide and high: 1, 2 or 4.")] = 2,
     denoise: Annotated[
