@@ -29,6 +29,10 @@ LAYERS: dict[str, int] = {
     "audit": 6,
     # A part of assemble: what a model that somebody brought is drawn with.
     "bringing": 6,
+    # Another: what made a picture, and making it again.
+    "recipes": 6,
+    # Another: the characters and styles that are kept, and all that is done with them.
+    "casting": 6,
     "service": 8,
     "cli": 8,
 }

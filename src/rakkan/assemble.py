@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     import sqlalchemy
 
     from rakkan.bringing.showing import Wanted
+    from rakkan.casting import Casting
+    from rakkan.casting.drawing import Drawing
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
+    from rakkan.recipes.again import Workshop
+    from rakkan.recipes.telling import Told
     from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
-    from rakkan.studio.references import LetIn
+    from rakkan.studio.references import Asked, LetIn
     from rakkan.studio.upscaling.upscale import Doors
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
@@ -43,7 +47,7 @@ def master() -> MasterKey:
 
     settings = config.load()
     if settings.key == config.PASSPHRASE:
-        return keys.Passphrase(ask_passphrase(), _storage("keys"))
+        return keys.Passphrase(config.ask_passphrase(), _storage("keys"))
     return keys.KeyFile(Path(settings.key))
 
 
@@ -99,6 +103,7 @@ def provenance() -> Provenance:
 def gate() -> Gate:
     """The gate of this process, with every inspector and marker there is."""
     from rakkan.studio.metadata import parameters_text
+    from rakkan.studio.wording import released_wording
     from rakkan.trust import arrivals, standing
     from rakkan.trust.checks import recipe_text, well_formed
     from rakkan.trust.gate import Gate
@@ -116,6 +121,7 @@ def gate() -> Gate:
             "well formed": well_formed,
             "policy": standing.release_policy(ledger()),
             "prompt": words.released_prompt,
+            "wording": released_wording(words.considered_prompt),
             "blocklist": blocklist.released_blocklist(blocked),
             "likeness": likeness.released_likeness,
             "content": content.released_content,
@@ -139,7 +145,9 @@ def gate() -> Gate:
         departure_inspectors={
             "policy": standing.departure_policy(ledger()),
             "text": words.departing_text,
+            "pictures": blocklist.departing_blocklist(blocked),
         },
+        character_inspectors={"prompt": words.considered_prompt, "adulthood": words.considered_adulthood},
         part_inspectors={"content": content.part_content},
         seal_file=origin.seal_file,
     )
@@ -188,6 +196,25 @@ def _model_index() -> Index:
     return Index(_database(), keyring().secret("models", lambda: secrets.token_bytes(32)))
 
 
+@cache
+def casting() -> Casting:
+    """The characters and styles that are kept here."""
+    from rakkan.casting import Casting
+
+    parts = (vault(), ledger(), gate(), _database(), keyring(), models)
+    return Casting(*parts, lambda: instance().authority, trusted_roots, knows_references)
+
+
+def drawing(model: str = "", say: Callable[[str], None] = lambda line: None) -> Drawing:
+    """What draws single pictures for sheets: the starter model, or a checkpoint by its name."""
+    from rakkan.casting.drawing import with_a_checkpoint, with_the_starter
+
+    if model:
+        return with_a_checkpoint(lambda prompts: bring(model, prompts), gate().consider, None)
+    guide = partial(casting().guide, say=say)
+    return with_the_starter(engine(), upscaler(), gate().consider, guide, *usual_sampling())
+
+
 def bring(
     model: str,
     prompts: tuple[str, str],
@@ -195,11 +222,12 @@ def bring(
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda line: None,
     wanted: Wanted | None = None,
+    known: Callable[[Path], LetIn] | None = None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
 
     ``progress`` is told of bytes read, ``say`` in a line of what takes a while. What is ``wanted`` to be
-    shown comes in through the gate. Raises RakkanError.
+    shown comes in through the gate, or by ``known`` where it has passed it before. Raises RakkanError.
     """
     from rakkan import bringing
 
@@ -211,7 +239,7 @@ def bring(
         registry,
         vault(),
         engine_process,
-        let_in,
+        known or let_in,
         settings.engine,
         settings.threads or None,
     )
@@ -223,6 +251,32 @@ def let_in(path: Path) -> LetIn:
     from rakkan.studio import references
 
     return references.let_in(path, gate().admit, vault().read)
+
+
+def told(data: bytes, name: str) -> Told:
+    """What the picture file ``data`` tells of how it was made. Raises RakkanError for what is no picture."""
+    from rakkan.recipes.telling import told_by
+
+    return told_by(data, name, trusted_roots(), vault(), ledger())
+
+
+def workshop(
+    disclosure: str,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Workshop:
+    """What pictures are made again with; ``progress`` and ``say`` as for ``bring``."""
+    from rakkan.bringing.showing import Wanted
+    from rakkan.recipes.again import Workshop
+    from rakkan.recipes.sources import let_in_before
+
+    def brought(
+        model: str, prompts: tuple[str, str], vae: str, shown: tuple[Asked, ...], size: tuple[int, int]
+    ) -> Brought:
+        known = let_in_before(vault(), ledger())
+        return bring(model, prompts, vae, progress, say, Wanted(shown, "", size), known)
+
+    return Workshop(models(), engine, upscaler, brought, gate().consider, release(disclosure))
 
 
 def engine_process(device: str) -> EngineProcess:
@@ -242,9 +296,10 @@ def _processes() -> dict[str, EngineProcess]:
 
 def erase(account: str) -> Entry:
     """Shred everything kept for an account, what takedown remembers of its pictures and the names of its
-    models too; the entry that says so. Raises RakkanError for the instance's own account."""
+    models and characters too; the entry that says so. Raises RakkanError for the instance's own account."""
     entry = ledger().erase_account(account)
     _model_index().forget_account(account)
+    casting().index.forget_account(account)
     docket().forget_erased()
     return entry
 
@@ -305,24 +360,6 @@ def forget() -> None:
     for part in list(globals().values()):
         if hasattr(part, "cache_clear"):
             part.cache_clear()
-
-
-def ask_passphrase() -> str:
-    """The passphrase from the environment, or from whoever sits at the terminal."""
-    import getpass
-    import os
-    import sys
-
-    from rakkan.errors import RakkanError
-
-    given = os.environ.get("RAKKAN_PASSPHRASE")
-    if given:
-        return given
-    if not sys.stdin.isatty():
-        raise RakkanError(
-            "The vault opens with a passphrase and there is nobody to ask", "Set RAKKAN_PASSPHRASE"
-        )
-    return getpass.getpass("Passphrase of the vault: ")
 
 
 def _storage(place: str) -> Storage:

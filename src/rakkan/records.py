@@ -60,12 +60,28 @@ class Recipe:
 
 @dataclass(frozen=True)
 class SheetRecipe:
-    """A contact sheet: the recipes of its pictures in reading order, ``columns`` to a row."""
+    """A contact sheet: the recipes of its pictures in reading order, ``columns`` to a row.
+
+    ``labels`` are what stands on it: ``title``, ``column 1``, ``row 1`` and so on; a sheet without any leaves
+    them out of its JSON and has no room for them.
+    """
 
     columns: int
     width: int
     height: int
     recipes: tuple[Recipe, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LabelledSheetRecipe(SheetRecipe):
+    """A sheet with words on it, all of them in ``words``: ``head`` pixels of paper lie above its pictures,
+    ``foot`` below them, and ``band`` above each row of them."""
+
+    head: int = 0
+    foot: int = 0
+    band: int = 0
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,11 +133,12 @@ class UpscaleRecipe:
 
 AnyRecipe = Recipe | SheetRecipe | FiguresRecipe | TrainingGridRecipe | UpscaleRecipe
 
-_LEFT_OUT_EMPTY = ("adapters", "settings", "references")
+_LEFT_OUT_EMPTY = ("adapters", "settings", "references", "labels")
 
 _KINDS: dict[type[Any], str] = {
     Recipe: "rakkan recipe 1",
     SheetRecipe: "rakkan sheet 1",
+    LabelledSheetRecipe: "rakkan labelled sheet 1",
     FiguresRecipe: "rakkan figures 1",
     TrainingGridRecipe: "rakkan training grid 1",
     UpscaleRecipe: "rakkan upscale 1",
@@ -210,10 +227,12 @@ def still(picture: Picture) -> Picture:
 
 
 def still_banded(picture: BandedPicture) -> BandedPicture:
-    """The same in plain records, but for the bands, which are copied as they come. Raises as ``still`` does."""
+    """The same in plain records, but for the bands, which are copied as they come. Raises RakkanError."""
     import numpy
 
-    blank = Picture(numpy.zeros((1, 1, 3), numpy.uint8), picture.recipe, picture.operation, picture.ingredients)
+    blank = Picture(
+        numpy.zeros((1, 1, 3), numpy.uint8), picture.recipe, picture.operation, picture.ingredients
+    )
     facts = still(blank)
     channels, depth = int(picture.channels), int(picture.depth)
     return BandedPicture(picture.bands, channels, depth, facts.recipe, facts.operation, facts.ingredients)
@@ -304,6 +323,8 @@ def _read(value: Any) -> AnyRecipe:
     values = {key: item for key, item in value.items() if key != "kind"}
     if isinstance(values.get("recipes"), list):
         values["recipes"] = tuple(_read(item) for item in values["recipes"])
+    if isinstance(values.get("words"), list):
+        values["words"] = tuple(values["words"])
     if "guidance" in values and isinstance(values["guidance"], int):
         values["guidance"] = float(values["guidance"])
     wanted = {part.name: str(part.type) for part in fields(record)}
@@ -326,4 +347,6 @@ def _fits(value: Any, type_name: str) -> bool:
         return isinstance(value, float)
     if type_name.startswith("Mapping"):
         return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    if type_name == "tuple[str, ...]":
+        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
     return isinstance(value, tuple)

@@ -87,7 +87,14 @@ def test_a_profile_of_srgb_keeps_the_bits_and_another_does_not() -> None:
 
 
 def test_other_pictures_come_in_as_they_do_elsewhere() -> None:
-    for mode, name in (("RGB", "PNG"), ("P", "PNG"), ("L", "PNG"), ("LA", "PNG"), ("CMYK", "JPEG"), ("RGBA", "WEBP")):
+    for mode, name in (
+        ("RGB", "PNG"),
+        ("P", "PNG"),
+        ("L", "PNG"),
+        ("LA", "PNG"),
+        ("CMYK", "JPEG"),
+        ("RGBA", "WEBP"),
+    ):
         memory = io.BytesIO()
         image = Image.fromarray((samples(4) >> 8).astype(numpy.uint8)).convert("RGB").convert(mode)
         image.save(memory, name, **({"lossless": True} if name == "WEBP" else {}))

@@ -1,4 +1,4 @@
-"""Pictures too large to be held: all of them is looked at, what is written is that, and nothing else stays."""
+"""Pictures too large to be held: all of them is seen, what is written is that, and nothing else stays."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_bands_of_another_picture_are_refused(bands: list[Array], tmp_path: Path
 def test_a_recipe_of_another_size_is_refused(tmp_path: Path) -> None:
     picture = Picture(drawing(10, 10), FiguresRecipe(1, 1, 1, 10, 10, "test"), "figure")
     pretended = replace(picture, whole=banding.Whole(5000, 5000, "0" * 64))
-    with pytest.raises(RakkanError, match="whole|5000|10x10"):
+    with pytest.raises(RakkanError, match="5000x5000"):
         gate().release(
             replace(pretended, recipe=FiguresRecipe(1, 1, 1, 5000, 5000, "test")),
             Destination(tmp_path / "a.png"),
@@ -284,9 +284,7 @@ def test_out_of_what_never_came_in_nothing_is_enlarged(tmp_path: Path) -> None:
     parent = tmp_path / "stranger.png"
     Image.fromarray(drawing(140, 140)).save(parent)
     with pytest.raises(RakkanError, match="did not come in"):
-        assemble.gate().release_banded(
-            enlarged(drawing(80, 80), parent), Destination(tmp_path / "a.png")
-        )
+        assemble.gate().release_banded(enlarged(drawing(80, 80), parent), Destination(tmp_path / "a.png"))
     assemble.gate().admit(Source(parent))
     assemble.gate().release_banded(enlarged(drawing(80, 80), parent), Destination(tmp_path / "a.png"))
 

@@ -30,8 +30,8 @@ _LONGEST_WEBP = 16383
 def jpeg(pixels: NDArray[numpy.uint8], text: Mapping[str, str]) -> bytes:
     """JPEG bytes of ``pixels`` (uint8 [height, width, 3], sRGB): quality 95, colours not subsampled.
 
-    Raises RakkanError for pixels with alpha or of 16 bits, and for texts longer than one EXIF segment (about 32,000
-    characters of ``parameters``).
+    Raises RakkanError for pixels with alpha or of 16 bits, and for texts longer than one EXIF segment (about
+    32,000 characters of ``parameters``).
     """
     _check_depth(pixels)
     if pixels.shape[2] != 3:

@@ -37,7 +37,7 @@ class Chunk:
 
 
 def encode(pixels: NDArray[numpy.uint8 | numpy.uint16], text: Mapping[str, str]) -> bytes:
-    """PNG bytes of ``pixels`` (uint8 or uint16 [height, width, 3 or 4], sRGB) with ``text``, keyword to value.
+    """PNG bytes of ``pixels`` (uint8 or uint16 [height, width, 3 or 4], sRGB) with ``text`` by keyword.
 
     Raises RakkanError for a keyword PNG does not allow (1 to 79 printable Latin-1 characters) and
     for text that holds a NUL, is not valid Unicode, or is longer than a reader here would accept.

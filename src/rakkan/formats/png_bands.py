@@ -1,4 +1,4 @@
-"""PNG of any size and of 8 or 16 bits a sample, made from bands of rows (PNG, third edition, sections 7 to 10).
+"""PNG of any size and of 8 or 16 bits a sample, made from bands of rows (PNG, third edition, 7 to 10).
 
 For what Pillow does not write: samples of 16 bits in colour, and pictures too large to be held. Only the gate
 and ``png.encode`` may call this, as they alone may encode.
@@ -46,9 +46,7 @@ def packed_rows(bands: Iterable[NDArray[numpy.uint8 | numpy.uint16]]) -> Iterato
     yield chunk(b"IDAT", bytes(waiting))
 
 
-def _filtered(
-    band: NDArray[Any], above: NDArray[numpy.uint8] | None
-) -> tuple[bytes, NDArray[numpy.uint8]]:
+def _filtered(band: NDArray[Any], above: NDArray[numpy.uint8] | None) -> tuple[bytes, NDArray[numpy.uint8]]:
     """The rows of a band, each under the filter that leaves least (section 12.7), and the last row as it is,
     for the next band."""
     step = band.shape[2] * band.dtype.itemsize

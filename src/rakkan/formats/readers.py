@@ -56,7 +56,7 @@ def decode(data: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def decode_deep(data: bytes) -> tuple[dict[str, Any], bytes]:
-    """As ``decode``, but of a PNG of 16 bits a sample all of them, big-endian; ``deep`` in the answer says so.
+    """As ``decode``, but of a PNG of 16 bits a sample all of them, big-endian; ``deep`` says so.
 
     A colour profile is only computed with in 8 bits, so a picture with one keeps its 16 bits where that
     changes nothing to speak of, as sRGB's own profile does.
@@ -154,7 +154,7 @@ def _is_srgb(structure: Structure, image: Image) -> bool:
 
     bare = _eight_bits(structure, image).convert("RGB")
     apart = ImageChops.difference(bare, _in_srgb(structure, _eight_bits(structure, image)).convert("RGB"))
-    return all(most <= 1 for _, most in apart.getextrema())
+    return apart.point([0, 0, *[255] * 254] * 3).getbbox() is None
 
 
 def _sixteen_bits(data: bytes, structure: Structure, image: Image) -> list[tuple[Image, Image]]:
@@ -165,7 +165,7 @@ def _sixteen_bits(data: bytes, structure: Structure, image: Image) -> list[tuple
     transparent = image.info.get("transparency")
     if structure.colour == "grey" and not image.mode.startswith("I"):
         four = _decoded_as(data, "RGBA", "RGBA").split()  # grey and alpha, two bytes each
-        return [four[:2]] * 3 + [four[2:]]
+        return [(four[0], four[1])] * 3 + [(four[2], four[3])]
     if image.mode.startswith("I"):
         wide = image.convert("I")
         upper = wide.point([value // 256 for value in range(65536)], "L")

@@ -53,8 +53,8 @@ def parse(path: Path, roots: Sequence[bytes]) -> Arrival:
 
 
 def picture_bytes(path: Path, most: int = LARGEST_FILE) -> bytes:
-    """A picture file as it is, unparsed, ``most`` bytes and one more of it. Raises RakkanError for what cannot
-    be read or is no picture."""
+    """A picture file as it is, unparsed: ``most`` bytes and one more of it. Raises RakkanError for what can
+    not be read or is no picture."""
     with _opened(path) as content:
         try:
             data = content.read(most + 1)

@@ -9,6 +9,7 @@ from pathlib import Path
 from rakkan.formats.unsealed import without_seal
 from rakkan.records import (
     FiguresRecipe,
+    LabelledSheetRecipe,
     Picture,
     Recipe,
     SheetRecipe,
@@ -29,6 +30,11 @@ MOST_BANDED_PIXELS = 4 * MOST_PIXELS
 #: The text keyword of a recipe's canonical JSON.
 RECIPE_KEYWORD = "rakkan"
 
+#: Pixels that a labelled sheet leaves for words above all, below all, and above each row; too few to hide a
+#: picture in that its recipe does not name. And how many characters they are at most.
+MOST_PAPER = (480, 160, 120)
+MOST_WORDS = 8000
+
 #: What a picture file may end in, and the media type that is.
 MEDIA_TYPES = {
     ".png": "image/png",
@@ -42,6 +48,7 @@ RELATIONSHIPS = {"parent": operations.PARENT, "reference": operations.REFERENCE}
 OPERATIONS: dict[type, tuple[str, ...]] = {
     Recipe: ("create", "variation", "draft", "edit", "upscale"),
     SheetRecipe: ("sheet",),
+    LabelledSheetRecipe: ("sheet",),
     FiguresRecipe: ("figure",),
     TrainingGridRecipe: ("draft",),
     UpscaleRecipe: ("upscale",),
@@ -65,7 +72,7 @@ def recipe_text(picture: Picture, to: Destination) -> list[Finding]:
 def _fault_of_pixels(picture: Picture) -> str:
     pixels = picture.pixels
     if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or pixels.dtype.name != "uint8":
-        return f"its pixels are {pixels.dtype} {list(pixels.shape)}, not 8-bit RGB or 16-bit, with alpha or without"
+        return f"its pixels are {pixels.dtype} {list(pixels.shape)}, not 8-bit RGB, or 16-bit, or RGBA"
     whole, most = picture.whole, MOST_PIXELS if picture.whole is None else MOST_BANDED_PIXELS
     sides = (pixels.shape[0], pixels.shape[1]) if whole is None else (whole.height, whole.width)
     stated = (picture.recipe.height, picture.recipe.width)
@@ -108,7 +115,15 @@ def _fault_of_sheet(recipe: SheetRecipe) -> str:
 
     if not recipe.recipes or recipe.columns < 1:
         return "a sheet names the recipe of each of its pictures"
-    needed = sheet_size([(one.width, one.height) for one in recipe.recipes], recipe.columns)
+    needed = sheet_size([(one.width, one.height) for one in recipe.recipes], recipe.columns, recipe.labels)
+    if isinstance(recipe, LabelledSheetRecipe):
+        margins = (recipe.head, recipe.foot, recipe.band)
+        if not all(0 <= one <= most for one, most in zip(margins, MOST_PAPER, strict=True)):
+            return f"a labelled sheet leaves at most {', '.join(map(str, MOST_PAPER))} pixels for its words"
+        if sum(map(len, recipe.words)) > MOST_WORDS:
+            return f"the words on a sheet are more than {MOST_WORDS} characters"
+        rows = -(-len(recipe.recipes) // recipe.columns)
+        needed = (needed[0], needed[1] + recipe.head + recipe.foot + rows * recipe.band)
     if needed != (recipe.width, recipe.height):
         return f"a sheet of the pictures it names is {needed[0]}x{needed[1]}"
     return ""

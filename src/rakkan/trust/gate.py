@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
 #: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
 REQUIRED_WORD_INSPECTORS = frozenset({"prompt"})
+REQUIRED_CHARACTER_INSPECTORS = frozenset({"prompt", "adulthood"})
 REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "prompt", "blocklist", "likeness", "content"})
 #: What looks at every part of a picture that is too large to be held.
 REQUIRED_PART_INSPECTORS = frozenset({"content"})
 REQUIRED_MARKERS = frozenset({"recipe"})
 REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy", "text", "blocklist", "likeness", "content"})
-REQUIRED_DEPARTURE_INSPECTORS = frozenset({"policy", "text"})
+REQUIRED_DEPARTURE_INSPECTORS = frozenset({"policy", "text", "pictures"})
 
 #: The account of whoever sits at this machine.
 LOCAL = "local"
@@ -115,11 +116,12 @@ class Admission:
 
 @dataclass(frozen=True)
 class Departure:
-    """A model that its account takes with it: ``digests`` are the SHA-256 that it and its files are known by,
-    ``words`` what it is called here, ``texts`` what each of its files says of itself.
+    """A model or a character that its account takes with it: ``digests`` are the SHA-256 that it and its
+    files are known by, ``words`` what it is called here, ``texts`` what each of its files says of itself,
+    and ``pictures`` the files, as they lie in it, of every picture that a character has.
 
     ``files`` gives the bytes of each by its path in the model's folder; a model of one file has it under its
-    name alone. Nothing of it is read before the inspectors have answered.
+    name alone. Nothing of it is read before the inspectors have answered. ``sort`` says what it is.
     """
 
     account: str
@@ -128,6 +130,8 @@ class Departure:
     texts: tuple[Mapping[str, str], ...]
     files: Mapping[str, Callable[[], Iterable[bytes]]]
     is_folder: bool = False
+    sort: str = "model"
+    pictures: tuple[bytes, ...] = ()
 
 
 Subject = TypeVar("Subject")
@@ -168,10 +172,11 @@ class Gate:
     departure_inspectors: Mapping[str, DepartureCheck] = field(default_factory=dict)
     part_inspectors: Mapping[str, PartCheck] = field(default_factory=dict)
     seal_file: Callable[[Picture, Destination, IO[bytes], IO[bytes]], None] | None = None
+    character_inspectors: Mapping[str, WordCheck] = field(default_factory=dict)
     released: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        asked = ("word", "arrival", "departure", "part")
+        asked = ("word", "arrival", "departure", "part", "character")
         for name in ("inspectors", "markers", *(f"{one}_inspectors" for one in asked)):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
@@ -182,6 +187,15 @@ class Gate:
         """
         checks, required = self.word_inspectors, REQUIRED_WORD_INSPECTORS
         self._ask("create", prompt, negative, "inspector", checks, required, "Nothing was drawn")
+
+    def consider_character(self, words: Iterable[str]) -> None:
+        """Refuse words that no character or style may be kept with: each text is looked at by itself.
+
+        Raises RakkanError.
+        """
+        checks, required = self.character_inspectors, REQUIRED_CHARACTER_INSPECTORS
+        for text in words:
+            self._ask("create", str.__str__(text), "", "inspector", checks, required, "Nothing was kept")
 
     def release(self, picture: Picture, to: Destination) -> Path:
         """Seal ``picture`` and write it; the path it took.
@@ -275,13 +289,14 @@ class Gate:
         return path
 
     def hand_out(self, model: Departure, to: Path) -> Path:
-        """Write a model that is kept here to a file or folder, for the account it is kept for; the path it
-        took, found and written as ``release`` does.
+        """Write a model or a character that is kept here to a file or folder, for the account it is kept for;
+        the path it took, found and written as ``release`` does.
 
         Raises RakkanError, with nothing written, when an inspector refuses or a required one is missing, and
         when there is no room for it.
         """
-        refused, model, to = "The model was not handed out", _still_departure(model), _plain_path(to)
+        model, to = _still_departure(model), _plain_path(to)
+        refused = f"The {model.sort} was not handed out"
         checks, required = self.departure_inspectors, REQUIRED_DEPARTURE_INSPECTORS
         self._ask("export", model, to, "inspector", checks, required, refused)
         if model.is_folder:
@@ -360,6 +375,8 @@ def _still_departure(model: Departure) -> Departure:
         tuple({str.__str__(key): str.__str__(text) for key, text in one.items()} for one in model.texts),
         MappingProxyType({str.__str__(name): made for name, made in model.files.items()}),
         model.is_folder is True,
+        str.__str__(model.sort),
+        tuple(bytes(memoryview(one)) for one in model.pictures),
     )
 
 

@@ -77,8 +77,7 @@ def nameless(destination: Path, number: int) -> Iterator[list[IO[bytes]]]:
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            opened = [tempfile.TemporaryFile(dir=destination.parent) for _ in range(number)]
-            yield [stack.enter_context(file) for file in opened]
+            yield [stack.enter_context(tempfile.TemporaryFile(dir=destination.parent)) for _ in range(number)]
     except OSError as error:
         raise _refusal(error, destination) from error
 

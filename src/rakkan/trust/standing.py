@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from rakkan.formats.unsealed import without_seal
 from rakkan.records import Picture, Recipe, SheetRecipe, UpscaleRecipe
 from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.ledger.statements import Admitted, Derived, Generated, Subject
@@ -76,12 +77,20 @@ def arrival_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Ar
 
 
 def departure_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> DepartureCheck:
-    """Inspector of models that an account takes with it: may it, this one and each of its files?"""
+    """Inspector of what an account takes with it: may it, this one, each of its files and pictures?"""
 
     def inspect(model: Departure, to: Path) -> list[Finding]:
-        findings = []
-        for digest in dict.fromkeys(model.digests):
-            request = Request(Action.EXPORT, model.account, Subject("model", {"sha256": digest}))
+        findings: list[Finding] = []
+        subjects = [Subject(model.sort, {"sha256": digest}) for digest in dict.fromkeys(model.digests)]
+        subjects += [Subject("picture", {"sha256": digest_of_file(data)}) for data in model.pictures]
+        for data in model.pictures:
+            digest = digest_of_file(data)
+            made_here = any(isinstance(one.predicate, Generated | Derived) for _, one in ledger.about(digest))
+            if made_here and without_seal(data) == data:
+                text = f"the picture {digest[:12]} was made here and has lost its seal"
+                findings.append(Finding(False, text, rule="seal", hint="Give it sealed, as it was released"))
+        for subject in subjects:
+            request = Request(Action.EXPORT, model.account, subject)
             findings += _findings(decide(request, known(ledger, request), int(clock())))
         return findings
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 from tests.around.attempts import noise, photographic
@@ -27,7 +24,7 @@ from rakkan.studio.upscaling import enlarge, waifu2x
 from rakkan.studio.upscaling import upscale as module
 from rakkan.studio.upscaling.upscale import STEPS, Outcome, UpscaleRequest, upscale, upscale_all
 from rakkan.studio.upscaling.works import works
-from rakkan.trust.examination import examine, recipe_fields
+from rakkan.trust.examination import recipe_fields
 from rakkan.trust.provenance import digest_of_file
 from rakkan.trust.verification import VALID
 
@@ -52,7 +49,9 @@ def deep(folder: Path) -> Path:
     return folder / "d.png"
 
 
-def outcomes(given: list[str], out: Path, request: UpscaleRequest | None = None, **more: Any) -> list[Outcome]:
+def outcomes(
+    given: list[str], out: Path, request: UpscaleRequest | None = None, **more: Any
+) -> list[Outcome]:
     request = request or UpscaleRequest()
     found = works(given, out, module.FORMATS[request.format], **more)
     return list(upscale_all(found, out, request, assemble.doors()))
@@ -118,7 +117,9 @@ def test_a_palette_and_a_grey_picture_are_enlarged(tmp_path: Path) -> None:
         image = image.quantize(64, dither=Image.Dither.NONE) if mode == "P" else image.convert(mode)
         image.save(tmp_path / f"{mode}.png")
         assert inspect((tmp_path / f"{mode}.png").read_bytes()).colour in ("palette", "grey")
-        made = upscale(tmp_path / f"{mode}.png", tmp_path / f"{mode}-2x.png", UpscaleRequest(), assemble.doors())
+        made = upscale(
+            tmp_path / f"{mode}.png", tmp_path / f"{mode}-2x.png", UpscaleRequest(), assemble.doors()
+        )
         assert made.path is not None
         got = pixels(made.path.read_bytes())
         assert got.shape == (48, 80, 3)
@@ -138,7 +139,7 @@ def test_a_picture_in_bands_is_the_same_picture(monkeypatch: pytest.MonkeyPatch,
 def test_a_photograph_is_refused_in_a_line(tmp_path: Path) -> None:
     Image.fromarray(photographic(5, 256)).save(tmp_path / "photograph.png")
     (one,) = outcomes([str(tmp_path / "photograph.png")], tmp_path / "out")
-    assert one.path is None and "drawing" in one.note or "photograph" in one.note
+    assert (one.path is None and "drawing" in one.note) or "photograph" in one.note
     assert not (tmp_path / "out").exists()
 
 
@@ -184,6 +185,8 @@ def test_folders_and_patterns_name_their_pictures_once(tmp_path: Path) -> None:
         (art / ".hidden" / "none").mkdir(exist_ok=True)
         with pytest.raises(RakkanError):
             works([nothing], out, ".png")
+    with pytest.raises(RakkanError, match="same folder"):
+        works([str(art)], art, ".png")  # the next time its results would be enlarged
 
 
 def test_one_bad_file_is_an_outcome_and_the_rest_goes_on(tmp_path: Path) -> None:

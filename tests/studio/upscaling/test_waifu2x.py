@@ -55,7 +55,8 @@ def vgg7_for_ncnn(network: Network, folder: Path) -> Path:
         weight = weights[f"conv{index}.weight"].astype("<f4")
         slope = " 9=2 -23310=1,0.1" if index < 7 else ""
         lines.append(
-            f"Convolution conv{index} 1 1 x{index - 1} x{index} 0={weight.shape[0]} 1=3 5=1 6={weight.size}{slope}"
+            f"Convolution conv{index} 1 1 x{index - 1} x{index} "
+            f"0={weight.shape[0]} 1=3 5=1 6={weight.size}{slope}"
         )
         content += bytes(4) + weight.tobytes() + weights[f"conv{index}.bias"].astype("<f4").tobytes()
     folder.joinpath("net.param").write_text("\n".join(lines) + "\n")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rakkan.errors import RakkanError
+from rakkan.studio.engines.conditions import Conditions
 from rakkan.studio.engines.engine import Pixels, Reference, Tokens, check
 from rakkan.studio.engines.start import Start, Variation, check_start
 from rakkan.studio.samplers import Progress, silent
@@ -29,7 +30,7 @@ class FakeEngine:
 
     def sample(
         self,
-        tokens: Tokens,
+        tokens: Tokens | Conditions,
         negative: Tokens | None = None,
         *,
         width: int,
@@ -67,7 +68,8 @@ class FakeEngine:
         away = [] if negative is None or guidance == 1.0 else negative.tolist()
         shown = [reference.role, reference.strength, reference.pixels.tobytes()] if reference else []
         shown += [variation.seed, variation.strength] if variation else []
-        asked = repr((tokens.tolist(), away, width, height, seed, steps, float(guidance), sampler, *shown))
+        told = tokens.told() if isinstance(tokens, Conditions) else tokens.tolist()
+        asked = repr((told, away, width, height, seed, steps, float(guidance), sampler, *shown))
         digest = hashlib.sha512(asked.encode()).digest()
         for done in range(steps):
             progress(done + 1, steps)

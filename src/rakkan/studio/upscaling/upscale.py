@@ -85,7 +85,7 @@ def upscale_all(
     doors: Doors,
     progress: Progress = lambda done, total: None,
 ) -> Iterator[Outcome]:
-    """Enlarge pictures into a folder, or a single one into the file ``out``; one outcome for each, as it comes.
+    """Enlarge pictures into a folder, or one into the file ``out``; an outcome for each, as it comes.
 
     A picture that cannot be enlarged is an outcome too, and the others go on. One whose result lies there
     already, made from the same bytes with the same settings, is left as it is. ``progress`` counts ``STEPS``
@@ -145,15 +145,14 @@ def upscale(
         precision=precision,
         versions={"rakkan": __version__, **waifu2x.versions()},
     )
-    given = {"precision": precision, "progress": progress}
     parents = (Ingredient("parent", found.media_type, data),)
     if request.format == "png" and recipe.width * recipe.height >= BANDED_FROM:
-        bands = waifu2x.bands(pixels, request.scale, request.denoise, **given)
+        bands = waifu2x.bands(pixels, request.scale, request.denoise, precision=precision, progress=progress)
         depth = 8 * pixels.dtype.itemsize
         banded = BandedPicture(bands, pixels.shape[2], depth, recipe, "upscale", parents)
         path = doors.release_banded(banded, place)
     else:
-        made = waifu2x.enlarge(pixels, request.scale, request.denoise, **given)
+        made = waifu2x.enlarge(pixels, request.scale, request.denoise, precision=precision, progress=progress)
         picture = Picture(_fitted(made, request.format), recipe, "upscale", parents)
         path = doors.release(picture, place)
     note = ""
@@ -208,11 +207,11 @@ def _fitted(pixels: Samples, kind: str) -> Samples:
 
     if kind == "png":
         return pixels
+    eight = pixels.astype(numpy.uint8, copy=False)
     if pixels.dtype == numpy.uint16:
-        pixels = ((pixels.astype(numpy.uint32) + 128) // 257).astype(numpy.uint8)
+        eight = ((pixels.astype(numpy.uint32) + 128) // 257).astype(numpy.uint8)
     if kind == "jpg" and pixels.shape[2] == 4:
         from rakkan.studio.references import over_white
 
-        return over_white(pixels)
-    return pixels
-
+        return over_white(eight)
+    return eight

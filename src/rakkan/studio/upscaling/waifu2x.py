@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from rakkan.studio.engines.device import Precision
 
 Pixels = npt.NDArray[np.uint8]
-Deep = npt.NDArray[np.uint16]
+#: Of 8 or 16 bits.
+Samples = npt.NDArray[np.uint8 | np.uint16]
 Progress = Callable[[int, int], object]
 
 WEIGHTS = networks.WEIGHTS
@@ -31,15 +32,15 @@ _ROWS = 128
 
 
 def enlarge(
-    pixels: Pixels | Deep,
+    pixels: Samples,
     scale: int = 2,
     denoise: int = 0,
     *,
     precision: Precision | None = None,
     threads: int | None = None,
     progress: Progress = lambda done, total: None,
-) -> npt.NDArray[np.uint8 | np.uint16]:
-    """A drawing ``scale`` times as high and as wide (1, 2 or 4), less noise by ``denoise`` (-1 for none to 3).
+) -> Samples:
+    """A drawing ``scale`` times (1, 2 or 4) as high and as wide, less noise by ``denoise`` (-1, none, to 3).
 
     ``pixels`` is uint8 or uint16 [height, width, 3 or 4], sRGB, alpha not premultiplied; so is the result.
     ``precision`` defaults to bf16 where the processor has it, and to f32 for 16 bits, of which bf16 would
@@ -58,19 +59,19 @@ def enlarge(
 
 def doubled(pixels: Pixels) -> Pixels:
     """What ``create`` makes of a drawing: twice each side, uint8 [height, width, 3], denoise level 0."""
-    made: Pixels = enlarge(pixels)
+    made: Pixels = enlarge(pixels).astype(np.uint8, copy=False)
     return made
 
 
 def bands(
-    pixels: Pixels | Deep,
+    pixels: Samples,
     scale: int = 2,
     denoise: int = 0,
     *,
     precision: Precision | None = None,
     threads: int | None = None,
     progress: Progress = lambda done, total: None,
-) -> Iterator[npt.NDArray[np.uint8 | np.uint16]]:
+) -> Iterator[Samples]:
     """What ``enlarge`` makes, in bands of rows from the top, computed as they are asked for.
 
     Raises RakkanError as ``enlarge`` does, before the first band.
@@ -92,7 +93,7 @@ def bands(
         done += 1
         progress(done, total)
 
-    def made() -> Iterator[npt.NDArray[np.uint8 | np.uint16]]:
+    def made() -> Iterator[Samples]:
         colours = _through(_colours(pixels), size, through, chosen, threads, step)
         alphas = _alphas(pixels, size, scale, chosen, threads, step) if has_alpha else None
         for colour in colours:
@@ -104,7 +105,7 @@ def bands(
     return made()
 
 
-def usual_precision(pixels: Pixels | Deep) -> Precision:
+def usual_precision(pixels: Samples) -> Precision:
     """What these pixels are computed in when nobody chooses."""
     from rakkan.studio.engines.device import default_precision
 
@@ -143,7 +144,7 @@ def _tiles(size: tuple[int, int], through: tuple[Network, ...]) -> int:
     return total
 
 
-def _colours(pixels: Pixels | Deep) -> Iterator[Floats]:
+def _colours(pixels: Samples) -> Iterator[Floats]:
     """RGB in levels 0-255, in bands, continued under what is transparent."""
     for top in range(0, len(pixels), _ROWS):
         if pixels.shape[2] == 4:
@@ -153,7 +154,7 @@ def _colours(pixels: Pixels | Deep) -> Iterator[Floats]:
 
 
 def _alphas(
-    pixels: Pixels | Deep,
+    pixels: Samples,
     size: tuple[int, int],
     scale: int,
     precision: Precision,
@@ -174,9 +175,7 @@ def _alphas(
         yield transparency.stretched(band, ends[0], ends[1])
 
 
-def _answer(
-    level: float, through: tuple[Network, ...], precision: Precision, threads: int | None
-) -> float:
+def _answer(level: float, through: tuple[Network, ...], precision: Precision, threads: int | None) -> float:
     """What alpha of one level comes out as."""
     side = tiles.SIDES[0]
     plane = np.full((side, side, 3), level, np.float32)
@@ -184,17 +183,18 @@ def _answer(
     return float(made.mean(dtype=np.float64))
 
 
-def _levels(pixels: npt.NDArray[np.uint8 | np.uint16]) -> Floats:
-    return pixels.astype(np.float32) if pixels.dtype == np.uint8 else pixels / np.float32(257)
+def _levels(pixels: Samples) -> Floats:
+    levels: Floats = pixels.astype(np.float32)
+    return levels if pixels.dtype == np.uint8 else levels / np.float32(257)
 
 
-def _samples(band: Floats, dtype: npt.DTypeLike) -> npt.NDArray[np.uint8 | np.uint16]:
+def _samples(band: Floats, dtype: npt.DTypeLike) -> Samples:
     if dtype == np.uint16:
         band = band * np.float32(257)
     return np.clip(np.rint(band), 0, np.iinfo(np.dtype(dtype)).max).astype(dtype)
 
 
-def _is_grey(pixels: Pixels | Deep) -> bool:
+def _is_grey(pixels: Samples) -> bool:
     first, second, third = pixels[..., 0], pixels[..., 1], pixels[..., 2]
     return bool(np.array_equal(first, second)) and bool(np.array_equal(first, third))
 

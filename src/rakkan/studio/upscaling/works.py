@@ -27,7 +27,8 @@ def works(given: Sequence[str], out: Path, suffix: str, recursive: bool = False)
 
     Of a folder those in it, with ``recursive`` those below it as well, but no hidden ones and none in
     ``out``. Names are kept but for the ending, which becomes ``suffix``. Raises RakkanError when a pattern or
-    a folder names nothing; a file that is not there is somebody's to find out when its turn comes.
+    a folder names nothing, and when a folder is ``out`` itself; that a file is not there is found out when it
+    is its turn.
     """
     found: dict[Path, Work] = {}
     for text in given:
@@ -43,9 +44,7 @@ def works(given: Sequence[str], out: Path, suffix: str, recursive: bool = False)
                 found.setdefault(picture.resolve(), Work(picture, name.with_suffix(suffix)))
         if len(found) == before and path.is_dir():
             more = "" if recursive else ", or add --recursive"
-            raise RakkanError(
-                f"There are no pictures in {path}", f"Put PNG, JPEG or WebP files there{more}"
-            )
+            raise RakkanError(f"There are no pictures in {path}", f"Put PNG, JPEG or WebP files there{more}")
         if len(found) > _MOST_WORKS:
             raise RakkanError(
                 f"These are more than {_MOST_WORKS} pictures", "Enlarge them a folder at a time"
@@ -54,19 +53,24 @@ def works(given: Sequence[str], out: Path, suffix: str, recursive: bool = False)
 
 
 def _below(folder: Path, out: Path, recursive: bool) -> Iterator[tuple[Path, Path]]:
+    if out.resolve() == folder.resolve():
+        raise RakkanError(
+            f"What is made of the pictures in {folder} cannot go to the same folder",
+            "Name another with --out, or the pictures one by one",
+        )
     for path in sorted(folder.rglob("*") if recursive else folder.iterdir()):
         name = path.relative_to(folder)
         if path.suffix.lower() not in MEDIA_TYPES or not path.is_file() or path.is_symlink():
             continue
         if any(part.startswith(".") for part in name.parts):
             continue
-        if out.resolve() != folder.resolve() and path.resolve().is_relative_to(out.resolve()):
+        if path.resolve().is_relative_to(out.resolve()):
             continue
         yield path, name
 
 
 def taken(place: Path) -> Iterator[Path]:
-    """The files that lie at ``place`` and, under numbers, beside it, where the gate puts what has its name."""
+    """The files at ``place`` and, under numbers, beside it, where the gate puts what has its name."""
     for number in count(1):
         path = place if number == 1 else place.with_name(f"{place.stem}-{number}{place.suffix}")
         if not path.is_file():

@@ -188,9 +188,7 @@ def _table(
         rows = [row for row, one in enumerate(wanted) if one.get(slot, "none") != "none"]
         if not rows or len({wanted[row][slot] for row in rows}) < 2:
             continue
-        hits = sum(
-            int(values[row, column]) == SLOT_VALUES[slot].index(wanted[row][slot]) for row in rows
-        )
+        hits = sum(int(values[row, column]) == SLOT_VALUES[slot].index(wanted[row][slot]) for row in rows)
         own = error[slot]
         share = hits / len(rows)
         table[slot] = {
