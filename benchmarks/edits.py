@@ -2,9 +2,9 @@
 
 Figures are known exactly: renders, whose attributes the renderer was given, and pictures of the starter
 model, of which is taken what the first instrument reads before the edit. One edit each, of twelve slots in
-turn, by the words that a person would type. Two instruments judge, neither of which the edits use: the evaluation's
-classifier, its own error measured on fresh renders and taken off (Rogan and Gladen), and colours read from
-pixels. Beside them stand two bounds: nothing done, and everything drawn anew from the changed description.
+turn, by the words that a person would type. Two instruments judge, neither of which the edits use: the
+evaluation's classifier, its own error measured on fresh renders and taken off (Rogan and Gladen), and colours
+read from pixels. Beside them stand two bounds: nothing done, and everything drawn anew.
 
 The protocol and its thresholds are frozen: ``PROTOCOL`` is written into the result.
 """
@@ -143,6 +143,7 @@ class Workbench:
         from rakkan.api import equipment
         from rakkan.features.figures.reading import read
         from rakkan.studio.editing.requests import EditRequest
+        from rakkan.studio.editing.starter import artist_for
 
         self.artist = equipment.starter_artist(EditRequest(Path("x.png")))
         self.read = read
@@ -373,7 +374,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found |= {
         "protocol": PROTOCOL,
         "measured": {
-            "command": f"python -m benchmarks.edits --cases {given.cases} --seed {given.seed} --classifier FILE",
+            "command": f"python -m benchmarks.edits --cases {given.cases} --classifier FILE",
             "seed": given.seed,
             "commit": commit(ROOT),
             "n": given.cases,

@@ -68,18 +68,10 @@ def workshop(
 
 def starter_artist(request: EditRequest) -> StarterArtist:
     """The starter model as it draws edits, shown the picture itself where its weights know references."""
-    from rakkan.studio.editing.starter import StarterArtist
+    from rakkan.studio.editing.starter import artist_for
 
-    steps, guidance = assemble.usual_sampling()
-    drawing = assemble.engine()
-    return StarterArtist(
-        drawing,
-        assemble.upscaler(),
-        steps if request.steps is None else request.steps,
-        guidance if request.guidance is None else request.guidance,
-        request.negative,
-        assemble.knows_references(),
-    )
+    drawing = (assemble.engine(), assemble.upscaler(), assemble.usual_sampling())
+    return artist_for(request, *drawing, assemble.knows_references())
 
 
 def doors(disclosure: str | None = None) -> Doors:

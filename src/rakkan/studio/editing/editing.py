@@ -165,12 +165,13 @@ def perform(
     said = artist.said(edit.opened, lambda: edit.figure, edit.planned)
     consider(said.prompt, request.negative)
     asked = "; ".join(request.texts) or request.prompt or said.prompt
+    each = artist.steps * max(1, _count_rounds(edit, artist.polishes))
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
         seed = edit.planned.seed + index
 
         def step(done: int, total: int) -> None:
-            progress(index * total + done, request.count * total)
+            progress(index * each + done, request.count * each)
 
         painter = artist.painter(said, seed, edit, step)
         pixels, settings = _drawn(edit, painter, artist)
@@ -181,7 +182,7 @@ def perform(
     return draw_all(request.count, draw, request.out, asked, request.telling, release, parent, "edit")
 
 
-def count_rounds(edit: Edit, polishes: bool) -> int:
+def _count_rounds(edit: Edit, polishes: bool) -> int:
     """How many rounds of a picture are drawn by a model."""
     request = edit.planned.request
     if not request.texts:

@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float32]
 _AMONG_OTHERS = frozenset({"outfit_colour", "skin"})
 #: How far in OKLab a colour may be from the old one to be taken for it.
 _NEAR = 0.22
+#: The share of a part that the old colour must have to be taken for it.
+_ENOUGH = 0.3
 #: How much a shadow may deepen or fade when the colour's lightness changes.
 _MOST_DEEPER = 1.6
 #: Pixels of a part that its main colour is taken from.
@@ -56,7 +58,8 @@ def recoloured(pixels: Pixels, part: Mask, slot: str, old: str, new: str) -> Pix
     if slot == "eye_colour":
         share = share * _likeness(lab, _iris(lab, oklab(pixels[_beside(part)])))
     elif slot in _AMONG_OTHERS and old in PALETTES[slot]:
-        share = share * _likeness(lab, oklab(_rgb(PALETTES[slot][old])))
+        near = share * _likeness(lab, oklab(_rgb(PALETTES[slot][old])))
+        share = near if (near > 0.5).sum() >= _ENOUGH * (share > 0.5).sum() else share
     if not (share > 0.5).any():
         return pixels
     main, target = _main(lab[share > 0.5]), oklab(_rgb(PALETTES[slot][new]))
@@ -98,13 +101,13 @@ def _main(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _beside(part: Mask) -> npt.NDArray[np.bool_]:
     """The surroundings of a part, about as wide as a tenth of it."""
-    left, top, right, bottom = box_of(part)
+    left, _, right, _ = box_of(part)
     return (grown((part > 0).astype(np.float32), max(2, (right - left) // 10)) > 0) & (part <= 0)
 
 
 def _iris(inside: npt.NDArray[np.float64], beside: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The colour of irises among the colours of eyes: a good part of them, coloured, and rare beside them. Where
-    nothing is coloured they are dark or grey."""
+    """The colour of irises among the colours of eyes: a good part of them, coloured, and rare beside them.
+    Where nothing is coloured they are dark or grey."""
 
     def numbers(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         bins = np.floor(lab / 0.08).astype(np.int64) + 32
@@ -118,7 +121,7 @@ def _iris(inside: npt.NDArray[np.float64], beside: npt.NDArray[np.float64]) -> n
         colour = np.median(inside[here], axis=0)
         rarer = here.mean() - (around == code).mean()
         if 0.18 < colour[0] < 0.93 and rarer > 0:
-            told = float(rarer * (0.03 + np.hypot(*colour[1:])))
+            told = float(rarer * (0.0004 + np.square(colour[1:]).sum()))
             if told > most:
                 best, most = colour, told
     return np.asarray(best)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rakkan.studio.editing.editing import Edit
     from rakkan.studio.editing.opening import Opened
-    from rakkan.studio.editing.requests import EditPlan
+    from rakkan.studio.editing.requests import EditPlan, EditRequest
     from rakkan.studio.engines.engine import Engine, Reference
     from rakkan.studio.requests import Progress
 
@@ -103,6 +103,21 @@ class StarterArtist:
         from rakkan.studio.starter.guiding import framed_as_taught
 
         return Reference(framed_as_taught(edit.opened.pixels, edit.reading.bust))
+
+
+def artist_for(
+    request: EditRequest, engine: Engine, upscaler: Upscaler, usual: tuple[int, float], knows: bool
+) -> StarterArtist:
+    """The starter model for a request; ``usual`` are the steps and guidance it was made for, and ``knows``
+    whether its weights know references."""
+    return StarterArtist(
+        engine,
+        upscaler,
+        usual[0] if request.steps is None else request.steps,
+        usual[1] if request.guidance is None else request.guidance,
+        request.negative,
+        knows,
+    )
 
 
 def starter_recipe(
