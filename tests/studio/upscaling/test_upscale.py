@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from tests.around.attempts import noise, photographic
 from tests.trust.made import look, release, stated
 
 from rakkan import assemble
-from rakkan.api import equipment
+from rakkan.corpus.figures import attributes, render
 from rakkan.errors import RakkanError
 from rakkan.formats import png
 from rakkan.formats.inspect import deep_pixels, inspect, pixels
@@ -113,8 +114,10 @@ def test_sixteen_bits_stay_sixteen_in_a_png_and_are_said_to_be_lost_elsewhere(tm
 
 
 def test_a_palette_and_a_grey_picture_are_enlarged(tmp_path: Path) -> None:
+    random = Random(5)
+    figure = render(attributes.sample(random), 5, scale=0.5)
     for mode in ("P", "L"):
-        image = Image.open(drawn(tmp_path))
+        image = Image.fromarray(figure)
         image = image.quantize(64, dither=Image.Dither.NONE) if mode == "P" else image.convert(mode)
         image.save(tmp_path / f"{mode}.png")
         assert inspect((tmp_path / f"{mode}.png").read_bytes()).colour in ("palette", "grey")
@@ -123,7 +126,7 @@ def test_a_palette_and_a_grey_picture_are_enlarged(tmp_path: Path) -> None:
         )
         assert made.path is not None
         got = pixels(made.path.read_bytes())
-        assert got.shape == (48, 80, 3)
+        assert got.shape == (2 * len(figure), 2 * figure.shape[1], 3)
         assert mode == "P" or (got[..., 0] == got[..., 2]).all()
 
 
