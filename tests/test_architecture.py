@@ -29,10 +29,14 @@ LAYERS: dict[str, int] = {
     "audit": 6,
     # A part of assemble: what a model that somebody brought is drawn with.
     "bringing": 6,
+    # Another: what made a picture, and making it again.
+    "recipes": 6,
     # Another: the characters and styles that are kept, and all that is done with them.
     "casting": 6,
-    "service": 8,
-    "cli": 8,
+    # Above assemble: each of the studio's jobs as one call.
+    "api": 8,
+    "service": 9,
+    "cli": 9,
 }
 ROOT_MODULES = {"", "records", "errors", "config", "checkout"}
 #: Wires the parts together, so it stands above all it wires and below what uses it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from rakkan.bringing.showing import Wanted
     from rakkan.casting import Casting
-    from rakkan.casting.drawing import Drawing
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
@@ -100,6 +99,7 @@ def provenance() -> Provenance:
 def gate() -> Gate:
     """The gate of this process, with every inspector and marker there is."""
     from rakkan.studio.metadata import parameters_text
+    from rakkan.studio.wording import released_wording
     from rakkan.trust import arrivals, standing
     from rakkan.trust.checks import recipe_text, well_formed
     from rakkan.trust.gate import Gate
@@ -117,6 +117,7 @@ def gate() -> Gate:
             "well formed": well_formed,
             "policy": standing.release_policy(ledger()),
             "prompt": words.released_prompt,
+            "wording": released_wording(words.considered_prompt),
             "blocklist": blocklist.released_blocklist(blocked),
             "likeness": likeness.released_likeness,
             "content": content.released_content,
@@ -143,6 +144,8 @@ def gate() -> Gate:
             "pictures": blocklist.departing_blocklist(blocked),
         },
         character_inspectors={"prompt": words.considered_prompt, "adulthood": words.considered_adulthood},
+        part_inspectors={"content": content.part_content},
+        seal_file=origin.seal_file,
     )
 
 
@@ -198,16 +201,6 @@ def casting() -> Casting:
     return Casting(*parts, lambda: instance().authority, trusted_roots, knows_references)
 
 
-def drawing(model: str = "", say: Callable[[str], None] = lambda line: None) -> Drawing:
-    """What draws single pictures for sheets: the starter model, or a checkpoint by its name."""
-    from rakkan.casting.drawing import with_a_checkpoint, with_the_starter
-
-    if model:
-        return with_a_checkpoint(lambda prompts: bring(model, prompts), gate().consider, None)
-    guide = partial(casting().guide, say=say)
-    return with_the_starter(engine(), upscaler(), gate().consider, guide, *usual_sampling())
-
-
 def bring(
     model: str,
     prompts: tuple[str, str],
@@ -215,11 +208,12 @@ def bring(
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda line: None,
     wanted: Wanted | None = None,
+    known: Callable[[Path], LetIn] | None = None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
 
     ``progress`` is told of bytes read, ``say`` in a line of what takes a while. What is ``wanted`` to be
-    shown comes in through the gate. Raises RakkanError.
+    shown comes in through the gate, or by ``known`` where it has passed it before. Raises RakkanError.
     """
     from rakkan import bringing
 
@@ -231,7 +225,7 @@ def bring(
         registry,
         vault(),
         engine_process,
-        let_in,
+        known or let_in,
         settings.engine,
         settings.threads or None,
     )
@@ -385,7 +379,6 @@ def knows_references() -> bool:
 def upscaler() -> Upscaler:
     """waifu2x, twice each side; its weights are verified when it first enlarges."""
     from rakkan.studio.create import Upscaler
-    from rakkan.studio.engines.weights import manifest_digest
     from rakkan.studio.upscaling import waifu2x
 
-    return Upscaler("waifu2x upconv_7 anime noise0 2x", manifest_digest(waifu2x.WEIGHTS), waifu2x.enlarge)
+    return Upscaler("waifu2x upconv_7 anime noise0 2x", waifu2x.digest(2, 0), waifu2x.doubled)

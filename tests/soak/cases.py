@@ -326,6 +326,7 @@ import policy_cases  # noqa: E402
 import prompt_cases  # noqa: E402
 import seal_cases  # noqa: E402
 import takedown_cases  # noqa: E402
+import upscaling_cases  # noqa: E402
 import vault_cases  # noqa: E402
 
 TOPICS = (
@@ -340,6 +341,7 @@ TOPICS = (
     prompt_cases,
     seal_cases,
     takedown_cases,
+    upscaling_cases,
     vault_cases,
 )
 

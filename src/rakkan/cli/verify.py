@@ -154,7 +154,8 @@ def _recipe(verification: Verification) -> str:
         return f"kept back; committed to as {told.commitment[:16]}…"
     fields = disclosure.fields_of(told)
     parts = [f'"{fields["prompt"]}"'] if fields.get("prompt") else []
-    parts += [f"{name} {fields[name]}" for name in ("seed", "steps", "sampler") if name in fields]
+    names = ("seed", "steps", "sampler", "scale", "denoise")
+    parts += [f"{name} {fields[name]}" for name in names if name in fields]
     hidden = f"; {len(told.hidden)} fields kept back" if told.hidden else ""
     return f"{told.level}: {', '.join(parts) or 'see --recipe'}{hidden}"
 

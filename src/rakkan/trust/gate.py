@@ -18,8 +18,8 @@ from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from rakkan.errors import RakkanError
-from rakkan.records import Picture, still
-from rakkan.trust.placing import place, place_folder
+from rakkan.records import BandedPicture, Picture, seen, still, still_banded
+from rakkan.trust.placing import nameless, pieces_of, place, place_folder
 from rakkan.trust.seal.manifest import DEFAULT_USES
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 REQUIRED_WORD_INSPECTORS = frozenset({"prompt"})
 REQUIRED_CHARACTER_INSPECTORS = frozenset({"prompt", "adulthood"})
 REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "prompt", "blocklist", "likeness", "content"})
+#: What looks at every part of a picture that is too large to be held.
+REQUIRED_PART_INSPECTORS = frozenset({"content"})
 REQUIRED_MARKERS = frozenset({"recipe"})
 REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy", "text", "blocklist", "likeness", "content"})
 REQUIRED_DEPARTURE_INSPECTORS = frozenset({"policy", "text", "pictures"})
@@ -135,6 +137,7 @@ class Departure:
 Subject = TypeVar("Subject")
 Place = TypeVar("Place")
 PictureCheck = Callable[[Picture, Destination], list[Finding]]
+PartCheck = Callable[["NDArray[numpy.uint8]", Destination], list[Finding]]
 ArrivalCheck = Callable[[Arrival, Source], list[Finding]]
 DepartureCheck = Callable[[Departure, Path], list[Finding]]
 #: (prompt, negative prompt)
@@ -150,6 +153,7 @@ class Gate:
     ``endorse`` seals an artist's own file as it is. ``overturned`` says whether a moderator has overturned a
     refusal, and ``refuse`` states one that stands and returns what to do about it. ``begin`` is
     given pixels that are about to be inspected and may start what takes long; it decides nothing.
+    ``part_inspectors`` and ``seal_file``, which seals from one file into another, are for pictures in bands.
     ``released`` lists the files this gate has written. What it asks cannot be changed once it is built, and
     what it is given is copied first, so that what the inspectors saw is what is written.
     """
@@ -166,18 +170,14 @@ class Gate:
     refuse: Callable[[str, Finding], str]
     begin: Callable[[NDArray[numpy.uint8]], None] = lambda pixels: None
     departure_inspectors: Mapping[str, DepartureCheck] = field(default_factory=dict)
+    part_inspectors: Mapping[str, PartCheck] = field(default_factory=dict)
+    seal_file: Callable[[Picture, Destination, IO[bytes], IO[bytes]], None] | None = None
     character_inspectors: Mapping[str, WordCheck] = field(default_factory=dict)
     released: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for name in (
-            "word_inspectors",
-            "inspectors",
-            "markers",
-            "arrival_inspectors",
-            "departure_inspectors",
-            "character_inspectors",
-        ):
+        asked = ("word", "arrival", "departure", "part", "character")
+        for name in ("inspectors", "markers", *(f"{one}_inspectors" for one in asked)):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def consider(self, prompt: str, negative: str = "") -> None:
@@ -210,18 +210,54 @@ class Gate:
         """
         refused = "The picture was not released"
         picture, to = still(picture), _still_destination(to)
-        self.begin(picture.pixels)
-        self._ask("release", picture, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
+        shown = seen(picture)
+        encoded = _encoded(picture, to.path, self._inspected_text(shown, to, refused))
+        path = place([self.seal(shown, to, encoded)], to.path)
+        self.released.append(path)
+        return path
+
+    def release_banded(self, picture: BandedPicture, to: Destination) -> Path:
+        """As ``release``, for a picture that comes in bands of rows and is too large to be held: a PNG.
+
+        Its parts are inspected as they come, at full size, and all of it reduced, by what inspects any other
+        picture; until then it lies in files that have no name. Raises RakkanError as ``release`` does.
+        """
+        from rakkan.formats import png, png_bands
+        from rakkan.trust.banding import gathered
+
+        refused = "The picture was not released"
+        picture, to = still_banded(picture), _still_destination(to)
+        checks, required = self.part_inspectors, REQUIRED_PART_INSPECTORS
+        _demand(checks, required, "inspector", refused)
+        if self.seal_file is None:
+            raise RakkanError(f"{refused}: nothing seals files here", "Wire it in assemble.py")
+
+        def look(part: NDArray[numpy.uint8]) -> None:
+            self._ask("release", part, to, "inspector", checks, required, refused)
+
+        with nameless(to.path, 3) as (rows, bare, sealed):
+            shown = gathered(picture, look, rows)
+            text = self._inspected_text(shown, to, refused)
+            sides = shown.recipe.width, shown.recipe.height
+            bare.write(png_bands.head(*sides, picture.channels, picture.depth, png.text_chunks(text)))
+            bare.writelines(pieces_of(rows))
+            bare.write(png_bands.END)
+            self.seal_file(shown, to, bare, sealed)
+            path = place(pieces_of(sealed), to.path)
+        self.released.append(path)
+        return path
+
+    def _inspected_text(self, shown: Picture, to: Destination, refused: str) -> dict[str, str]:
+        """What the markers write, once the inspectors have let the picture pass."""
+        self.begin(shown.pixels)
+        self._ask("release", shown, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
         text: dict[str, str] = {}
-        marks = self._ask("release", picture, to, "marker", self.markers, REQUIRED_MARKERS, refused)
+        marks = self._ask("release", shown, to, "marker", self.markers, REQUIRED_MARKERS, refused)
         for finding in marks:
             if twice := text.keys() & finding.text.keys():
                 raise RakkanError(f"{refused}: two markers write the text {min(twice)!r}", "Rename one")
             text.update(finding.text)
-        encoded = _encoded(picture, to.path, text)
-        path = place([self.seal(picture, to, encoded)], to.path)
-        self.released.append(path)
-        return path
+        return text
 
     def admit(self, source: Source) -> Admission:
         """Let a file from outside in: parsed in the sandbox, inspected, kept in the vault, stated.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rakkan.formats.unsealed import without_seal
-from rakkan.records import Picture, Recipe, SheetRecipe
+from rakkan.records import Picture, Recipe, SheetRecipe, UpscaleRecipe
 from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.ledger.statements import Admitted, Derived, Generated, Subject
 from rakkan.trust.gate import (
@@ -21,7 +21,7 @@ from rakkan.trust.gate import (
     Source,
 )
 from rakkan.trust.policy import Action, Decision, Known, Request, account_subject, decide
-from rakkan.trust.provenance import digest_of_file, digests_of, pixel_digest
+from rakkan.trust.provenance import digest_of_file, digest_of_pixels, digests_of
 
 
 def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> PictureCheck:
@@ -34,17 +34,19 @@ def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Pi
         recipe = picture.recipe
         recipes = recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,)
         drawn = [one for one in recipes if isinstance(one, Recipe)]
+        is_enlarged = isinstance(recipe, UpscaleRecipe)
         models = sorted({digest for one in drawn for digest in (one.model_digest, *one.adapters)})
+        models += [recipe.model_digest] if isinstance(recipe, UpscaleRecipe) else []
         sources = [Subject("model", {"sha256": digest}) for digest in models]
         shown = {digest_of_file(one.data): one.relationship for one in picture.ingredients}
         pictures = {*shown, *(digest for one in drawn for digest in one.references)}
         sources += [Subject("picture", {"sha256": digest}) for digest in sorted(pictures)]
-        subject = Subject("picture", {"pixels": pixel_digest(picture.pixels)})
+        subject = Subject("picture", {"pixels": digest_of_pixels(picture)})
         request = Request(Action.RELEASE, to.account, subject, tuple(sources))
         strangers = [
             digest
             for digest in sorted(pictures)
-            if shown.get(digest) != "parent" and not _came_in(ledger, digest, to.account)
+            if (shown.get(digest) != "parent" or is_enlarged) and not _came_in(ledger, digest, to.account)
         ]
         return _findings(decide(request, known(ledger, request), int(clock()))) + [
             Finding(False, f"the reference {digest[:12]} did not come in through the gate", rule="reference")

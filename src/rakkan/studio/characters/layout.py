@@ -86,7 +86,14 @@ def laid_out(
         start += tall + MARGIN
     page.below(title.below, image.height)
     recipe = LabelledSheetRecipe(
-        columns, image.width, image.height, tuple(recipes), head, foot, band, tuple(words)
+        columns,
+        image.width,
+        image.height,
+        tuple(recipes),
+        head=head,
+        foot=foot,
+        band=band,
+        words=tuple(words),
     )
     return numpy.asarray(image), recipe
 

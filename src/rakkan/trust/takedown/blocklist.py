@@ -19,7 +19,7 @@ from rakkan.trust.gate import (
     PictureCheck,
     Source,
 )
-from rakkan.trust.provenance import digest_of_file, digests_of, pixel_digest
+from rakkan.trust.provenance import digest_of_file, digest_of_pixels, digests_of, pixel_digest
 from rakkan.trust.takedown.docket import Case, Docket
 from rakkan.trust.takedown.states import DOWN, OVERTURNED, PROVISIONAL, how_to_appeal
 
@@ -80,7 +80,7 @@ def released_blocklist(blocklist: Blocklist) -> PictureCheck:
     """Inspector of pictures that leave."""
 
     def inspect(picture: Picture, to: Destination) -> list[Finding]:
-        digest = pixel_digest(picture.pixels)
+        digest = digest_of_pixels(picture)
         return _findings(blocklist.barring({"pixels": digest}, looks(picture.pixels)), digest)
 
     return inspect

@@ -6,7 +6,7 @@ that names all but who it is, and a near-twin: the figure with one thing changed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, cast
@@ -137,7 +137,7 @@ def told_from_twin(likely: Sequence[NDArray[np.float64]], trials: Sequence[Ident
                 scores = likely[SLOTS.index(slot)][row]
                 score += scores[_index(slot, own[slot])] if slot in own else 0.0
                 score -= scores[_index(slot, twin[slot])] if slot in twin else 0.0
-        found.append(score > 0)
+        found.append(bool(score > 0))
     return found
 
 
@@ -152,7 +152,7 @@ def told_from_twin_by_pixels(trial: IdentityTrial, pixels: Pixels) -> bool:
             continue
         for own, drawing in drawn.items():
             least[own] = min(least[own], _distance(_blocks(pixels), drawing, apart))
-    return least[True] < least[False]
+    return bool(least[True] < least[False])
 
 
 def is_copied(trial: IdentityTrial, pixels: Pixels) -> bool:
@@ -193,7 +193,3 @@ def _identity(figure: Attributes) -> dict[str, str]:
 
 def _index(slot: str, value: str) -> int:
     return SLOT_VALUES[slot].index(value)
-
-
-#: What an instrument says of an arm's pictures.
-Row = Mapping[str, Any]

@@ -119,7 +119,7 @@ def guide_of(trial: IdentityTrial, arm: str) -> Guide:
 
 def condition_for(trial: IdentityTrial, arm: str, guide: Guide | None) -> dict[str, str]:
     """What an arm is told in words, by the way that a user's prompt takes."""
-    said = {**read(trial.prompt).condition, "framing": "bust"}
+    said = {**read(trial.prompt).condition, "framing": trial.target.framing}
     if arm == "words":
         said |= trial.kept
     asked = guide.asked(said) if guide else said
@@ -188,9 +188,7 @@ def _table(
         rows = [row for row, one in enumerate(wanted) if one.get(slot, "none") != "none"]
         if not rows or len({wanted[row][slot] for row in rows}) < 2:
             continue
-        hits = sum(
-            int(values[row, column]) == SLOT_VALUES[slot].index(wanted[row][slot]) for row in rows
-        )
+        hits = sum(int(values[row, column]) == SLOT_VALUES[slot].index(wanted[row][slot]) for row in rows)
         own = error[slot]
         share = hits / len(rows)
         table[slot] = {
