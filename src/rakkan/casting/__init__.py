@@ -245,7 +245,7 @@ class Casting:
         return found
 
     def save_style(self, request: StyleRequest, account: str = LOCAL) -> Kept[Style]:
-        """Keep a style. Raises RakkanError as ``studio.characters.styles.keep`` does."""
+        """Keep a style. Raises RakkanError as ``studio.characters.styles.saved`` does."""
         from rakkan.features.figures.reading import read
         from rakkan.studio.characters import styles
 
@@ -253,7 +253,7 @@ class Casting:
             value, share = read(picture.pixels).slots["style"]
             return value if share >= 0.5 else ""
 
-        return styles.keep(request, self.styles, self.pictures(account), self.find_lora, see_style, account)
+        return styles.saved(request, self.styles, self.pictures(account), self.find_lora, see_style, account)
 
     def style_samples(
         self,

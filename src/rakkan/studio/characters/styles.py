@@ -60,7 +60,7 @@ def of_lora(name: str, digest: str, use: str) -> Style:
     return Style(records.checked_name(name, "style"), 1, "", "", 0, adapters={digest: use})
 
 
-def keep(
+def saved(
     request: StyleRequest,
     shelf: Shelf[Style],
     pictures: Pictures,
