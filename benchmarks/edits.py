@@ -143,7 +143,6 @@ class Workbench:
         from rakkan.api import equipment
         from rakkan.features.figures.reading import read
         from rakkan.studio.editing.requests import EditRequest
-        from rakkan.studio.editing.starter import artist_for
 
         self.artist = equipment.starter_artist(EditRequest(Path("x.png")))
         self.read = read

@@ -16,6 +16,7 @@ from tests.around.attempts import noise, photographic
 from tests.trust.made import look, release, stated
 
 from rakkan import assemble
+from rakkan.api import equipment
 from rakkan.corpus.figures import attributes, render
 from rakkan.errors import RakkanError
 from rakkan.formats import png

@@ -40,8 +40,8 @@ _LARGEST = 60.0
 
 @dataclass(frozen=True)
 class IdentityTrial:
-    """``target`` is to be drawn, ``other`` is the same character as the reference shows it, ``twin`` the target
-    with one thing changed; ``prompt`` names what the target has besides being somebody."""
+    """``target`` is to be drawn, ``other`` is the same character as the reference shows it, ``twin`` the
+    target with one thing changed; ``prompt`` names what the target has besides being somebody."""
 
     target: Attributes
     other: Attributes

@@ -29,7 +29,8 @@ ITEM = (sum(_SIZES) + PARTS_SIDE**2,)
 
 
 def items_of(pictures: Tensor, parts: Tensor) -> Tensor:
-    """Items for a stock, float16 [n, *ITEM]: the maps of pictures float32 [n, 3, 256, 256], and their parts."""
+    """Items for a stock, float16 [n, *ITEM]: the maps of pictures float32 [n, 3, 256, 256], and their
+    parts."""
     return torch.cat([*(one.flatten(1) for one in maps_of(pictures)), parts.flatten(1).half()], dim=1)
 
 
