@@ -91,7 +91,7 @@ def near_twin(figure: Attributes, random: Random) -> Attributes:
         if name == "accessories":
             place = random.choice([slot for slot in ACCESSORY_SLOTS if slot in IDENTITY])
             worn = [one for one in figure.accessories if one not in ACCESSORY_SLOTS[place]]
-            changed: Any = tuple([*worn, random.choice(ACCESSORY_PLACES[place.removeprefix("accessory ")])])
+            changed: Any = (*worn, random.choice(ACCESSORY_PLACES[place.removeprefix("accessory ")]))
         else:
             changed = random.choice(GROUPS[name])
         twin = consistent(replace(figure, **cast(dict[str, Any], {name: changed})))
