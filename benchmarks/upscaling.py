@@ -137,12 +137,12 @@ def one_large(side: int) -> dict[str, Any]:
     """Enlarge a drawing of that side to twice of it, through the gate: seconds, and the peak in MiB."""
     from PIL import Image
 
-    from rakkan import assemble
+    from rakkan.api import equipment
     from rakkan.studio.upscaling.upscale import UpscaleRequest, upscale
 
     small = Image.fromarray(drawings(1, 1)[0])
     small.resize((side, side), Image.Resampling.LANCZOS).save("large.png")
-    made = upscale(Path("large.png"), Path("larger.png"), UpscaleRequest(), assemble.doors())
+    made = upscale(Path("large.png"), Path("larger.png"), UpscaleRequest(), equipment.doors())
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     peak = int(status["VmHWM"].split()[0]) / 1024
     return {"output": f"{2 * side}x{2 * side}", "seconds": made.seconds, "peak_mib": peak}
@@ -152,7 +152,7 @@ def many_small(n: int) -> dict[str, Any]:
     """Enlarge so many pictures one after another: what is resident, in MiB, after a tenth and at the end."""
     from PIL import Image
 
-    from rakkan import assemble
+    from rakkan.api import equipment
     from rakkan.studio.upscaling.upscale import UpscaleRequest, upscale_all
     from rakkan.studio.upscaling.works import Work
 
@@ -165,7 +165,7 @@ def many_small(n: int) -> dict[str, Any]:
         works.append(Work(path, path))
     resident = []
     done = 0
-    for outcome in upscale_all(works, Path("out"), UpscaleRequest(), assemble.doors()):
+    for outcome in upscale_all(works, Path("out"), UpscaleRequest(), equipment.doors()):
         done += outcome.path is not None
         resident.append(
             int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20

@@ -33,8 +33,10 @@ LAYERS: dict[str, int] = {
     "recipes": 6,
     # Another: the characters and styles that are kept, and all that is done with them.
     "casting": 6,
-    "service": 8,
-    "cli": 8,
+    # Above assemble: each of the studio's jobs as one call.
+    "api": 8,
+    "service": 9,
+    "cli": 9,
 }
 ROOT_MODULES = {"", "records", "errors", "config", "checkout"}
 #: Wires the parts together, so it stands above all it wires and below what uses it.

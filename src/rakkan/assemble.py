@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,8 @@ if TYPE_CHECKING:
 
     from rakkan.bringing.showing import Wanted
     from rakkan.casting import Casting
-    from rakkan.casting.drawing import Drawing
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
-    from rakkan.recipes.again import Workshop
-    from rakkan.recipes.telling import Told
     from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
@@ -29,12 +26,9 @@ if TYPE_CHECKING:
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought
     from rakkan.studio.create import Upscaler
-    from rakkan.studio.editing.requests import EditRequest
-    from rakkan.studio.editing.starter import StarterArtist
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
-    from rakkan.studio.references import Asked, LetIn
-    from rakkan.studio.upscaling.upscale import Doors
+    from rakkan.studio.references import LetIn
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
     from rakkan.trust.provenance import Provenance
@@ -207,16 +201,6 @@ def casting() -> Casting:
     return Casting(*parts, lambda: instance().authority, trusted_roots, knows_references)
 
 
-def drawing(model: str = "", say: Callable[[str], None] = lambda line: None) -> Drawing:
-    """What draws single pictures for sheets: the starter model, or a checkpoint by its name."""
-    from rakkan.casting.drawing import with_a_checkpoint, with_the_starter
-
-    if model:
-        return with_a_checkpoint(lambda prompts: bring(model, prompts), gate().consider, None)
-    guide = partial(casting().guide, say=say)
-    return with_the_starter(engine(), upscaler(), gate().consider, guide, *usual_sampling())
-
-
 def bring(
     model: str,
     prompts: tuple[str, str],
@@ -253,32 +237,6 @@ def let_in(path: Path) -> LetIn:
     from rakkan.studio import references
 
     return references.let_in(path, gate().admit, vault().read)
-
-
-def told(data: bytes, name: str) -> Told:
-    """What the picture file ``data`` tells of how it was made. Raises RakkanError for what is no picture."""
-    from rakkan.recipes.telling import told_by
-
-    return told_by(data, name, trusted_roots(), vault(), ledger())
-
-
-def workshop(
-    disclosure: str,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    say: Callable[[str], None] = lambda line: None,
-) -> Workshop:
-    """What pictures are made again with; ``progress`` and ``say`` as for ``bring``."""
-    from rakkan.bringing.showing import Wanted
-    from rakkan.recipes.again import Workshop
-    from rakkan.recipes.sources import let_in_before
-
-    def brought(
-        model: str, prompts: tuple[str, str], vae: str, shown: tuple[Asked, ...], size: tuple[int, int]
-    ) -> Brought:
-        known = let_in_before(vault(), ledger())
-        return bring(model, prompts, vae, progress, say, Wanted(shown, "", size), known)
-
-    return Workshop(models(), engine, upscaler, brought, gate().consider, release(disclosure))
 
 
 def engine_process(device: str) -> EngineProcess:
@@ -403,22 +361,6 @@ def usual_sampling() -> tuple[int, float]:
     return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
 
 
-def starter_artist(request: EditRequest) -> StarterArtist:
-    """The starter model as it draws edits, shown the picture itself where its weights know references."""
-    from rakkan.studio.editing.starter import StarterArtist
-
-    steps, guidance = usual_sampling()
-    drawing = engine()
-    return StarterArtist(
-        drawing,
-        upscaler(),
-        steps if request.steps is None else request.steps,
-        guidance if request.guidance is None else request.guidance,
-        request.negative,
-        knows_references(),
-    )
-
-
 def knows_references() -> bool:
     """Whether the starter model in use has learnt from references; the fake engine has.
 
@@ -431,22 +373,6 @@ def knows_references() -> bool:
     from rakkan.studio.starter import WEIGHTS
 
     return "reference" in dict(read_manifest(settings.weights or WEIGHTS).get("stages", {}))
-
-
-def doors(disclosure: str | None = None) -> Doors:
-    """The ways in and out for pictures that are enlarged for the person at this machine; see ``release``."""
-    from rakkan.studio.upscaling.upscale import Doors
-    from rakkan.trust.examination import own_recipe
-    from rakkan.trust.gate import LOCAL, Destination
-
-    told, opened = disclosure or config.load().disclosure, gate()
-    return Doors(
-        opened.admit,
-        vault().read,
-        lambda picture, path: opened.release(picture, Destination(path, disclosure=told)),
-        lambda picture, path: opened.release_banded(picture, Destination(path, disclosure=told)),
-        lambda path: own_recipe(path, LOCAL, vault(), ledger()),
-    )
 
 
 @cache

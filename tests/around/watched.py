@@ -84,7 +84,9 @@ class StandIn(FakeEngine):
 
     def sample(self, *given: Any, width: int, height: int, seed: int, **more: Any) -> Any:
         super().sample(*given, width=width, height=height, seed=seed, **more)  # refuses what engines refuse
-        pixels = noise(seed, height, width)
+        # Large fields, so that a sheet of many is still seen to be drawn.
+        fields = noise(seed, -(-height // 8), -(-width // 8)).repeat(8, 0).repeat(8, 1)[:height, :width]
+        pixels = fields.clip(0, 243) + noise(seed, height, width) % 12
         self.watch.saw(pixels)
         return pixels
 

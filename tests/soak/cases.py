@@ -316,6 +316,7 @@ def _recipe(random: Random, size: int) -> FiguresRecipe:
 
 # At the end, because they take ``Case`` and ``check`` from here.
 import around_cases  # noqa: E402
+import character_cases  # noqa: E402
 import formats_cases  # noqa: E402
 import ledger_cases  # noqa: E402
 import likeness_cases  # noqa: E402
@@ -330,6 +331,7 @@ import vault_cases  # noqa: E402
 
 TOPICS = (
     around_cases,
+    character_cases,
     formats_cases,
     ledger_cases,
     likeness_cases,

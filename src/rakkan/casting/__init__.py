@@ -53,6 +53,7 @@ class Casting:
         self._database, self._keyring, self._models = database, keyring, models
         self._authority, self._roots = authority, roots
         self._knows_references = knows_references
+        self._said: set[str] = set()
 
     @cached_property
     def index(self) -> Index:
@@ -228,7 +229,7 @@ class Casting:
         raise RakkanError(f"There is no style called {name[:60]!r}", hint)
 
     def other_styles(self, account: str = LOCAL) -> list[Style]:
-        """The styles that nobody saved: those of the starter model, and LoRAs, as far as one can be called so."""
+        """The styles that nobody saved: those of the starter model, and LoRAs whose names fit a style."""
         from rakkan.errors import RakkanError
         from rakkan.formats.checkpoints import kinds
         from rakkan.studio.characters import styles
@@ -244,7 +245,7 @@ class Casting:
         return found
 
     def save_style(self, request: StyleRequest, account: str = LOCAL) -> Kept[Style]:
-        """Keep a style. Raises RakkanError as ``studio.characters.styles.save`` does."""
+        """Keep a style. Raises RakkanError as ``studio.characters.styles.saved`` does."""
         from rakkan.features.figures.reading import read
         from rakkan.studio.characters import styles
 
@@ -252,7 +253,7 @@ class Casting:
             value, share = read(picture.pixels).slots["style"]
             return value if share >= 0.5 else ""
 
-        return styles.save(request, self.styles, self.pictures(account), self.find_lora, see_style, account)
+        return styles.saved(request, self.styles, self.pictures(account), self.find_lora, see_style, account)
 
     def style_samples(
         self,
@@ -282,7 +283,9 @@ class Casting:
         for name in chosen[: styles.MOST_SAMPLES]:
             cast = self.cast(prompt, "", character, name, model, account=account)
             found.append((name, replace(cast, seed=styles.SAMPLE_SEED) if cast.seed is None else cast))
-        pixels, recipe = styles.samples(found[0][1].prompt if character else prompt, found, drawing, progress)
+        of_it = self.characters.find(character, account).version.tags if character else ""
+        shown = ", ".join(one for one in (of_it, prompt) if one)
+        pixels, recipe = styles.samples(shown, found, drawing, progress)
         return release(Picture(pixels, recipe, "sheet"), out)
 
     def guide(self, cast: Cast, say: Callable[[str], None], account: str = LOCAL) -> Guide | None:
@@ -299,10 +302,10 @@ class Casting:
         except RakkanError as error:
             say(f"{error.message}: it is drawn by its tags alone")
             return None
-        if not looks:
-            say(
-                "these weights have not learnt from pictures: it is drawn by its tags, and by theirs in words"
-            )
+        note = "these weights have not learnt from pictures: it is drawn by its tags, and by theirs in words"
+        if not looks and note not in self._said:
+            self._said.add(note)
+            say(note)
         return found
 
     def find_lora(self, text: str) -> tuple[str, str]:

@@ -182,6 +182,7 @@ def sheet(
     import json
 
     from rakkan import assemble
+    from rakkan.api import equipment
     from rakkan.cli.faults import say
     from rakkan.cli.progress import bar
     from rakkan.cli.sheets import place_of
@@ -190,7 +191,7 @@ def sheet(
     casting = assemble.casting()
     called = casting.characters.find(name, account).version.name
     place = place_of(out, f"{called} sheet")
-    drawing = assemble.drawing(model, say)
+    drawing = equipment.drawing(model, say)
     release = assemble.release(disclosure)
     with bar("drawing", 15) as progress:
         made = casting.sheet(

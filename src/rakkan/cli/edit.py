@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,13 +21,7 @@ from rakkan.cli.create import (
     Vae,
     list_made,
 )
-from rakkan.errors import RakkanError
-
-if TYPE_CHECKING:
-    from rakkan.studio.editing.editing import Edit
-    from rakkan.studio.editing.opening import Opened
-    from rakkan.studio.editing.requests import EditPlan
-    from rakkan.studio.editing.varying import Source
+from rakkan.cli.progress import listening
 
 File = Annotated[Path, typer.Argument(help="The picture: PNG, JPEG or WebP.", show_default=False)]
 Changes = Annotated[
@@ -88,18 +82,14 @@ def edit(
     noise: Noise = None,
 ) -> None:
     """Change one thing of a picture and keep the rest, or draw over it, past its edges, or under a mask."""
-    from rakkan import assemble, config
-    from rakkan.studio.editing.requests import EditRequest, plan
+    from rakkan.api import editing
+    from rakkan.api.creating import ModelOptions
+    from rakkan.studio.editing.requests import EditRequest
 
-    place, told = where(out, disclosure)
-    more: dict[str, Any] = {"sampler": sampler, "schedule": schedule, "clip_skip": clip_skip, "noise": noise}
-    chosen = {name: value for name, value in more.items() if value is not None}
-    if not model:
-        only_with_model({**chosen, "lora": lora, "vae": vae})
     request = EditRequest(
         file=file,
         texts=tuple(changes or ()),
-        prompt=prompt + "".join(f" <lora:{one}>" for one in lora or ()) if prompt else "",
+        prompt=prompt,
         negative=negative,
         mask=mask,
         grow=grow,
@@ -112,86 +102,10 @@ def edit(
         guidance=guidance,
         seed=seed,
         count=count,
-        out=place,
-        telling=told == "full",
     )
-    planned = plan(request, lambda *words: assemble.gate().consider(*words), any_words=bool(model))
-    config.load()
-    if model:
-        loras = "" if prompt else "".join(f" <lora:{one}>" for one in lora or ())
-        _with_model(planned, model, vae, told, loras, chosen)
-    else:
-        _with_starter(planned, told)
-
-
-def where(out: Path | None, disclosure: str | None) -> tuple[Path, str]:
-    """The place to write to, and how much of recipes is told."""
-    from rakkan import config
-
-    settings = config.load()
-    told = settings.disclosure if disclosure is None else disclosure
-    if told not in config.DISCLOSURES:
-        raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
-    return (out if out is not None else settings.pictures), told
-
-
-def only_with_model(given: dict[str, Any]) -> None:
-    """Raise RakkanError for an option that the starter model does not have."""
-    if named := sorted(name for name, value in given.items() if value):
-        raise RakkanError(
-            f"--{named[0].replace('_', '-')} is for models that you bring", "Name one with --model"
-        )
-
-
-def _with_starter(planned: EditPlan, told: str) -> None:
-    from rakkan import assemble
-    from rakkan.cli.progress import bar
-    from rakkan.studio.editing.editing import count_rounds, perform
-
-    release = assemble.release(told)
-    edit = _opened(planned)
-    artist = assemble.starter_artist(planned.request)
-    total = planned.request.count * artist.steps * max(1, count_rounds(edit, artist.polishes))
-    with bar("drawing", total) as progress:
-        made = perform(edit, artist, release, assemble.gate().consider, progress)
-    list_made(made)
-
-
-def _with_model(
-    planned: EditPlan, model: str, vae: str, told: str, loras: str, chosen: dict[str, Any]
-) -> None:
-    from rakkan import assemble
-    from rakkan.cli.faults import say
-    from rakkan.cli.progress import bar, bytes_bar
-    from rakkan.studio import bring
-    from rakkan.studio.editing.checkpoints import CheckpointArtist, prompt_for
-    from rakkan.studio.editing.editing import count_rounds, perform
-
-    release = assemble.release(told)
-    edit, request = _opened(planned), planned.request
-    prompt = prompt_for(edit.opened, lambda: edit.figure, planned) + loras
-    usual = {"steps": request.steps, "guidance": request.guidance}
-    numbers = {name: value for name, value in usual.items() if value is not None} | chosen
-    drawing = bring.plan(
-        bring.BringRequest(prompt, request.negative, planned.seed, request.count, out=request.out, **numbers),
-        lambda *words: assemble.gate().consider(*words),
-    )
-    with bytes_bar("reading") as shown:
-        brought = assemble.bring(model, (prompt, request.negative), vae, shown, say)
-    artist = CheckpointArtist(drawing, brought)
-    total = request.count * artist.steps * max(1, count_rounds(edit, artist.polishes))
-    with bar("drawing", total) as progress:
-        made = perform(edit, artist, release, assemble.gate().consider, progress)
-    list_made(made)
-
-
-def _opened(planned: EditPlan) -> Edit:
-    from rakkan import assemble
-    from rakkan.features.figures.reading import read
-    from rakkan.studio.editing.editing import prepare
-    from rakkan.studio.editing.opening import opened
-
-    return prepare(planned, opened(planned.request.file, assemble.let_in), read, assemble.let_in)
+    drawn_with = ModelOptions(model, sampler, schedule, clip_skip, noise, tuple(lora or ()), vae)
+    with listening("drawing") as listener:
+        list_made(editing.edit(editing.EditOptions(request, out, disclosure, drawn_with), listener))
 
 
 def vary(
@@ -205,50 +119,9 @@ def vary(
     vae: Vae = "",
 ) -> None:
     """Draw more pictures like one: its own noise turned a little, or, where that is not known, redrawn."""
-    from rakkan import assemble
-    from rakkan.cli.progress import bar
-    from rakkan.studio.editing import varying
-    from rakkan.studio.editing.opening import opened
-    from rakkan.studio.editing.requests import EditRequest
+    from rakkan.api import editing
+    from rakkan.api.creating import ModelOptions
 
-    place, told = where(out, disclosure)
-    if not model:
-        only_with_model({"vae": vae})
-    request = varying.VaryRequest(file, strength, seed, count, place, told == "full")
-    planned = varying.plan(request)
-    release = assemble.release(told)
-    picture = opened(file, assemble.let_in)
-    consider = assemble.gate().consider
-    if model:
-        source = _source_of(model, vae, picture)
-    else:
-        artist = assemble.starter_artist(EditRequest(file))
-        source = varying.starter_source(picture, artist)
-    if source is not None:
-        with bar("drawing", count * source.recipe.steps) as progress:
-            list_made(varying.turned(planned, picture, source, release, consider, progress))
-        return
-    from rakkan.features.figures.reading import read
-
-    with bar("drawing", count * artist.steps) as progress:
-        made = varying.redrawn_a_little(planned, picture, artist, read, release, consider, progress)
-    list_made(made)
-
-
-def _source_of(model: str, vae: str, picture: Opened) -> Source:
-    from rakkan import assemble
-    from rakkan.cli.faults import say
-    from rakkan.cli.progress import bytes_bar
-    from rakkan.studio.editing.varying import checkpoint_source
-
-    recipe = picture.recipe
-    prompts = (recipe.prompt, recipe.negative) if recipe is not None else ("", "")
-    with bytes_bar("reading") as shown:
-        brought = assemble.bring(model, prompts, vae, shown, say)
-    source = checkpoint_source(picture, brought)
-    if source is None:
-        raise RakkanError(
-            f"{picture.name} does not say that {model} made it, as it is",
-            'Draw over it: rakkan edit FILE --model MODEL --prompt "…" --strength 0.3',
-        )
-    return source
+    options = editing.VaryOptions(file, strength, count, seed, out, disclosure, ModelOptions(model, vae=vae))
+    with listening("drawing") as listener:
+        list_made(editing.vary(options, listener))

@@ -23,10 +23,12 @@ from rakkan.cli.create import (
     Steps,
     Vae,
 )
+from rakkan.errors import RakkanError
 
 if TYPE_CHECKING:
     from rakkan.studio.bring import BringPlan, Brought
-    from rakkan.studio.grid.axes import Cell
+    from rakkan.studio.grid.axes import Axis, Cell
+    from rakkan.studio.grid.drawing import Draw, Plot
 
 _AXIS = "'seed: 1-4', 'guidance: 1, 2', 'S/R: smile, sad', steps, size, prompt, negative, sampler, model, …"
 
@@ -61,15 +63,12 @@ def grid(
     import secrets
 
     from rakkan import assemble, config
+    from rakkan.api import equipment
     from rakkan.cli.create import list_made
     from rakkan.cli.progress import bar
-    from rakkan.errors import RakkanError
     from rakkan.recipes.taking_over import taken_over
-    from rakkan.studio.bring import BringRequest
-    from rakkan.studio.create import CreateRequest
-    from rakkan.studio.grid.axes import MODEL, axis, cells
-    from rakkan.studio.grid.drawing import Plot, draw_plot
-    from rakkan.studio.grid.making import by_models, by_starter, titled
+    from rakkan.studio.grid.axes import axis
+    from rakkan.studio.grid.drawing import draw_plot
     from rakkan.studio.requests import check_place, destination
     from rakkan.trust.checks import MEDIA_TYPES
 
@@ -87,34 +86,45 @@ def grid(
     chosen = {name: value for name, value in more.items() if value is not None}
     chosen |= {"prompt": prompt, "negative": negative, "telling": told == "full"}
     chosen["seed"] = secrets.randbelow(2**32) if seed is None else seed
-    brings = bool(model) or any(one is not None and one.name == MODEL for one in axes)
-    if not brings and (given := sorted(chosen.keys() & {"sampler", "schedule", "clip_skip", "noise"})):
-        option = given[0].replace("_", "-")
-        raise RakkanError(f"--{option} is for models that you bring", "Name one with --model")
-    request: CreateRequest | BringRequest
-    if brings:
-        request = BringRequest(**chosen)
-        plot = Plot(*axes, cells(request, axes), titled(request, model, axes))
-        draw = by_models(plot, model, _bringing(vae), assemble.gate().consider)
-        digest = ""
-    else:
-        usual = dict(zip(("steps", "guidance"), assemble.usual_sampling(), strict=True))
-        request = CreateRequest(**usual | chosen)
-        plot = Plot(*axes, cells(request, axes), titled(request, "", axes))
-        draw = by_starter(plot, assemble.engine, assemble.upscaler(), assemble.gate().consider)
-        digest = assemble.engine().model_digest
+    plot, draw, digest = _plotted(axes, chosen, model, vae)
     release = assemble.release(told)
 
     def found(cell: Cell, path: Path) -> Any:
         named = cell.model or model
         wanted = assemble.models().resolve(named).card.digest if named else digest
-        return taken_over(path, cell.request, assemble.told, wanted)
+        return taken_over(path, cell.request, equipment.told, wanted)
 
     named = place.suffix.lower() in MEDIA_TYPES and not place.is_dir()
-    sheet = place if named else destination(place, prompt, f"{request.seed}-grid", told == "full")
-    with bar("drawing", len(plot.cells) * request.steps) as progress:
+    sheet = place if named else destination(place, prompt, f"{chosen['seed']}-grid", told == "full")
+    with bar("drawing", len(plot.cells) * plot.cells[0].request.steps) as progress:
         made = draw_plot(plot, draw, sheet, singles, release, found, progress)
     list_made(made)
+
+
+def _plotted(
+    axes: tuple[Axis, Axis | None, Axis | None], chosen: dict[str, Any], model: str, vae: str
+) -> tuple[Plot, Draw, str]:
+    """The plot, what draws its cells, and the digest of the starter model where that does."""
+    from rakkan import assemble
+    from rakkan.studio.bring import BringRequest
+    from rakkan.studio.create import CreateRequest
+    from rakkan.studio.grid.axes import MODEL, cells
+    from rakkan.studio.grid.drawing import Plot
+    from rakkan.studio.grid.making import by_models, by_starter, titled
+
+    consider = assemble.gate().consider
+    if model or any(one is not None and one.name == MODEL for one in axes):
+        brought = BringRequest(**chosen)
+        plot = Plot(*axes, cells(brought, axes), titled(brought, model, axes))
+        return plot, by_models(plot, model, _bringing(vae), consider), ""
+    if given := sorted(chosen.keys() & {"sampler", "schedule", "clip_skip", "noise"}):
+        option = given[0].replace("_", "-")
+        raise RakkanError(f"--{option} is for models that you bring", "Name one with --model")
+    usual = dict(zip(("steps", "guidance"), assemble.usual_sampling(), strict=True))
+    request = CreateRequest(**usual | chosen)
+    plot = Plot(*axes, cells(request, axes), titled(request, "", axes))
+    draw = by_starter(plot, assemble.engine, assemble.upscaler(), consider)
+    return plot, draw, assemble.engine().model_digest
 
 
 def _bringing(vae: str) -> Callable[[str, BringPlan], Brought]:

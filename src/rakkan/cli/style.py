@@ -45,13 +45,14 @@ def sheet(
 ) -> None:
     """Draw the same figure in each style on one sheet."""
     from rakkan import assemble
+    from rakkan.api import equipment
     from rakkan.cli.faults import say
     from rakkan.cli.progress import bar
     from rakkan.cli.sheets import place_of
 
     place = place_of(out, "styles")
     casting = assemble.casting()
-    drawing = assemble.drawing(model, say)
+    drawing = equipment.drawing(model, say)
     release = assemble.release(disclosure)
     with bar("drawing", len(style or ()) or 4) as progress:
         path = casting.style_samples(

@@ -41,7 +41,8 @@ def upscale(
 
     Stopped half-way, the same command goes on. Exit status 2 when a picture could not be enlarged.
     """
-    from rakkan import assemble, config
+    from rakkan import config
+    from rakkan.api import equipment
     from rakkan.cli.faults import FAULT, say
     from rakkan.cli.progress import share_bar
     from rakkan.studio.requests import check_place
@@ -57,7 +58,7 @@ def upscale(
     check(request)
     found = works(files, out, FORMATS[request.format], recursive)
     check_place(out, len(found))
-    doors = assemble.doors(told)
+    doors = equipment.doors(told)
     failed = 0
     with share_bar("enlarging") as progress:
         for outcome in upscale_all(found, out, request, doors, progress):

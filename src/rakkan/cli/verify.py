@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -166,9 +167,11 @@ def _named(verification: Verification, what: str) -> str:
     told = verification.report.recipe if verification.report else None
     settings = disclosure.fields_of(told).get("settings") if told and told.level != "digest" else None
     said = str(settings.get(what, "")) if isinstance(settings, dict) else ""
+    if not re.search(r"\b[0-9a-f]{64}$", said):
+        return said
     name, _, digest = said.rpartition(" ")
     called, _, number = name.rpartition(" ")
-    return f"{called}, version {number}, {digest[:16]}…" if called else f"{digest[:16]}…" * bool(digest)
+    return f"{called}, version {number}, {digest[:16]}…" if called else f"{digest[:16]}…"
 
 
 def _uses(verification: Verification) -> str:

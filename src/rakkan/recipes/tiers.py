@@ -69,7 +69,8 @@ def differences(told: Recipe, made: Recipe) -> list[str]:
         found.append(f"drawn by {made.engine} in {made.precision}, not by {told.engine} in {told.precision}")
     found += _versions(told.versions, made.versions)
     if told.settings.get("batch", "1") != made.settings.get("batch", "1"):
-        found.append(f"drawn alone, not {told.settings.get('batch', '1')} at once")
+        told_batch, made_batch = (one.settings.get("batch", "1") for one in (told, made))
+        found.append(f"drawn {made_batch} at once, not {told_batch}")
     return found
 
 

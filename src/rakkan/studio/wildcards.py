@@ -36,7 +36,7 @@ _PARTNERS = {"{": "}", "[": "]", "(": ")", "<": ">"}
 
 def is_template(prompt: str) -> bool:
     """Whether there is anything in the prompt to be drawn."""
-    return bool(_WILDCARD.search(prompt)) or any(_closing(prompt, place) > 0 for place in _braces(prompt))
+    return bool(_WILDCARD.search(prompt) or _closings(prompt))
 
 
 def expanded(template: str, seed: int, folder: Path | None = None, part: str = "prompt") -> str:
@@ -73,6 +73,7 @@ class _Drawing:
         if depth > DEEPEST:
             raise RakkanError(f"The template nests deeper than {DEEPEST}", "Use fewer braces within braces")
         out: list[str] = []
+        closings = _closings(template)
         place = length = 0
         while place < len(template):
             sign, step = template[place], 1
@@ -83,7 +84,7 @@ class _Drawing:
                 piece = template[place : place + 2]
             elif found:
                 piece, step = self.wildcard(found[1], within, depth), len(found[0])
-            elif sign == "{" and (end := _closing(template, place)) > 0:
+            elif sign == "{" and (end := closings.get(place, 0)):
                 piece, step = self.choice(template[place + 1 : end], within, depth), end + 1 - place
             out.append(piece)
             length += len(piece)
@@ -180,28 +181,21 @@ def _read(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
-def _braces(prompt: str) -> Iterator[int]:
-    return (place for place, sign in enumerate(prompt) if sign == "{" and not _escaped(prompt, place))
-
-
-def _escaped(prompt: str, place: int) -> bool:
-    before = prompt[:place]
-    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
-
-
-def _closing(text: str, start: int) -> int:
-    """Where the brace at ``start`` is closed, -1 when it is not."""
-    depth, place = 0, start
+def _closings(text: str) -> dict[int, int]:
+    """Where each brace that is closed is closed."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    place = 0
     while place < len(text):
         sign = text[place]
         if sign == "\\":
             place += 1
-        elif sign in "{}":
-            depth += 1 if sign == "{" else -1
-            if depth == 0:
-                return place
+        elif sign == "{":
+            opened.append(place)
+        elif sign == "}" and opened:
+            found[opened.pop()] = place
         place += 1
-    return -1
+    return found
 
 
 def _split(inside: str) -> list[str]:

@@ -267,6 +267,36 @@ def test_its_words_pass_the_gate(
     assert there.characters.all() == [] and list(there.vault.list("local")) == []
 
 
+def test_no_picture_of_an_earlier_version_can_be_taken_out() -> None:
+    files = bundle.unpack(sample(), "it")
+    (first, second) = (records.from_json(files[f"character/000{number}.json"]) for number in (1, 2))
+    assert isinstance(first, Character) and isinstance(second, Character)
+    third = replace(second, number=3, parent=records.digest(second), references=())
+    history = [Kept(one, records.digest(one)) for one in (third, second, first)]
+    (digest,) = first.references
+    picture = files[f"pictures/{digest}.png"]
+    (pieces,) = file.departure(history, {digest: picture}, somebody(), "local").files.values()
+    files = bundle.unpack(b"".join(pieces()), "it")
+    assert opened(files).pictures == {digest: picture}
+    del files[f"pictures/{digest}.png"]
+    with pytest.raises(RakkanError, match="changed after it was signed"):
+        opened(files)
+
+
+def test_what_fails_at_the_end_leaves_no_picture_behind(
+    exported: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    there = elsewhere(monkeypatch, tmp_path / "b")
+
+    def fails(*given: object) -> None:
+        raise RakkanError("the disk is full")
+
+    monkeypatch.setattr(there.characters, "commit", fails)
+    with pytest.raises(RakkanError, match="disk is full"):
+        there.take(exported)
+    assert list(there.vault.list("local")) == []
+
+
 def test_a_signature_by_another_certificate_is_refused() -> None:
     files = bundle.unpack(sample(), "it")
     other = authority(make_authority("Another"))

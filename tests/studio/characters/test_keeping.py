@@ -84,6 +84,7 @@ def test_a_head_that_moved_between_looking_and_writing_is_seen(casting: Casting)
     assert index.advance("local", "character", ("Mika", first.digest), ("Mika", "1" * 64))
     assert not index.advance("local", "character", ("Mika", first.digest), ("Mika", "2" * 64))
     assert not index.advance("local", "character", ("", ""), ("mika", "3" * 64))
+    assert not index.advance("local", "character", ("Mika", first.digest), ("Mikan", "4" * 64))
     assert index.all("local", "character") == {"Mika": "1" * 64}
 
 

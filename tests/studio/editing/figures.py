@@ -49,6 +49,7 @@ class Banded:
 
     parts: Mapping[str, npt.NDArray[np.float32]]
     slots: Mapping[str, tuple[str, float]]
+    bust: None = None
 
 
 def band(height: int, name: str) -> slice:

@@ -22,7 +22,6 @@ from rakkan.studio.create import CreateRequest, create
 from rakkan.studio.create import plan as plan_creation
 from rakkan.studio.editing.editing import Said
 from rakkan.studio.editing.masks import rectangle
-from rakkan.studio.editing.opening import opened
 from rakkan.studio.editing.passes import redrawn
 from rakkan.studio.editing.requests import EditRequest
 from rakkan.studio.metadata import read as read_parameters
@@ -62,8 +61,8 @@ def test_pictures_of_any_size_are_redrawn_in_part(height: int, width: int, tmp_p
     mask = rectangle("30%,30%,25%,25%", (width, height))
     path = saved(tmp_path, drawing(64, 64))
     said = Said({"expression": "smile"}, "smile")
-    opened_one = opened(path, assemble.let_in)
-    painter = artist().painter(said, 1, opened_one, lambda done, total: None)
+    edit = prepared(EditRequest(path, ("smile",)))
+    painter = artist().painter(said, 1, edit, lambda done, total: None)
     found = redrawn(before, before, mask, 1.0, 4, painter, 0)
     assert np.array_equal(found[mask == 0], before[mask == 0])
     assert (found[mask > 0] != before[mask > 0]).mean() > 0.5

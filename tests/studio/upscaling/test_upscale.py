@@ -16,6 +16,7 @@ from tests.around.attempts import noise, photographic
 from tests.trust.made import look, release, stated
 
 from rakkan import assemble
+from rakkan.api import equipment
 from rakkan.corpus.figures import attributes, render
 from rakkan.errors import RakkanError
 from rakkan.formats import png
@@ -56,12 +57,12 @@ def outcomes(
 ) -> list[Outcome]:
     request = request or UpscaleRequest()
     found = works(given, out, module.FORMATS[request.format], **more)
-    return list(upscale_all(found, out, request, assemble.doors()))
+    return list(upscale_all(found, out, request, equipment.doors()))
 
 
 def test_an_enlarged_picture_is_sealed_and_says_how_it_was_made(tmp_path: Path) -> None:
     source = drawn(tmp_path)
-    made = upscale(source, tmp_path / "out" / "a.png", UpscaleRequest(2, 1), assemble.doors())
+    made = upscale(source, tmp_path / "out" / "a.png", UpscaleRequest(2, 1), equipment.doors())
     assert made.path == tmp_path / "out" / "a.png"
     got = pixels(made.path.read_bytes())
     assert np.array_equal(got, enlarge(np.asarray(Image.open(source)), 2, 1))
@@ -83,7 +84,7 @@ def test_an_enlarged_picture_is_sealed_and_says_how_it_was_made(tmp_path: Path) 
 
 def test_what_rakkan_made_keeps_its_recipe_by_the_ingredient(tmp_path: Path) -> None:
     source = release(tmp_path / "mine.png")
-    made = upscale(source, tmp_path / "large.png", UpscaleRequest(), assemble.doors())
+    made = upscale(source, tmp_path / "large.png", UpscaleRequest(), equipment.doors())
     assert made.path is not None
     report = look(made.path).report
     assert report is not None and report.ingredients[0].state in ("valid", "trusted")
@@ -94,7 +95,7 @@ def test_what_rakkan_made_keeps_its_recipe_by_the_ingredient(tmp_path: Path) -> 
 def test_transparent_pictures_stay_so_but_in_a_jpeg(kind: str, tmp_path: Path) -> None:
     source = transparent(tmp_path)
     out = tmp_path / f"out{module.FORMATS[kind]}"
-    made = upscale(source, out, UpscaleRequest(2, -1, kind), assemble.doors())
+    made = upscale(source, out, UpscaleRequest(2, -1, kind), equipment.doors())
     assert made.path is not None and look(made.path).state == VALID
     got = pixels(made.path.read_bytes())
     assert got.shape == (80, 96, 3 if kind == "jpg" else 4)
@@ -103,13 +104,13 @@ def test_transparent_pictures_stay_so_but_in_a_jpeg(kind: str, tmp_path: Path) -
 
 def test_sixteen_bits_stay_sixteen_in_a_png_and_are_said_to_be_lost_elsewhere(tmp_path: Path) -> None:
     source = deep(tmp_path)
-    made = upscale(source, tmp_path / "a.png", UpscaleRequest(2, -1), assemble.doors())
+    made = upscale(source, tmp_path / "a.png", UpscaleRequest(2, -1), equipment.doors())
     assert made.path is not None and made.note == "" and made.recipe and made.recipe.precision == "f32"
     data = made.path.read_bytes()
     assert inspect(data).depth == 16
     assert np.array_equal(deep_pixels(data), enlarge(deep_pixels(source.read_bytes()), 2, -1))
     assert look(made.path).state == VALID
-    other = upscale(source, tmp_path / "a.webp", UpscaleRequest(2, -1, "webp"), assemble.doors())
+    other = upscale(source, tmp_path / "a.webp", UpscaleRequest(2, -1, "webp"), equipment.doors())
     assert "8 of its 16 bits" in other.note
 
 
@@ -122,7 +123,7 @@ def test_a_palette_and_a_grey_picture_are_enlarged(tmp_path: Path) -> None:
         image.save(tmp_path / f"{mode}.png")
         assert inspect((tmp_path / f"{mode}.png").read_bytes()).colour in ("palette", "grey")
         made = upscale(
-            tmp_path / f"{mode}.png", tmp_path / f"{mode}-2x.png", UpscaleRequest(), assemble.doors()
+            tmp_path / f"{mode}.png", tmp_path / f"{mode}-2x.png", UpscaleRequest(), equipment.doors()
         )
         assert made.path is not None
         got = pixels(made.path.read_bytes())
@@ -131,9 +132,9 @@ def test_a_palette_and_a_grey_picture_are_enlarged(tmp_path: Path) -> None:
 
 
 def test_a_picture_in_bands_is_the_same_picture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    whole = upscale(transparent(tmp_path), tmp_path / "whole.png", UpscaleRequest(4, 0), assemble.doors())
+    whole = upscale(transparent(tmp_path), tmp_path / "whole.png", UpscaleRequest(4, 0), equipment.doors())
     monkeypatch.setattr(module, "BANDED_FROM", 1)
-    banded = upscale(tmp_path / "t.png", tmp_path / "banded.png", UpscaleRequest(4, 0), assemble.doors())
+    banded = upscale(tmp_path / "t.png", tmp_path / "banded.png", UpscaleRequest(4, 0), equipment.doors())
     assert whole.path is not None and banded.path is not None and whole.recipe == banded.recipe
     assert np.array_equal(pixels(whole.path.read_bytes()), pixels(banded.path.read_bytes()))
     assert look(banded.path).state == VALID
@@ -148,7 +149,7 @@ def test_a_photograph_is_refused_in_a_line(tmp_path: Path) -> None:
 
 
 def test_a_recipe_that_names_another_source_is_refused(tmp_path: Path) -> None:
-    doors = assemble.doors()
+    doors = equipment.doors()
 
     def pretended(picture: Any, path: Path) -> Path:
         return doors.release(replace(picture, recipe=replace(picture.recipe, source="0" * 64)), path)
@@ -163,7 +164,7 @@ def test_what_is_too_large_is_refused_before_it_is_computed(
     monkeypatch.setattr(module, "MOST_BANDED_PIXELS", 48 * 80 - 1)
     monkeypatch.setattr(waifu2x, "enlarge", None)
     with pytest.raises(RakkanError, match="80x48 pixels are more than"):
-        upscale(drawn(tmp_path), tmp_path / "b.png", UpscaleRequest(), assemble.doors())
+        upscale(drawn(tmp_path), tmp_path / "b.png", UpscaleRequest(), equipment.doors())
 
 
 # ---- folders, patterns, resuming
@@ -204,7 +205,7 @@ def test_one_bad_file_is_an_outcome_and_the_rest_goes_on(tmp_path: Path) -> None
             found,
             tmp_path / "out",
             UpscaleRequest(),
-            assemble.doors(),
+            equipment.doors(),
             lambda done, total: told.append((done, total)),
         )
     )
@@ -244,7 +245,7 @@ def test_a_file_that_only_has_the_name_is_not_taken_for_the_result(tmp_path: Pat
 def test_resuming_needs_no_recipe_in_the_file(tmp_path: Path) -> None:
     found = works([str(drawn(tmp_path))], tmp_path / "out", ".png")
     for note in ("", "is there already"):
-        (one,) = upscale_all(found, tmp_path / "out", UpscaleRequest(), assemble.doors("digest"))
+        (one,) = upscale_all(found, tmp_path / "out", UpscaleRequest(), equipment.doors("digest"))
         assert one.note == note
     assert "rakkan" not in png.text_of((tmp_path / "out" / "a.png").read_bytes())
 
@@ -261,7 +262,7 @@ def test_two_pictures_of_one_name_are_both_there_and_both_found_again(tmp_path: 
 def test_what_is_interrupted_keeps_what_is_finished_and_goes_on(tmp_path: Path) -> None:
     for number in range(3):
         drawn(tmp_path, f"in/{number}.png", number)
-    out, doors = tmp_path / "out", assemble.doors()
+    out, doors = tmp_path / "out", equipment.doors()
 
     def interrupting() -> Iterator[Any]:
         yield doors.release

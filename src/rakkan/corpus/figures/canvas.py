@@ -129,6 +129,8 @@ class Canvas:
         ``clip`` is an id from `clip_to`. Shapes fainter than one half do not count in the label map.
         A colour of eight digits (``#rrggbbaa``) paints translucently, cheaper than ``opacity``.
         """
+        if region not in (*REGIONS, *LINES):
+            raise ValueError(f"{region!r} is no region")
         paint = fill if isinstance(fill, str) else self._gradient(fill)
         extra = f' stroke="{line}" stroke-width="{line_width:.2f}"' if line and line_width > 0 else ""
         if len(paint) == 9 and paint.startswith("#"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy
@@ -67,7 +66,3 @@ def _clusters(values: NDArray[numpy.float64]) -> tuple[NDArray[numpy.float64], N
     counts = numpy.bincount(nearest, minlength=len(centres))
     held = counts > 0
     return centres[held], counts[held] / len(values)
-
-
-#: What a palette is: colours by part.
-Palette = Mapping[str, tuple[str, ...]]

@@ -1,4 +1,5 @@
-"""Where the parts of a figure are, as large as the picture, out of what the network says of a small square."""
+"""Where the parts of a figure are, as large as the picture, out of what the network says of a small
+square."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SAMPLE = "1girl, silver twin tails, red eyes, red hoodie, smile, blue sky"
 SAMPLE_SEED = 7
 MOST_SAMPLES = 20
-COLUMNS = 4
+MOST_COLUMNS = 5
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def of_lora(name: str, digest: str, use: str) -> Style:
     return Style(records.checked_name(name, "style"), 1, "", "", 0, adapters={digest: use})
 
 
-def save(
+def saved(
     request: StyleRequest,
     shelf: Shelf[Style],
     pictures: Pictures,
@@ -92,7 +92,8 @@ def save(
 
 
 def _said(request: StyleRequest, find_lora: FindLora) -> dict[str, Any]:
-    check_ranges(0, request.steps or 1, 1.0 if request.guidance is None else request.guidance)
+    steps = 1 if request.steps is None else request.steps
+    check_ranges(0, steps, 1.0 if request.guidance is None else request.guidance)
     said: dict[str, Any] = {}
     if request.tags is not None:
         said["tags"] = checked_tags(request.tags)
@@ -151,7 +152,8 @@ def samples(
     progress(len(found), len(found))
     title = Title("Styles", f"seed {SAMPLE_SEED if found[0][1].seed is None else found[0][1].seed}", prompt)
     labels = [Label(name) for name, _ in found]
-    return laid_out(title, drawn, (), labels, min(COLUMNS, len(found)))
+    columns = len(found) if len(found) <= MOST_COLUMNS else min((5, 4), key=lambda one: -len(found) % one)
+    return laid_out(title, drawn, (), labels, columns)
 
 
 def told(style: Style) -> str:

@@ -11,14 +11,16 @@ from rakkan.studio.bring import BringPlan, Brought, recipe_of
 from rakkan.studio.editing.editing import Said
 from rakkan.studio.editing.passes import Painter
 from rakkan.studio.editing.windows import Window, checkpoint_window
-from rakkan.studio.editing.wording import description, rewritten
+from rakkan.studio.editing.wording import rewritten
 from rakkan.studio.engines.start import Start
+from rakkan.studio.starter.tags import description
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
     from rakkan.records import Recipe
+    from rakkan.studio.editing.editing import Edit
     from rakkan.studio.editing.opening import Opened
     from rakkan.studio.editing.requests import EditPlan
     from rakkan.studio.requests import Progress
@@ -55,7 +57,7 @@ class CheckpointArtist:
         """The prompt that the model was made ready for."""
         return Said({}, self.planned.request.prompt)
 
-    def painter(self, said: Said, seed: int, opened: Opened, progress: Progress) -> Painter:
+    def painter(self, said: Said, seed: int, edit: Edit, progress: Progress) -> Painter:
         """Draws rounds by that prompt."""
         request = self.planned.request
 

@@ -40,9 +40,10 @@ from rakkan.studio.editing.passes import (
 from rakkan.studio.editing.regions import FigureReading, Read, is_region, named, names_of
 from rakkan.studio.editing.requests import Consider, EditPlan, extension_of
 from rakkan.studio.editing.sharpening import sharp
-from rakkan.studio.editing.wording import changed, condition_of_reading
+from rakkan.studio.editing.wording import condition_of_reading
 from rakkan.studio.references import LetIn
 from rakkan.studio.requests import Created, Progress, Release, draw_all
+from rakkan.studio.starter.tags import changed
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -58,6 +59,16 @@ class Said:
 
     figure: Mapping[str, str]
     prompt: str
+
+
+@dataclass(frozen=True, eq=False)
+class ChangedPicture:
+    """A picture after its changes, uint8 [height, width, 3]; all that they ``touched``, and where each drew
+    with what strength."""
+
+    pixels: Pixels
+    touched: Mask
+    strengths: tuple[str, ...]
 
 
 class Artist(Protocol):
@@ -82,7 +93,7 @@ class Artist(Protocol):
         """What is told of the finished picture; ``figure`` says what the picture's figure is."""
         ...
 
-    def painter(self, said: Said, seed: int, opened: Opened, progress: Progress) -> Painter:
+    def painter(self, said: Said, seed: int, edit: Edit, progress: Progress) -> Painter:
         """Draws rounds of a picture of this seed."""
         ...
 
@@ -154,14 +165,15 @@ def perform(
     said = artist.said(edit.opened, lambda: edit.figure, edit.planned)
     consider(said.prompt, request.negative)
     asked = "; ".join(request.texts) or request.prompt or said.prompt
+    each = artist.steps * max(1, _count_rounds(edit, artist.polishes))
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
         seed = edit.planned.seed + index
 
         def step(done: int, total: int) -> None:
-            progress(index * total + done, request.count * total)
+            progress(index * each + done, request.count * each)
 
-        painter = artist.painter(said, seed, edit.opened, step)
+        painter = artist.painter(said, seed, edit, step)
         pixels, settings = _drawn(edit, painter, artist)
         recipe = artist.recipe(said, seed, (int(pixels.shape[1]), int(pixels.shape[0])))
         return pixels, replace(recipe, settings={**recipe.settings, **settings})
@@ -170,7 +182,7 @@ def perform(
     return draw_all(request.count, draw, request.out, asked, request.telling, release, parent, "edit")
 
 
-def count_rounds(edit: Edit, polishes: bool) -> int:
+def _count_rounds(edit: Edit, polishes: bool) -> int:
     """How many rounds of a picture are drawn by a model."""
     request = edit.planned.request
     if not request.texts:
@@ -190,7 +202,9 @@ def _drawn(edit: Edit, painter: Painter, artist: Artist) -> tuple[Pixels, dict[s
     settings |= {"mask inverted": "yes"} if request.invert else {}
     settings |= {"restore": "yes"} if request.restore else {}
     if request.texts:
-        return _changed(edit, painter, artist.polishes, settings)
+        after = changed_picture(edit, painter, artist.polishes)
+        settings["strength"] = "; ".join(after.strengths)
+        return after.pixels, settings | _digest_of(after.touched)
     pixels, mask = opened.pixels, edit.marked
     feather = feather_of(request.feather, opened.size)
     usual = OVER if mask is None else UNDER
@@ -205,19 +219,15 @@ def _drawn(edit: Edit, painter: Painter, artist: Artist) -> tuple[Pixels, dict[s
     return made, settings | _digest_of(mask)
 
 
-def _changed(
-    edit: Edit, painter: Painter, polishes: bool, settings: dict[str, str]
-) -> tuple[Pixels, dict[str, str]]:
+def changed_picture(edit: Edit, painter: Painter, polishes: bool) -> ChangedPicture:
     """The picture with one change after the other, read again where something was redrawn."""
     request, size = edit.planned.request, edit.opened.size
     pixels, reading, figure = edit.opened.pixels, edit.reading, dict(edit.figure)
     feather, strengths, touched = feather_of(request.feather, size), [], np.zeros(size[::-1], np.float32)
     for number, one in enumerate(rounds(edit.planned.changes, request.strength, polishes)):
-        mask = (
-            region_of(reading, one, size, request.grow, request.invert)
-            if edit.marked is None
-            else edit.marked
-        )
+        mask = edit.marked
+        if mask is None:
+            mask = region_of(reading, one, size, request.grow, request.invert)
         begun = coloured(pixels, reading, one, figure, mask)
         pixels = redrawn(pixels, begun, mask, one.strength, feather, painter, number)
         figure = changed(figure, one.values)
@@ -225,8 +235,7 @@ def _changed(
             reading = sharp(edit.read(pixels), pixels)
         touched = np.maximum(touched, 1 if mask is None else mask)
         strengths.append(f"{_place(one, edit)} {one.strength:g}")
-    settings["strength"] = "; ".join(strengths)
-    return pixels, settings | _digest_of(touched)
+    return ChangedPicture(pixels, touched, tuple(strengths))
 
 
 def _place(one: Round, edit: Edit) -> str:

@@ -109,7 +109,7 @@ def inverted(mask: Mask) -> Mask:
 
 def united(*masks: Mask) -> Mask:
     """What any of them draws."""
-    return np.maximum.reduce(masks)
+    return np.asarray(np.maximum.reduce(masks), np.float32)
 
 
 def check_mask(mask: Mask, called: str, may_cover_all: bool = False) -> Mask:

@@ -9,25 +9,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rakkan.corpus.figures import palette
-from rakkan.studio.editing.masks import Mask
+from rakkan.studio.editing.masks import Mask, box_of, grown
+from rakkan.studio.starter.hues import PALETTES
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-#: Slot -> its colours by value, ``#rrggbb``.
-PALETTES = {
-    "hair_colour": palette.HAIR,
-    "eye_colour": palette.EYES,
-    "skin": palette.SKIN,
-    "outfit_colour": palette.OUTFIT,
-    "accessory_colour": palette.ACCESSORY,
-    "background_colour": palette.BACKGROUND,
-}
 #: Slots whose part holds other things too: only what is near the old colour is laid over.
-_AMONG_OTHERS = frozenset({"eye_colour", "skin"})
+_AMONG_OTHERS = frozenset({"outfit_colour", "skin"})
 #: How far in OKLab a colour may be from the old one to be taken for it.
 _NEAR = 0.22
+#: The share of a part that the old colour must have to be taken for it.
+_ENOUGH = 0.3
 #: How much a shadow may deepen or fade when the colour's lightness changes.
 _MOST_DEEPER = 1.6
 #: Pixels of a part that its main colour is taken from.
@@ -53,7 +46,8 @@ def recoloured(pixels: Pixels, part: Mask, slot: str, old: str, new: str) -> Pix
     """The picture with the part in another colour of the slot, uint8 [height, width, 3].
 
     ``part`` says how far each pixel belongs to it, 0 to 1. ``old`` is the value the slot has, "" where that
-    is not known: then, and where the part is of one piece, its commonest colour counts. Works in OKLab
+    is not known: then, and where the part is of one piece, its commonest colour counts; that of irises is
+    seen, as what is coloured in the eyes and not beside them. Works in OKLab
     (Ottosson 2020), where equal steps look equal.
     """
     touched = part > 0
@@ -61,9 +55,11 @@ def recoloured(pixels: Pixels, part: Mask, slot: str, old: str, new: str) -> Pix
         return pixels
     lab = oklab(pixels[touched])
     share = part[touched].astype(np.float64)
-    known = PALETTES[slot].get(old)
-    if slot in _AMONG_OTHERS and known:
-        share = share * _likeness(lab, oklab(_rgb(known)))
+    if slot == "eye_colour":
+        share = share * _likeness(lab, _iris(lab, oklab(pixels[_beside(part)])))
+    elif slot in _AMONG_OTHERS and old in PALETTES[slot]:
+        near = share * _likeness(lab, oklab(_rgb(PALETTES[slot][old])))
+        share = near if (near > 0.5).sum() >= _ENOUGH * (share > 0.5).sum() else share
     if not (share > 0.5).any():
         return pixels
     main, target = _main(lab[share > 0.5]), oklab(_rgb(PALETTES[slot][new]))
@@ -101,6 +97,34 @@ def _main(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     bins, counts = np.unique(np.floor(sample / 0.08).astype(np.int64), axis=0, return_counts=True)
     inside = (np.floor(sample / 0.08).astype(np.int64) == bins[counts.argmax()]).all(1)
     return np.asarray(np.median(sample[inside], axis=0))
+
+
+def _beside(part: Mask) -> npt.NDArray[np.bool_]:
+    """The surroundings of a part, about as wide as a tenth of it."""
+    left, _, right, _ = box_of(part)
+    return (grown((part > 0).astype(np.float32), max(2, (right - left) // 10)) > 0) & (part <= 0)
+
+
+def _iris(inside: npt.NDArray[np.float64], beside: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The colour of irises among the colours of eyes: a good part of them, coloured, and rare beside them.
+    Where nothing is coloured they are dark or grey."""
+
+    def numbers(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        bins = np.floor(lab / 0.08).astype(np.int64) + 32
+        codes: npt.NDArray[np.int64] = bins @ np.array([4096, 64, 1])
+        return codes
+
+    codes, around = numbers(inside), numbers(beside)
+    best, most = np.median(inside, axis=0), 0.0
+    for code in np.unique(codes):
+        here = codes == code
+        colour = np.median(inside[here], axis=0)
+        rarer = here.mean() - (around == code).mean()
+        if 0.18 < colour[0] < 0.93 and rarer > 0:
+            told = float(rarer * (0.0004 + np.square(colour[1:]).sum()))
+            if told > most:
+                best, most = colour, told
+    return np.asarray(best)
 
 
 def _likeness(lab: npt.NDArray[np.float64], colour: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rakkan.errors import RakkanError
+from rakkan.features.figures.framing import Box
 from rakkan.studio.editing.masks import Mask, grown, united
 
 Pixels = npt.NDArray[np.uint8]
@@ -22,13 +23,16 @@ _LIKELY = 0.5
 
 class FigureReading(Protocol):
     """What a figure was read as: where its ``parts`` are, float32 [height, width] from 0 to 1 by region, and
-    for each slot the likeliest value with its probability."""
+    for each slot the likeliest value with its probability; ``bust`` is head and shoulders, if found."""
 
     @property
     def parts(self) -> Mapping[str, Mask]: ...
 
     @property
     def slots(self) -> Mapping[str, tuple[str, float]]: ...
+
+    @property
+    def bust(self) -> Box | None: ...
 
 
 #: Reads a picture, uint8 [height, width, 3].

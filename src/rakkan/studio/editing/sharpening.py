@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from rakkan.features.figures.framing import Box
 from rakkan.studio.editing.masks import Mask, box_of, grown
 from rakkan.studio.editing.recolouring import oklab
 from rakkan.studio.editing.regions import FigureReading
@@ -58,11 +59,12 @@ class SharpReading:
 
     parts: Mapping[str, Mask]
     slots: Mapping[str, tuple[str, float]]
+    bust: Box | None = None
 
 
 def sharp(reading: FigureReading, pixels: Pixels) -> SharpReading:
     """The reading of these pixels with its parts sharpened."""
-    return SharpReading(SharpParts(reading.parts, pixels), reading.slots)
+    return SharpReading(SharpParts(reading.parts, pixels), reading.slots, reading.bust)
 
 
 def sharpened(part: Mask, pixels: Pixels) -> Mask:

@@ -14,17 +14,18 @@ from rakkan.studio.create import MODEL, SAMPLER, SCHEDULE, Upscaler
 from rakkan.studio.editing.editing import Said
 from rakkan.studio.editing.passes import Painter
 from rakkan.studio.editing.windows import Window, starter_window
-from rakkan.studio.editing.wording import changed, description
 from rakkan.studio.engines.start import Start
 from rakkan.studio.starter.completion import complete
 from rakkan.studio.starter.lexicon import nearest_tag, read
+from rakkan.studio.starter.tags import changed, description
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
+    from rakkan.studio.editing.editing import Edit
     from rakkan.studio.editing.opening import Opened
-    from rakkan.studio.editing.requests import EditPlan
+    from rakkan.studio.editing.requests import EditPlan, EditRequest
     from rakkan.studio.engines.engine import Engine, Reference
     from rakkan.studio.requests import Progress
 
@@ -61,13 +62,13 @@ class StarterArtist:
             now = changed(now, wanted.condition)
         return Said(now, description(now))
 
-    def painter(self, said: Said, seed: int, opened: Opened, progress: Progress) -> Painter:
+    def painter(self, said: Said, seed: int, edit: Edit, progress: Progress) -> Painter:
         """Draws rounds of the figure that is said."""
         from rakkan.studio.starter.vocabulary import encode
 
         avoided = read(self.negative).condition
         tokens = encode(complete(said.figure, seed, avoided))
-        reference = self._itself(opened) if self.knows_references else None
+        reference = self._itself(edit) if self.knows_references else None
 
         def draw(pixels: Pixels, mask: Any, strength: float, number: int, window: Window) -> Pixels:
             def step(done: int, total: int) -> None:
@@ -97,24 +98,26 @@ class StarterArtist:
         made = replace(made, negative=self.negative.strip(), steps=self.steps, guidance=float(self.guidance))
         return replace(made, settings={"reference": "identity 1"} if self.knows_references else {})
 
-    def _itself(self, opened: Opened) -> Reference:
-        from rakkan.studio.engines.engine import REFERENCE_SIDE, Reference
-        from rakkan.studio.references import fitted_reference
+    def _itself(self, edit: Edit) -> Reference:
+        from rakkan.studio.engines.engine import Reference
+        from rakkan.studio.starter.guiding import framed_as_taught
 
-        side = REFERENCE_SIDE
-        return Reference(_square(fitted_reference(opened.pixels, (side, side)), side))
+        return Reference(framed_as_taught(edit.opened.pixels, edit.reading.bust))
 
 
-def _square(pixels: Pixels, side: int) -> Pixels:
-    """The picture's middle as a square of ``side`` pixels."""
-    import numpy
-    from PIL import Image
-
-    height, width = pixels.shape[:2]
-    short = min(height, width)
-    left, top = (width - short) // 2, (height - short) // 4
-    image = Image.fromarray(pixels).crop((left, top, left + short, top + short))
-    return numpy.asarray(image.resize((side, side), Image.Resampling.LANCZOS))
+def artist_for(
+    request: EditRequest, engine: Engine, upscaler: Upscaler, usual: tuple[int, float], knows: bool
+) -> StarterArtist:
+    """The starter model for a request; ``usual`` are the steps and guidance it was made for, and ``knows``
+    whether its weights know references."""
+    return StarterArtist(
+        engine,
+        upscaler,
+        usual[0] if request.steps is None else request.steps,
+        usual[1] if request.guidance is None else request.guidance,
+        request.negative,
+        knows,
+    )
 
 
 def starter_recipe(

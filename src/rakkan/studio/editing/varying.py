@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from rakkan.records import Ingredient, Recipe
 from rakkan.studio.create import ENLARGEMENT, MODEL, SAMPLER
-from rakkan.studio.editing.editing import Said
+from rakkan.studio.editing.editing import Edit, Said
 from rakkan.studio.editing.opening import Opened, told
 from rakkan.studio.editing.passes import redrawn
+from rakkan.studio.editing.requests import EditPlan, EditRequest
 from rakkan.studio.editing.starter import StarterArtist, starter_recipe
-from rakkan.studio.editing.wording import condition_of_reading, description
 from rakkan.studio.engines.start import Variation, check_strength
 from rakkan.studio.requests import Created, Progress, Release, check_numbers, check_place, draw_all
+from rakkan.studio.starter.tags import description
 
 if TYPE_CHECKING:
     import numpy
@@ -190,8 +191,8 @@ def redrawn_a_little(
     """Variations of a picture whose recipe is not known: what is read off it, drawn over it with little
     strength. Raises RakkanError as ``create`` does."""
     request = planned.request
-    figure = told(opened.recipe) or condition_of_reading(read(opened.pixels).slots)
-    said = Said(figure, description(figure))
+    edit = Edit(EditPlan(EditRequest(request.file), (), {}, planned.seed), opened, read)
+    said = Said(edit.figure, description(edit.figure))
     consider(said.prompt, "")
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
@@ -200,7 +201,7 @@ def redrawn_a_little(
         def step(done: int, total: int) -> None:
             progress(index * total + done, request.count * total)
 
-        painter = artist.painter(said, seed, opened, step)
+        painter = artist.painter(said, seed, edit, step)
         pixels = redrawn(opened.pixels, opened.pixels, None, request.strength, 0, painter, 0)
         recipe = artist.recipe(said, seed, opened.size)
         settings = {"start": opened.letin.digest, "strength": f"{request.strength:g}"}

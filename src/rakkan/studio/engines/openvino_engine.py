@@ -103,11 +103,9 @@ class OpenVinoEngine:
         """Draw one picture; see ``Engine.sample``. Sides are multiples of 64 up to 384 pixels.
 
         A reference passes through the network once, before the first step; what guidance leads away from
-        does not see it.
-
-        The noise is ``noise.gaussian(seed, latent_shape)``. A distilled model has guidance baked into its
-        steps of 1/8 and more; asked for more than eight steps it is guided by the same scale explicitly,
-        so that ``guidance`` multiplies what is baked in either way.
+        does not see it. The noise is ``noise.gaussian(seed, latent_shape)``. A distilled model has guidance
+        baked into its steps of 1/8 and more; asked for more than eight steps it is guided by the same scale
+        explicitly, so that ``guidance`` multiplies what is baked in either way.
         """
         check(
             tokens,

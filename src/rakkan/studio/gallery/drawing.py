@@ -26,8 +26,8 @@ _MOST_REFUSED = 12
 
 @dataclass(frozen=True)
 class GalleryRequest:
-    """What a person asks for: ``creativity`` from lowest to highest, 0 to 1; ``count`` how many the gallery is
-    to hold, None for no end; ``seed`` of its first picture, None for the gallery's own or a random one.
+    """What a person asks for: ``creativity`` from lowest to highest, 0 to 1; ``count`` how many the gallery
+    is to hold, None for no end; ``seed`` of its first picture, None for the gallery's own or a random one.
     ``telling`` lets the page tell words and seeds."""
 
     out: Path
@@ -61,13 +61,13 @@ def gallery(
     Picture ``i`` has the seed of the gallery plus ``i``, and its words and creativity follow from that alone.
     One that the gate refuses is left out; ``say`` is told. Raises RakkanError for what cannot be done.
     """
-    before = _checked(request)
-    number, refused = before.drawn, 0
+    before, first = _checked(request)
+    told, number, refused = first if request.telling else None, before.drawn, 0
     while request.count is None or len(before.shown) < request.count:
         if len(before.shown) >= MOST_SHOWN:
             raise RakkanError(f"The gallery holds {MOST_SHOWN} pictures", "Begin another")
         started = time.perf_counter()
-        seed = (before.seed + number) % LARGEST_INTEGER
+        seed = (first + number) % LARGEST_INTEGER
         number += 1
         try:
             path, shown = _one(request, seed, number, engine, upscaler, consider, release)
@@ -76,10 +76,10 @@ def gallery(
             if "was not released" not in error.message or refused >= _MOST_REFUSED:
                 raise
             say(f"seed {seed} is left out: {error.message}")
-            before = Kept(before.seed, number, before.shown)
+            before = Kept(told, number, before.shown)
             continue
         refused = 0
-        before = Kept(before.seed, number, (*before.shown, shown))
+        before = Kept(told, number, (*before.shown, shown))
         keep(request.out, before)
         yield Drawn(path, shown, time.perf_counter() - started)
 
@@ -113,8 +113,8 @@ def _one(
     return path, Shown(path.name, recipe.width, recipe.height, creativity, *told)
 
 
-def _checked(request: GalleryRequest) -> Kept:
-    """The gallery as it is, once what is asked for has been found to be possible."""
+def _checked(request: GalleryRequest) -> tuple[Kept, int]:
+    """The gallery as it is and its seed, once what is asked for has been found to be possible."""
     from rakkan.studio.ranges import check_ranges
     from rakkan.studio.starter.prior import inverse_temperature
 
@@ -129,12 +129,12 @@ def _checked(request: GalleryRequest) -> Kept:
     if request.seed is not None and not 0 <= request.seed <= LARGEST_INTEGER - MOST_SHOWN:
         raise RakkanError(f"The seed {request.seed} is out of range", "Give a smaller one, from 0 on")
     check_place(request.out, 2)
-    before = kept_in(request.out)
-    if before is None:
-        return Kept(secrets.randbelow(2**32) if request.seed is None else request.seed, 0, ())
+    before = kept_in(request.out) or Kept(None, 0, ())
+    if before.seed is None:
+        return before, secrets.randbelow(2**32) if request.seed is None else request.seed
     if request.seed not in (None, before.seed):
         raise RakkanError(
             f"The gallery in {request.out} was begun with the seed {before.seed}",
             "Leave --seed out to go on with it, or name another folder",
         )
-    return before
+    return before, before.seed

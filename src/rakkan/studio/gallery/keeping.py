@@ -32,9 +32,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Kept:
-    """A gallery: the seed it began with, how many were drawn, refused ones too, and what is shown."""
+    """A gallery: the seed it began with (None where that is not told), how many were drawn, refused ones too,
+    and what is shown."""
 
-    seed: int
+    seed: int | None
     drawn: int
     shown: tuple[Shown, ...]
 
@@ -48,7 +49,8 @@ def kept_in(folder: Path) -> Kept | None:
         if path.stat().st_size > _LARGEST:
             raise ValueError
         told = json.loads(path.read_text(encoding="utf-8").removeprefix(_BEFORE).removesuffix(_AFTER))
-        return Kept(_whole(told["seed"]), _whole(told["drawn"]), tuple(_shown(one) for one in told["shown"]))
+        seed = None if told["seed"] is None else _whole(told["seed"])
+        return Kept(seed, _whole(told["drawn"]), tuple(_shown(one) for one in told["shown"]))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise RakkanError(f"{path} is damaged", "Remove it, or name another folder") from error
     except OSError as error:

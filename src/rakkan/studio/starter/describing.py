@@ -1,4 +1,5 @@
-"""A picture in words that the starter model understands: what the figure reader is sure of, and what it is not.
+"""A picture in words that the starter model understands: what the figure reader is sure of, and what it is
+not.
 
 The words are tags that `lexicon.read` reads back to the very values they were written from.
 """
@@ -146,7 +147,7 @@ def _hair(told: Mapping[str, str]) -> list[str]:
     if accent and colour and tone == WORDS["hair_tone"]["split colour"][0]:
         tags.append(f"{colour} and {accent} split-colour hair")
     elif accent:
-        place = {"dipped tips": "tips", "streaks": "streaks"}
+        place = {"dipped tips": "tips", "streaks": "streaks", "split colour": "on one side"}
         words = {WORDS["hair_tone"][name][0]: said for name, said in place.items()}
         tags.append(f"{accent} {words.get(tone, 'hair accents')}")
     else:

@@ -1,7 +1,7 @@
 """Characters that nobody asked for: drawn from the attribute space at a temperature.
 
-How common a value is: what ``completion`` chooses unasked counts for three quarters, every value alike for the
-rest. Probabilities are raised to the power beta = 2 - 2 creativity, the inverse of a temperature, and
+How common a value is: what ``completion`` chooses unasked counts for three quarters, every value alike for
+the rest. Probabilities are raised to the power beta = 2 - 2 creativity, the inverse of a temperature, and
 normalised: at creativity 0 the common is favoured twice over (temperature one half), at 0.5 values come as
 common as they are (temperature 1), at 1 the rarest comes as often as any (temperature without end), so that
 rare combinations are the rule. It is the words that are drawn at a temperature; the model draws them as ever.

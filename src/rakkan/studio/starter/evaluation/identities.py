@@ -6,7 +6,7 @@ that names all but who it is, and a near-twin: the figure with one thing changed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, cast
@@ -40,8 +40,8 @@ _LARGEST = 60.0
 
 @dataclass(frozen=True)
 class IdentityTrial:
-    """``target`` is to be drawn, ``other`` is the same character as the reference shows it, ``twin`` the target
-    with one thing changed; ``prompt`` names what the target has besides being somebody."""
+    """``target`` is to be drawn, ``other`` is the same character as the reference shows it, ``twin`` the
+    target with one thing changed; ``prompt`` names what the target has besides being somebody."""
 
     target: Attributes
     other: Attributes
@@ -91,7 +91,7 @@ def near_twin(figure: Attributes, random: Random) -> Attributes:
         if name == "accessories":
             place = random.choice([slot for slot in ACCESSORY_SLOTS if slot in IDENTITY])
             worn = [one for one in figure.accessories if one not in ACCESSORY_SLOTS[place]]
-            changed: Any = tuple([*worn, random.choice(ACCESSORY_PLACES[place.removeprefix("accessory ")])])
+            changed: Any = (*worn, random.choice(ACCESSORY_PLACES[place.removeprefix("accessory ")]))
         else:
             changed = random.choice(GROUPS[name])
         twin = consistent(replace(figure, **cast(dict[str, Any], {name: changed})))
@@ -137,7 +137,7 @@ def told_from_twin(likely: Sequence[NDArray[np.float64]], trials: Sequence[Ident
                 scores = likely[SLOTS.index(slot)][row]
                 score += scores[_index(slot, own[slot])] if slot in own else 0.0
                 score -= scores[_index(slot, twin[slot])] if slot in twin else 0.0
-        found.append(score > 0)
+        found.append(bool(score > 0))
     return found
 
 
@@ -152,7 +152,7 @@ def told_from_twin_by_pixels(trial: IdentityTrial, pixels: Pixels) -> bool:
             continue
         for own, drawing in drawn.items():
             least[own] = min(least[own], _distance(_blocks(pixels), drawing, apart))
-    return least[True] < least[False]
+    return bool(least[True] < least[False])
 
 
 def is_copied(trial: IdentityTrial, pixels: Pixels) -> bool:
@@ -193,7 +193,3 @@ def _identity(figure: Attributes) -> dict[str, str]:
 
 def _index(slot: str, value: str) -> int:
     return SLOT_VALUES[slot].index(value)
-
-
-#: What an instrument says of an arm's pictures.
-Row = Mapping[str, Any]

@@ -80,8 +80,8 @@ def measure(
     progress: Progress,
     vault: Vault,
 ) -> dict[str, Any]:
-    """The figures of all arms (shares 0-1, intervals at 95 %). ``kept`` says which blobs of the vault hold the
-    pictures of these weights."""
+    """The figures of all arms (shares 0-1, intervals at 95 %). ``kept`` says which blobs of the vault hold
+    the pictures of these weights."""
     kept.mkdir(parents=True, exist_ok=True)
     gallery = identity_trials(plan.gallery, plan.seed, scope)
     few = gallery[: plan.others]
@@ -119,7 +119,7 @@ def guide_of(trial: IdentityTrial, arm: str) -> Guide:
 
 def condition_for(trial: IdentityTrial, arm: str, guide: Guide | None) -> dict[str, str]:
     """What an arm is told in words, by the way that a user's prompt takes."""
-    said = {**read(trial.prompt).condition, "framing": "bust"}
+    said = {**read(trial.prompt).condition, "framing": trial.target.framing}
     if arm == "words":
         said |= trial.kept
     asked = guide.asked(said) if guide else said

@@ -51,7 +51,8 @@ def export(heads: Heads, folder: Path, renders: int = RENDERS) -> dict[str, str]
 
 
 def meanings_of(logits: Tensor, answers: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """What `reader.json` tells, from the network's logits [n, answers] of renders and the truth [n, slots]."""
+    """What `reader.json` tells, from the network's logits [n, answers] of renders and the truth [n,
+    slots]."""
     temperatures, right = {}, {}
     for number, (slot, scores) in enumerate(zip(SLOTS, torch.split(logits, ANSWERS, dim=1), strict=True)):
         true = torch.from_numpy(answers[:, number])

@@ -8,6 +8,8 @@ hours.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -51,48 +53,78 @@ class Trunk(nn.Module):
         return tuple(kept)
 
 
-class Heads(nn.Module):
-    """The three maps -> logits of all slots in a row [B, sum of `ANSWERS`]; ``parts`` gives the logits of the
-    parts [B, parts, 128, 128].
+@dataclass(frozen=True)
+class Found:
+    """What a pass through the heads gives: logits of all slots in a row [B, sum of `ANSWERS`], of the parts
+    at an eighth of the picture [B, parts, 32, 32], and what finer parts are told from."""
 
-    Within a slot the values come in their order, and last that it cannot be seen. What lies where stays known
-    up to the last layer (a grid of 4 by 4 places), for a face is always above a collar.
+    slots: Tensor
+    coarse: Tensor
+    wide: Tensor
+    quarter: Tensor
+
+    def first(self, count: int) -> Found:
+        """Of the first pictures of a batch alone."""
+        return Found(self.slots[:count], self.coarse[:count], self.wide[:count], self.quarter[:count])
+
+
+class Heads(nn.Module):
+    """The three maps -> `Found`; ``parts`` gives the logits of the parts [B, parts, 128, 128].
+
+    Within a slot the values come in their order, and last that it cannot be seen. Attributes are told from
+    two things: a grid of 4 by 4 places, for a face is always above a collar; and what each part looks like,
+    the mean of the fine features over it, for an eye's colour is in the eye.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        widths = [channels for channels, _ in MAPS]
-        self.even = nn.ModuleList(nn.BatchNorm2d(width) for width in widths)
-        self.fine = _convolution(widths[0], 32, 2)
-        self.middle = _convolution(32 + widths[1], 64, 2)
-        self.joined = nn.Sequential(_convolution(64 + widths[2], 128, 2), _convolution(128, 128, 1))
-        self.gather = nn.Linear(16 * 128, _FEATURES)
+        quarter, eighth, sixteenth = (channels for channels, _ in MAPS)
+        self.even = nn.ModuleList(nn.BatchNorm2d(channels) for channels, _ in MAPS)
+        self.fine = _convolution(quarter, 32, 2)
+        self.middle = _convolution(32 + eighth, 64, 2)
+        self.joined = nn.Sequential(_convolution(64 + sixteenth, 128, 2), _convolution(128, 128, 1))
+        self.lateral = nn.ModuleList(
+            nn.Conv2d(channels, _PART_WIDTH, 1) for channels in (quarter, eighth, sixteenth, 128)
+        )
+        self.mix = nn.ModuleList(_convolution(_PART_WIDTH, _PART_WIDTH, 1) for _ in MAPS)
+        self.coarse = nn.Conv2d(_PART_WIDTH, len(PARTS), 1)
+        self.places = nn.Conv2d(_PART_WIDTH, 4 * len(PARTS), 3, padding=1)
+        self.gather = nn.Linear(16 * 128 + len(PARTS) * (32 + eighth + 1), _FEATURES)
         self.dropout = nn.Dropout(0.15)
         self.slots = nn.Linear(_FEATURES, sum(ANSWERS))
-        self.lateral = nn.ModuleList(nn.Conv2d(width, _PART_WIDTH, 1) for width in (*widths, 128))
-        self.mix = nn.ModuleList(_convolution(_PART_WIDTH, _PART_WIDTH, 1) for _ in widths)
-        self.places = nn.Conv2d(_PART_WIDTH, 4 * len(PARTS), 3, padding=1)
 
-    def forward(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+    def forward(self, maps: Sequence[Tensor]) -> Found:
         quarter, eighth, sixteenth = (even(one) for even, one in zip(self.even, maps, strict=True))
         fine = torch.cat([self.fine(quarter), eighth], dim=1)
         joined = self.joined(torch.cat([self.middle(fine), sixteenth], dim=1))
+        wide = self.mix[2](_doubled(self.lateral[3](joined)) + self.lateral[2](sixteenth))
+        wide = self.mix[1](_doubled(wide) + self.lateral[1](eighth))
+        coarse = self.coarse(wide)
         held = functional.avg_pool2d(joined, 2).flatten(1)
-        features = functional.relu(self.gather(self.dropout(held)))
-        return self.slots(features), joined
+        features = torch.cat([held, _of_parts(fine, coarse)], dim=1)
+        features = functional.relu(self.gather(self.dropout(features)))
+        return Found(self.slots(features), coarse, wide, quarter)
 
-    def parts(self, maps: tuple[Tensor, ...], joined: Tensor) -> Tensor:
-        even = [norm(one) for norm, one in zip(self.even, maps, strict=True)]
-        wide = self.lateral[-1](joined)
-        for number in reversed(range(len(even))):
-            wide = functional.interpolate(wide, scale_factor=2.0, mode="nearest")
-            wide = self.mix[number](wide + self.lateral[number](even[number]))
+    def parts(self, found: Found) -> Tensor:
+        wide = self.mix[0](_doubled(found.wide) + self.lateral[0](found.quarter))
         return functional.pixel_shuffle(self.places(wide), 2)
 
 
+def _doubled(maps: Tensor) -> Tensor:
+    return functional.interpolate(maps, scale_factor=2.0, mode="nearest")
+
+
+def _of_parts(fine: Tensor, coarse: Tensor) -> Tensor:
+    """The mean of features [B, C, h, w] over each part, and how large it is: [B, parts * (C + 1)]."""
+    shares = torch.softmax(coarse.float(), dim=1).flatten(2)
+    size = shares.sum(2, keepdim=True)
+    means = (shares / (size + 0.1)) @ fine.float().flatten(2).transpose(1, 2)
+    return torch.cat([means, torch.log(size + 0.1)], dim=2).flatten(1)
+
+
 class FigureNetwork(nn.Module):
-    """The whole as it ships: pictures [B, 3, 256, 256], 0 to 1 -> logits of the slots, and the probabilities of
-    the parts."""
+    """The whole as it ships: pictures [B, 3, 256, 256], 0 to 1 -> logits of the slots, and the probabilities
+    of the parts."""
 
     def __init__(self, heads: Heads) -> None:
         super().__init__()
@@ -100,9 +132,8 @@ class FigureNetwork(nn.Module):
         self.heads = heads
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        maps = self.trunk(pictures)
-        slots, joined = self.heads(maps)
-        return slots, torch.softmax(self.heads.parts(maps, joined), dim=1)
+        found = self.heads(self.trunk(pictures))
+        return found.slots, torch.softmax(self.heads.parts(found), dim=1)
 
 
 def maps_of(pictures: Tensor) -> list[Tensor]:

@@ -29,7 +29,8 @@ ITEM = (sum(_SIZES) + PARTS_SIDE**2,)
 
 
 def items_of(pictures: Tensor, parts: Tensor) -> Tensor:
-    """Items for a stock, float16 [n, *ITEM]: the maps of pictures float32 [n, 3, 256, 256], and their parts."""
+    """Items for a stock, float16 [n, *ITEM]: the maps of pictures float32 [n, 3, 256, 256], and their
+    parts."""
     return torch.cat([*(one.flatten(1) for one in maps_of(pictures)), parts.flatten(1).half()], dim=1)
 
 
@@ -51,14 +52,24 @@ def answers_of(ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     return np.where(values < 0, unseen, values)
 
 
-def reading_loss(logits: Tensor, parts: Tensor, answers: Tensor, true_parts: Tensor) -> Tensor:
-    """Cross entropy: the mean over the slots, and the mean over all places of the parts."""
+def slots_loss(logits: Tensor, answers: Tensor) -> Tensor:
+    """Cross entropy of the slots, their mean."""
     slots = [
         functional.cross_entropy(scores, answers[:, slot], label_smoothing=_DOUBT)
         for slot, scores in enumerate(torch.split(logits.float(), ANSWERS, dim=1))
     ]
+    return torch.stack(slots).mean()
+
+
+def parts_loss(logits: Tensor, parts: Tensor) -> Tensor:
+    """Cross entropy of the parts over all places, the logits [B, parts, n, n] being as fine as the truth, or
+    some times coarser."""
     weights = torch.tensor([_PART_WEIGHTS.get(part, 1.0) for part in PARTS])
-    return torch.stack(slots).mean() + functional.cross_entropy(parts.float(), true_parts, weights)
+    cell = parts.shape[1] // logits.shape[2]
+    if cell == 1:
+        return functional.cross_entropy(logits.float(), parts, weights)
+    shares = functional.one_hot(parts, len(PARTS)).permute(0, 3, 1, 2).float()
+    return functional.cross_entropy(logits.float(), functional.avg_pool2d(shares, cell), weights)
 
 
 def reading_stage(heads: Heads, batch: int, rate: float, seed: int) -> Stage:
@@ -68,13 +79,13 @@ def reading_stage(heads: Heads, batch: int, rate: float, seed: int) -> Stage:
 
     def loss(given: Batch) -> Tensor:
         maps, parts = taken_apart(given.items)
-        found, joined = heads(maps)
-        few = tuple(one[:_WITH_PARTS] for one in maps)
-        places = heads.parts(few, joined[:_WITH_PARTS])
+        found = heads(maps)
+        fine = heads.parts(found.first(_WITH_PARTS))
         with torch.no_grad():  # the averages are of what is learnt; what is measured is taken as it is
             for kept, measured in zip(averaged.buffers(), heads.buffers(), strict=True):
                 kept.copy_(measured)
-        return reading_loss(found, places, torch.from_numpy(answers_of(given.ids)), parts[:_WITH_PARTS])
+        right = slots_loss(found.slots, torch.from_numpy(answers_of(given.ids)))
+        return right + parts_loss(found.coarse, parts) + parts_loss(fine, parts[:_WITH_PARTS])
 
     def grid() -> Pixels:
         raise RakkanError("the reader draws nothing", "leave the grids out")
