@@ -166,6 +166,7 @@ def test_a_graph_that_goes_round_in_circles_ends() -> None:
     found = of({"prompt": json.dumps(graph)})
     assert (found.prompt, found.seed, found.steps) == ("a hat", None, 24)
     assert found.model == ""
+    assert not any("tangled" in remark for remark in found.remarks)
 
 
 def test_a_node_that_is_not_known_is_walked_through_with_a_remark() -> None:
