@@ -26,11 +26,11 @@ from rakkan.features.networks import Network, load, verified
 _WEIGHTS = Path(__file__).parent / "weights"
 READER = Network(
     _WEIGHTS / "reader",
-    graph_sha256="426028b148f37d1ec2bfabbaf2e4f69b7a4d45fbe56bab39e545112efdd73dd5",
-    weights_sha256="8e46dc448fa0321e7534f9a35261cb626bde270a6b36d1db559390422407e7ef",
+    graph_sha256="623ca68ae86b657388d8d9e61b9eaa3885068edf4e856d0ccbad638f5351e7ed",
+    weights_sha256="a5340671a45f4b7b4a2efa8805f3179081eea96748c4f8cdb5fd2620282f0c49",
 )
 #: Names of slots, values and parts in the order of the network's answers, and how far it is to be trusted.
-_MEANINGS_SHA256 = "61d82c4bcdd7fe50b40c219f30531b4e98622580d7c5a533187829352fb25fbf"
+_MEANINGS_SHA256 = "e0adb556c9ee04fed148b3c257778480d2c136bab01e5af44c24d7dbd306d2a8"
 
 #: Slots that a closer look at the head answers better than the whole picture; the others need all of it.
 OF_THE_HEAD = frozenset(

@@ -84,7 +84,8 @@ def identity_trials(count: int, seed: int, scope: Scope) -> list[IdentityTrial]:
 
 
 def near_twin(figure: Attributes, random: Random) -> Attributes:
-    """The figure with one visible thing changed about who it is."""
+    """The figure, which holds no combination kept out of training, with one visible thing changed about who it
+    is."""
     before = condition_of(figure)
     while True:
         name = random.choice((*_TWIN_FIELDS, "accessories"))

@@ -63,7 +63,7 @@ class ReferencePlan:
 
     gallery: int = 1000
     others: int = 300
-    pixels: int = 200
+    pixels: int = 100
     seed: int = 5
 
     @staticmethod
