@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy
 import pytest
@@ -50,7 +50,7 @@ class Drawing:
 class Models:
     """Three models, of which the LoRA has another name here than where the picture was made."""
 
-    known = {MODEL: "mine", LORA: "pen", VAE: "clear"}
+    known: ClassVar = {MODEL: "mine", LORA: "pen", VAE: "clear"}
 
     def find(self, text: str) -> Any:
         for digest, name in self.known.items():

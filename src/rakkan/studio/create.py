@@ -85,7 +85,7 @@ class Plan:
     height: int
     unknown: tuple[Unknown, ...]
     notes: tuple[str, ...]
-    said: Stepwise = Stepwise((), (), ())
+    said: Stepwise = field(default_factory=lambda: Stepwise((), (), ()))
 
 
 @dataclass(frozen=True)
