@@ -31,8 +31,12 @@ LAYERS: dict[str, int] = {
     "bringing": 6,
     # Another: what made a picture, and making it again.
     "recipes": 6,
-    "service": 8,
-    "cli": 8,
+    # Another: the characters and styles that are kept, and all that is done with them.
+    "casting": 6,
+    # Above assemble: each of the studio's jobs as one call.
+    "api": 8,
+    "service": 9,
+    "cli": 9,
 }
 ROOT_MODULES = {"", "records", "errors", "config", "checkout"}
 #: Wires the parts together, so it stands above all it wires and below what uses it.

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     import sqlalchemy
 
     from rakkan.bringing.showing import Wanted
+    from rakkan.casting import Casting
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
-    from rakkan.recipes.again import Workshop
-    from rakkan.recipes.telling import Told
     from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.checkpoint.process import EngineProcess
     from rakkan.studio.engines.engine import Engine
-    from rakkan.studio.references import Asked, LetIn
+    from rakkan.studio.references import LetIn
     from rakkan.trust.gate import Gate
     from rakkan.trust.instance import Instance
     from rakkan.trust.provenance import Provenance
@@ -44,7 +43,7 @@ def master() -> MasterKey:
 
     settings = config.load()
     if settings.key == config.PASSPHRASE:
-        return keys.Passphrase(ask_passphrase(), _storage("keys"))
+        return keys.Passphrase(config.ask_passphrase(), _storage("keys"))
     return keys.KeyFile(Path(settings.key))
 
 
@@ -142,7 +141,11 @@ def gate() -> Gate:
         departure_inspectors={
             "policy": standing.departure_policy(ledger()),
             "text": words.departing_text,
+            "pictures": blocklist.departing_blocklist(blocked),
         },
+        character_inspectors={"prompt": words.considered_prompt, "adulthood": words.considered_adulthood},
+        part_inspectors={"content": content.part_content},
+        seal_file=origin.seal_file,
     )
 
 
@@ -189,6 +192,15 @@ def _model_index() -> Index:
     return Index(_database(), keyring().secret("models", lambda: secrets.token_bytes(32)))
 
 
+@cache
+def casting() -> Casting:
+    """The characters and styles that are kept here."""
+    from rakkan.casting import Casting
+
+    parts = (vault(), ledger(), gate(), _database(), keyring(), models)
+    return Casting(*parts, lambda: instance().authority, trusted_roots, knows_references)
+
+
 def bring(
     model: str,
     prompts: tuple[str, str],
@@ -196,15 +208,14 @@ def bring(
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda line: None,
     wanted: Wanted | None = None,
-    let_in: Callable[[Path], LetIn] | None = None,
+    known: Callable[[Path], LetIn] | None = None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
 
     ``progress`` is told of bytes read, ``say`` in a line of what takes a while. What is ``wanted`` to be
-    shown comes in through the gate, or by ``let_in`` where it has passed it before. Raises RakkanError.
+    shown comes in through the gate, or by ``known`` where it has passed it before. Raises RakkanError.
     """
     from rakkan import bringing
-    from rakkan.studio import references
 
     settings = config.load()
     registry = models()
@@ -214,37 +225,18 @@ def bring(
         registry,
         vault(),
         engine_process,
-        let_in or (lambda path: references.let_in(path, gate().admit, vault().read)),
+        known or let_in,
         settings.engine,
         settings.threads or None,
     )
     return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
 
 
-def told(data: bytes, name: str) -> Told:
-    """What the picture file ``data`` tells of how it was made. Raises RakkanError for what is no picture."""
-    from rakkan.recipes.telling import told_by
+def let_in(path: Path) -> LetIn:
+    """A picture from outside, through the gate, to be read or to guide a drawing. Raises RakkanError."""
+    from rakkan.studio import references
 
-    return told_by(data, name, trusted_roots(), vault(), ledger())
-
-
-def workshop(
-    disclosure: str,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    say: Callable[[str], None] = lambda line: None,
-) -> Workshop:
-    """What pictures are made again with; ``progress`` and ``say`` as for ``bring``."""
-    from rakkan.bringing.showing import Wanted
-    from rakkan.recipes.again import Workshop
-    from rakkan.recipes.sources import let_in_before
-
-    def brought(
-        model: str, prompts: tuple[str, str], vae: str, shown: tuple[Asked, ...], size: tuple[int, int]
-    ) -> Brought:
-        known = let_in_before(vault(), ledger())
-        return bring(model, prompts, vae, progress, say, Wanted(shown, "", size), known)
-
-    return Workshop(models(), engine, upscaler, brought, gate().consider, release(disclosure))
+    return references.let_in(path, gate().admit, vault().read)
 
 
 def engine_process(device: str) -> EngineProcess:
@@ -264,9 +256,10 @@ def _processes() -> dict[str, EngineProcess]:
 
 def erase(account: str) -> Entry:
     """Shred everything kept for an account, what takedown remembers of its pictures and the names of its
-    models too; the entry that says so. Raises RakkanError for the instance's own account."""
+    models and characters too; the entry that says so. Raises RakkanError for the instance's own account."""
     entry = ledger().erase_account(account)
     _model_index().forget_account(account)
+    casting().index.forget_account(account)
     docket().forget_erased()
     return entry
 
@@ -329,24 +322,6 @@ def forget() -> None:
             part.cache_clear()
 
 
-def ask_passphrase() -> str:
-    """The passphrase from the environment, or from whoever sits at the terminal."""
-    import getpass
-    import os
-    import sys
-
-    from rakkan.errors import RakkanError
-
-    given = os.environ.get("RAKKAN_PASSPHRASE")
-    if given:
-        return given
-    if not sys.stdin.isatty():
-        raise RakkanError(
-            "The vault opens with a passphrase and there is nobody to ask", "Set RAKKAN_PASSPHRASE"
-        )
-    return getpass.getpass("Passphrase of the vault: ")
-
-
 def _storage(place: str) -> Storage:
     from rakkan.store.places import storage_at
 
@@ -386,11 +361,24 @@ def usual_sampling() -> tuple[int, float]:
     return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
 
 
+def knows_references() -> bool:
+    """Whether the starter model in use has learnt from references; the fake engine has.
+
+    Raises RakkanError when the settings are wrong or the weights' manifest cannot be read.
+    """
+    settings = config.load()
+    if settings.engine == "fake":
+        return True
+    from rakkan.studio.engines.weights import read_manifest
+    from rakkan.studio.starter import WEIGHTS
+
+    return "reference" in dict(read_manifest(settings.weights or WEIGHTS).get("stages", {}))
+
+
 @cache
 def upscaler() -> Upscaler:
     """waifu2x, twice each side; its weights are verified when it first enlarges."""
     from rakkan.studio.create import Upscaler
-    from rakkan.studio.engines.weights import manifest_digest
     from rakkan.studio.upscaling import waifu2x
 
-    return Upscaler("waifu2x upconv_7 anime noise0 2x", manifest_digest(waifu2x.WEIGHTS), waifu2x.enlarge)
+    return Upscaler("waifu2x upconv_7 anime noise0 2x", waifu2x.digest(2, 0), waifu2x.doubled)

@@ -148,3 +148,18 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
 
 def _names() -> list[str]:
     return [part.name for part in fields(Config)]
+
+
+def ask_passphrase() -> str:
+    """The passphrase from the environment, or from whoever sits at the terminal."""
+    import getpass
+    import sys
+
+    given = os.environ.get("RAKKAN_PASSPHRASE")
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise RakkanError(
+            "The vault opens with a passphrase and there is nobody to ask", "Set RAKKAN_PASSPHRASE"
+        )
+    return getpass.getpass("Passphrase of the vault: ")

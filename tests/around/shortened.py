@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy
-from tests.studio.starter.evaluation.figures import made_up
+from tests.studio.starter.evaluation.figures import made_up, made_up_references
 
 
 def survey(watch: Any) -> None:
@@ -21,8 +21,11 @@ def survey(watch: Any) -> None:
 
 
 def training(watch: Any) -> None:
-    """A training run that only shows its grid."""
+    """Training runs: one that only shows its grid, and one that shows nothing at all."""
     from rakkan.studio.starter import recipe
+    from rakkan.studio.starter.reading import running
+
+    running.run = lambda settings, report: report("3 steps")
 
     def run(settings: Any, report: Any) -> None:
         pixels = numpy.random.default_rng(1).integers(0, 256, (96, 120, 3), numpy.uint8)
@@ -35,7 +38,16 @@ def training(watch: Any) -> None:
 
 def measurement(watch: Any) -> None:
     """A measurement that draws its pictures and keeps them, and reports made-up figures."""
-    from rakkan.studio.starter.evaluation import protocol
+    from rakkan.studio.starter.evaluation import protocol, references
+
+    def measure_references(draw: Any, network: Any, kept: Path, *others: Any) -> Any:
+        trial = references.identity_trials(1, 5, others[1])[0]
+        guide = references.guide_of(trial, "reference")
+        told = references.condition_for(trial, "reference", guide)
+        references.drawn_once(
+            lambda number: draw(told, 3, guide.reference), ["a" * 64], kept / "references", *others[2:]
+        )
+        return made_up_references()
 
     def measure(
         draw: Any, kept: Path, folder: Path, training: Path, plan: Any, *others: Any, **more: Any
@@ -48,6 +60,8 @@ def measurement(watch: Any) -> None:
         return made_up()
 
     protocol.measure = measure
+    protocol.obtain_classifier = lambda *given: None
+    references.measure = measure_references
 
 
 class _Served(io.BytesIO):

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from rakkan import assemble
+from rakkan.corpus.figures import render
+from rakkan.corpus.figures.attributes import Attributes
 from rakkan.errors import RakkanError
 from rakkan.formats import png
 from rakkan.formats.inspect import inspect
 from rakkan.formats.unsealed import without_seal
 from rakkan.records import LARGEST_INTEGER, Recipe, SheetRecipe, recipe_from_json
 from rakkan.studio.create import CreateRequest, Upscaler, create, plan
-from rakkan.studio.engines.engine import Pixels
+from rakkan.studio.engines.engine import Pixels, Reference
 from rakkan.studio.engines.fake_engine import FakeEngine
 from rakkan.studio.metadata import read
 from rakkan.studio.requests import Created, slug
+from rakkan.studio.starter.guiding import Guide
+from rakkan.studio.starter.vocabulary import decode
+from rakkan.trust.examination import examine
 
 
 def doubled(pixels: Pixels) -> Pixels:
@@ -31,6 +38,51 @@ UPSCALER = Upscaler("doubling", "00" * 32, doubled)
 
 def make(request: CreateRequest) -> list[Created]:
     return create(plan(request), FakeEngine(), UPSCALER, assemble.release())
+
+
+def guided(folder: Path, looks: bool = True) -> Guide:
+    """A guide by a picture of the renderer's that was let in, of which silver hair was read."""
+    file = folder / "shown.png"
+    Image.fromarray(render(Attributes(hair_colour="silver"), 3)).save(file)
+    picture = assemble.let_in(file)
+    reference = Reference(picture.pixels, "identity", 0.8) if looks else None
+    return Guide(picture, "identity", 0.8, {"hair_colour": "silver"}, reference)
+
+
+class Watched(FakeEngine):
+    """Remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[dict[str, str], Reference | None]] = []
+
+    def sample(self, tokens: Any, *rest: Any, reference: Reference | None = None, **more: Any) -> Pixels:
+        self.asked.append((decode(tokens), reference))
+        return super().sample(tokens, *rest, reference=reference, **more)
+
+
+def test_a_guide_is_shown_told_and_sealed(tmp_path: Path) -> None:
+    engine, guide = Watched(), guided(tmp_path)
+    request = CreateRequest("smile, red eyes", seed=5, count=2, out=tmp_path)
+    made = create(plan(request), engine, UPSCALER, assemble.release(), guide=guide)
+    for told, reference in engine.asked:
+        assert reference is guide.reference
+        assert (told["hair_colour"], told["eye_colour"], told["expression"]) == ("silver", "red", "smile")
+        assert "hairstyle" not in told and "outfit" in told
+    recipe = made[0].recipe
+    assert isinstance(recipe, Recipe) and recipe.references == {guide.picture.digest: "identity 0.8"}
+    verification = examine(made[0].path, assemble.trusted_roots())
+    assert verification.state == "valid"
+    assert recipe_from_json(texts(made[0].path)["rakkan"]) == recipe
+
+
+def test_without_eyes_a_guide_is_told_in_words(tmp_path: Path) -> None:
+    engine, guide = Watched(), guided(tmp_path, looks=False)
+    request = CreateRequest("smile", seed=5, out=tmp_path)
+    (made,) = create(plan(request), engine, UPSCALER, assemble.release(), guide=guide)
+    ((told, reference),) = engine.asked
+    assert reference is None and told["hair_colour"] == "silver" and "hairstyle" in told
+    assert isinstance(made.recipe, Recipe)
+    assert made.recipe.references == {guide.picture.digest: "identity 0.8, in words"}
 
 
 def texts(path: Path) -> Mapping[str, str]:

@@ -26,6 +26,7 @@ def again(
 ) -> int:
     """Make a picture again: bit-exact, visually similar, or not the same (exit status 1), and why."""
     from rakkan import assemble, config
+    from rakkan.api import equipment
     from rakkan.cli.faults import say
     from rakkan.cli.progress import bar
     from rakkan.errors import RakkanError
@@ -38,8 +39,8 @@ def again(
     if told not in config.DISCLOSURES:
         raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
     given = let_in(file, assemble.gate().admit, assemble.vault().read)
-    said = assemble.told(given.data, file.name)
-    workshop = assemble.workshop(told, say=say)
+    said = equipment.told(given.data, file.name)
+    workshop = equipment.workshop(told, say=say)
     place = out if out is not None else settings.pictures
     with bar("drawing", getattr(said.recipe, "steps", 0) or 1) as progress:
         made = make(said, given.pixels, place, workshop, model, told == "full", progress)

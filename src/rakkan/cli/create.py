@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rakkan.errors import RakkanError
+from rakkan.cli.progress import listening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rakkan.studio.create import Plan
-    from rakkan.studio.references import Asked
     from rakkan.studio.requests import Created
-
-#: A prompt of nonsense gets this many lines about its words, not one for each.
-_MOST_WARNINGS = 8
-
 
 _MODEL_PANEL = "With a model that you bring"
 
@@ -88,11 +82,22 @@ Wildcards = Annotated[
 ]
 Reference = Annotated[
     str,
-    typer.Option(help="A drawing whose looks the picture is to share.", rich_help_panel=_MODEL_PANEL),
+    typer.Option(help="A drawing that the picture is to have something in common with."),
+]
+ReferenceKind = Annotated[
+    str | None,
+    typer.Option(
+        help="What: identity (who it is), style (how it is drawn) or palette (its colours)"
+        " (default: identity)."
+    ),
 ]
 ReferenceStrength = Annotated[
     float | None,
-    typer.Option(help="How much it is to share of them, 0 to 1 (default: 1).", rich_help_panel=_MODEL_PANEL),
+    typer.Option(help="How much of it, up to 2; with a model that you bring 0 to 1 (default: 1)."),
+]
+PromptFile = Annotated[
+    Path | None,
+    typer.Option(help="A text with the prompt, as rakkan describe --out writes it.", show_default=False),
 ]
 Controls = Annotated[
     list[str] | None,
@@ -110,6 +115,10 @@ ImagePrompts = Annotated[
         rich_help_panel=_MODEL_PANEL,
     ),
 ]
+CharacterName = Annotated[
+    str, typer.Option("--character", help="A character of yours: NAME, or NAME@VERSION.")
+]
+StyleName = Annotated[str, typer.Option("--style", help="A style of yours, or one of rakkan style list.")]
 ImageEncoder = Annotated[
     str,
     typer.Option(
@@ -119,7 +128,7 @@ ImageEncoder = Annotated[
 
 
 def create(
-    prompt: Prompt,
+    prompt: Prompt = "",
     negative: Negative = "",
     seed: Seed = None,
     count: Count = 1,
@@ -135,103 +144,60 @@ def create(
     lora: Loras = None,
     vae: Vae = "",
     noise: Noise = None,
+    prompt_file: PromptFile = None,
     reference: Reference = "",
+    reference_kind: ReferenceKind = None,
     reference_strength: ReferenceStrength = None,
     control: Controls = None,
     ip_adapter: ImagePrompts = None,
     image_encoder: ImageEncoder = "",
     wildcards: Wildcards = None,
+    character: CharacterName = "",
+    style: StyleName = "",
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
-    from rakkan import assemble, config
-    from rakkan.cli.progress import bar
-    from rakkan.studio.create import CreateRequest, create_each, plan
-    from rakkan.studio.create import create as draw
-    from rakkan.studio.references import asked_for
-    from rakkan.studio.templates import requests_of
+    from rakkan.api import creating
 
-    settings = config.load()
-    folder = settings.wildcards if wildcards is None else wildcards
-    place = out if out is not None else settings.pictures
-    told = settings.disclosure if disclosure is None else disclosure
-    if told not in config.DISCLOSURES:
-        raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
-    more: dict[str, Any] = {"sampler": sampler, "schedule": schedule, "clip_skip": clip_skip, "noise": noise}
-    chosen = {name: value for name, value in more.items() if value is not None}
-    if model:
-        prompt += "".join(f" <lora:{one}>" for one in lora or ())
-        usual = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
-        chosen |= {name: value for name, value in usual.items() if value is not None}
-        asked = asked_for(reference, reference_strength, control or (), ip_adapter or (), image_encoder)
-        chosen |= {"prompt": prompt, "negative": negative, "count": count, "out": place}
-        _bring(model, vae, told, asked, image_encoder, folder, **chosen)
-        return
-    more = {"lora": lora, "vae": vae, "reference": reference, "control": control, "ip_adapter": ip_adapter}
-    more |= {"reference_strength": reference_strength is not None, "image_encoder": image_encoder}
-    if given := sorted({*chosen, *(name for name, value in more.items() if value)}):
-        option = given[0].replace("_", "-")
-        raise RakkanError(f"--{option} is for models that you bring", "Name one with --model")
-    usual_steps, usual_guidance = assemble.usual_sampling()
-    steps = usual_steps if steps is None else steps
-    guidance = usual_guidance if guidance is None else guidance
-    request = CreateRequest(prompt, negative, seed, count, steps, guidance, size, place, told == "full")
-
-    def consider(*words: str) -> None:
-        assemble.gate().consider(*words)
-
-    plans = [plan(one, consider) for one in requests_of(request, folder, consider)]
-    _warn(plans)
-    engine, upscaler, release = assemble.engine(), assemble.upscaler(), assemble.release(told)
-    with bar("drawing", count * steps) as progress:
-        if len(plans) == 1:
-            made = draw(plans[0], engine, upscaler, release, progress)
-        else:
-            made = create_each(plans, engine, upscaler, release, progress)
-    listed(made)
+    options = creating.CreateOptions(
+        prompt if prompt_file is None else _prompt_in(prompt_file, prompt),
+        negative,
+        seed,
+        count,
+        steps,
+        guidance,
+        size,
+        out,
+        disclosure,
+        creating.ReferenceOptions(reference, reference_kind, reference_strength),
+        character,
+        style,
+        wildcards,
+        creating.ModelOptions(
+            model,
+            sampler,
+            schedule,
+            clip_skip,
+            noise,
+            tuple(lora or ()),
+            vae,
+            tuple(control or ()),
+            tuple(ip_adapter or ()),
+            image_encoder,
+        ),
+    )
+    with listening("drawing") as listener:
+        made = creating.create(options, listener)
+    list_made(made)
 
 
-def _bring(
-    model: str,
-    vae: str,
-    told: str,
-    pictures: tuple[Asked, ...],
-    image_encoder: str,
-    folder: Path,
-    **asked: Any,
-) -> None:
-    from rakkan import assemble
-    from rakkan.bringing.showing import Wanted
-    from rakkan.cli.faults import say
-    from rakkan.cli.progress import bar, bytes_bar
-    from rakkan.studio.bring import BringPlan, BringRequest, Brought, create, create_each, plan
-    from rakkan.studio.templates import requests_of
+def _prompt_in(file: Path, prompt: str) -> str:
+    """The prompt of a text to which another may be added."""
+    from rakkan.studio.prompts import prompt_of_file
 
-    request = BringRequest(**asked, telling=told == "full")
-
-    def consider(*words: str) -> None:
-        assemble.gate().consider(*words)
-
-    plans = [plan(one, consider) for one in requests_of(request, folder, consider)]
-    release = assemble.release(told)
-
-    def brought(planned: BringPlan) -> Brought:
-        words = (planned.request.prompt, planned.request.negative)
-        wanted = Wanted(pictures, image_encoder, planned.size)
-        with bytes_bar("reading") as shown:
-            return assemble.bring(model, words, vae, shown, say, wanted)
-
-    ready = brought(plans[0])
-    with bar("drawing", request.count * request.steps) as progress:
-        if len(plans) == 1:
-            made = create(plans[0], ready, release, progress)
-        else:
-            made = create_each(
-                plans, lambda one: ready if one is plans[0] else brought(one), release, progress
-            )
-    listed(made)
+    return ", ".join(part for part in (prompt_of_file(file), prompt.strip()) if part)
 
 
-def listed(made: Sequence[Created]) -> None:
+def list_made(made: Sequence[Created]) -> None:
     """Print a line for each file: its path, its seed, the seconds it took."""
     from rakkan.records import Recipe
 
@@ -239,19 +205,3 @@ def listed(made: Sequence[Created]) -> None:
         recipe = created.recipe
         what = f"seed {recipe.seed}" if isinstance(recipe, Recipe) else "all of them"
         typer.echo(f"{created.path}  {what}  {created.seconds:.1f} s")
-
-
-def _warn(plans: Sequence[Plan]) -> None:
-    """One line on standard error for each word that is not known and for each remark."""
-    from rakkan.cli.faults import say
-
-    unknown = dict.fromkeys(word for planned in plans for word in planned.unknown)
-    lines = [
-        f"'{word.text}' is not a known word" + (f"; the nearest is '{word.nearest}'" if word.nearest else "")
-        for word in unknown
-    ]
-    lines.extend(dict.fromkeys(note for planned in plans for note in planned.notes))
-    for line in lines[:_MOST_WARNINGS]:
-        say(line)
-    if len(lines) > _MOST_WARNINGS:
-        say(f"and {len(lines) - _MOST_WARNINGS} more words or remarks like these")

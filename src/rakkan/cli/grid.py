@@ -63,7 +63,8 @@ def grid(
     import secrets
 
     from rakkan import assemble, config
-    from rakkan.cli.create import listed
+    from rakkan.api import equipment
+    from rakkan.cli.create import list_made
     from rakkan.cli.progress import bar
     from rakkan.recipes.taking_over import taken_over
     from rakkan.studio.grid.axes import axis
@@ -91,13 +92,13 @@ def grid(
     def found(cell: Cell, path: Path) -> Any:
         named = cell.model or model
         wanted = assemble.models().resolve(named).card.digest if named else digest
-        return taken_over(path, cell.request, assemble.told, wanted)
+        return taken_over(path, cell.request, equipment.told, wanted)
 
     named = place.suffix.lower() in MEDIA_TYPES and not place.is_dir()
     sheet = place if named else destination(place, prompt, f"{chosen['seed']}-grid", told == "full")
     with bar("drawing", len(plot.cells) * plot.cells[0].request.steps) as progress:
         made = draw_plot(plot, draw, sheet, singles, release, found, progress)
-    listed(made)
+    list_made(made)
 
 
 def _plotted(

@@ -25,11 +25,11 @@ def recipe(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON and nothing else.")] = False,
 ) -> int:
     """Show what made a picture, by which tool, and what of that is proven. Exit status 3: it says nothing."""
-    from rakkan import assemble
+    from rakkan.api import equipment
     from rakkan.recipes import words
     from rakkan.trust.arrivals import picture_bytes
 
-    told = assemble.told(picture_bytes(file), file.name)
+    told = equipment.told(picture_bytes(file), file.name)
     if a1111 and as_json:
         raise RakkanError("--a1111 and --json are two ways to print it", "Give one of them")
     if as_json:

@@ -60,6 +60,29 @@ def train(
     typer.echo(f"weights are in {folder / 'weights'}")
 
 
+@app.command()
+def train_reader(
+    minutes: Annotated[float, typer.Option(help="How long to train, start-up included.")],
+    folder: Annotated[Path, typer.Option(help="Where weights, renders and the log go.")] = Path(
+        "training/reader"
+    ),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the saved weights.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the first weights and of the figures.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that render (0: learn from those in stock).")] = 1,
+) -> None:
+    """Train the network that reads figures; Ctrl-C saves and ends the run."""
+    from rakkan.errors import RakkanError
+
+    try:
+        from rakkan.studio.starter.reading.running import Settings, run
+    except ModuleNotFoundError as fault:
+        if fault.name != "torch":
+            raise
+        raise RakkanError("training needs torch", "install it with: pip install 'rakkan[torch]'") from None
+    run(Settings(minutes, folder, resume, seed, workers=workers), typer.echo)
+    typer.echo(f"weights are in {folder}")
+
+
 def _released(seed: int) -> Callable[[NDArray[numpy.uint8], str, int, Path], object]:
     """What releases a sample grid: a picture of a model in the making."""
     from rakkan import __version__, assemble

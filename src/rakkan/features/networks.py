@@ -138,8 +138,8 @@ def load(network: Network) -> Loaded:
 def _load(network: Network) -> Loaded:
     import openvino
 
-    graph = _verified(network.path.with_suffix(".xml"), network.graph_sha256)
-    weights = _verified(network.path.with_suffix(".bin"), network.weights_sha256)
+    graph = verified(network.path.with_suffix(".xml"), network.graph_sha256)
+    weights = verified(network.path.with_suffix(".bin"), network.weights_sha256)
     core = openvino.Core()
     is_native = network.precision.upper() in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     settings = {
@@ -198,7 +198,8 @@ def _still(values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
-def _verified(path: Path, sha256: str) -> bytes:
+def verified(path: Path, sha256: str) -> bytes:
+    """The bytes of a file that ships with a network. Raises RakkanError when it is missing or another."""
     try:
         data = path.read_bytes()
     except OSError as error:

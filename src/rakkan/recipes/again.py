@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from rakkan.errors import RakkanError
 from rakkan.recipes.telling import NOTHING, PARTLY, Told
 from rakkan.recipes.tiers import EXACT, Likeness, differences, likeness
-from rakkan.records import FiguresRecipe, Picture, Recipe, SheetRecipe, TrainingGridRecipe
+from rakkan.records import (
+    FiguresRecipe,
+    Picture,
+    Recipe,
+    SheetRecipe,
+    TrainingGridRecipe,
+    UpscaleRecipe,
+)
 
 if TYPE_CHECKING:
     import numpy
@@ -116,7 +123,12 @@ def _silent(told: Told) -> RakkanError:
     )
 
 
-def _several(recipe: SheetRecipe | FiguresRecipe | TrainingGridRecipe) -> RakkanError:
+def _several(recipe: SheetRecipe | FiguresRecipe | TrainingGridRecipe | UpscaleRecipe) -> RakkanError:
+    if isinstance(recipe, UpscaleRecipe):
+        return RakkanError(
+            f"This picture is the one of SHA-256 {recipe.source[:12]}…, enlarged",
+            f"Enlarge that again: rakkan upscale FILE --scale {recipe.scale} --denoise {recipe.denoise}",
+        )
     if isinstance(recipe, FiguresRecipe):
         return RakkanError(
             "This is a sheet of the renderer's figures",

@@ -163,7 +163,7 @@ def create(
             found = _sampled(planned, brought, (width, height), index, count, progress)
             for number, pixels in enumerate(found):
                 seed = planned.seed + index + number
-                ready.append((pixels, _recipe(planned, brought, seed, width, height, count)))
+                ready.append((pixels, recipe_of(planned, brought, seed, width, height, count)))
         return ready.pop(0)
 
     return draw_all(
@@ -196,7 +196,7 @@ def drawn(planned: BringPlan, brought: Brought, index: int, progress: Progress) 
     """One picture of a plan, by its number from 0, drawn alone, and its recipe; it is not released."""
     width, height = planned.size or (brought.resolution, brought.resolution)
     (pixels,) = _sampled(planned, brought, (width, height), index, 1, progress)
-    return pixels, _recipe(planned, brought, planned.seed + index, width, height, 1)
+    return pixels, recipe_of(planned, brought, planned.seed + index, width, height, 1)
 
 
 def _sampled(
@@ -225,7 +225,8 @@ def _sampled(
     return list(brought.engine.sample_batch(request.prompt, request.negative, count=count, **options))
 
 
-def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
+def recipe_of(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
+    """How a picture of a plan is made, drawn at once with ``batch`` of them."""
     request, engine = planned.request, brought.engine
     settings = {"noise": request.noise, **request.settings}
     if batch > 1:  # a GPU rounds otherwise with company

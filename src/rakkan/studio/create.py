@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     from numpy.typing import NDArray
 
     from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.starter.guiding import Guide
 
     Pixels = NDArray[numpy.uint8]
 
@@ -54,7 +55,7 @@ class CreateRequest:
     """What a person asks for. ``seed`` None is drawn at random, ``size`` None follows the framing, and
     ``out`` is a folder or, for one picture, a file that ends in ``.png``, ``.jpg``, ``.jpeg`` or
     ``.webp``. ``telling`` lets file names tell the prompt and the seed. ``settings`` are what the recipe is
-    to hold besides, such as the ``template`` that the prompt was drawn from."""
+    to hold besides: the ``template`` that the prompt was drawn from, the character."""
 
     prompt: str
     negative: str = ""
@@ -113,7 +114,7 @@ def plan(request: CreateRequest, consider: Consider = lambda prompt, negative: N
     notes = [*reading.notes, *(f"negative prompt: {note}" for note in avoided.notes)]
     condition = reading.common
     size = _canonical_size(request.size) if request.size is not None else None
-    condition.setdefault("framing", _framing(condition, size))
+    condition.setdefault("framing", framing_of(condition, size))
     tall = condition["framing"] == "full body"
     size = size or ("512x768" if tall else "512x512")
     if tall != (size == "512x768"):
@@ -142,8 +143,10 @@ def create(
     upscaler: Upscaler,
     release: Release,
     progress: Progress = lambda done, total: None,
+    guide: Guide | None = None,
 ) -> list[Created]:
-    """Draw the pictures of a plan, one by one, each released as soon as it is finished.
+    """Draw the pictures of a plan, one by one, each released as soon as it is finished. A ``guide`` answers
+    what its kind says and the prompt does not.
 
     Several pictures are followed by a contact sheet, the last of the list. Raises RakkanError; pictures
     released before it stay.
@@ -151,9 +154,10 @@ def create(
     request = planned.request
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
-        return drawn(planned, index, engine, upscaler, progress)
+        return drawn(planned, index, engine, upscaler, progress, guide)
 
-    return draw_all(request.count, draw, request.out, request.prompt, request.telling, release)
+    ingredients = (guide.picture.ingredient,) if guide else ()
+    return draw_all(request.count, draw, request.out, request.prompt, request.telling, release, ingredients)
 
 
 def create_each(
@@ -162,32 +166,39 @@ def create_each(
     upscaler: Upscaler,
     release: Release,
     progress: Progress = lambda done, total: None,
+    guide: Guide | None = None,
 ) -> list[Created]:
     """The first picture of each plan, as ``create`` does those of one; the first plan says where to."""
     request = plans[0].request
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
-        return drawn(plans[index], 0, engine, upscaler, part_of(progress, index, len(plans)))
+        return drawn(plans[index], 0, engine, upscaler, part_of(progress, index, len(plans)), guide)
 
-    return draw_all(len(plans), draw, request.out, request.prompt, request.telling, release)
+    ingredients = (guide.picture.ingredient,) if guide else ()
+    return draw_all(len(plans), draw, request.out, request.prompt, request.telling, release, ingredients)
 
 
 def drawn(
-    planned: Plan, index: int, engine: Engine, upscaler: Upscaler, progress: Progress
+    planned: Plan,
+    index: int,
+    engine: Engine,
+    upscaler: Upscaler,
+    progress: Progress,
+    guide: Guide | None = None,
 ) -> tuple[Pixels, Recipe]:
     """One picture of a plan, by its number from 0, enlarged, and its recipe; it is not released."""
-    recipe = _recipe(planned, planned.seed + index, engine, upscaler)
-    return upscaler.enlarge(_sample(planned, index, engine, progress)), recipe
+    recipe = _recipe(planned, planned.seed + index, engine, upscaler, guide)
+    return upscaler.enlarge(_sample(planned, index, engine, progress, guide)), recipe
 
 
-def draft(planned: Plan, engine: Engine) -> tuple[Pixels, Recipe]:
+def draft(planned: Plan, engine: Engine, guide: Guide | None = None) -> tuple[Pixels, Recipe]:
     """The first picture of a plan as the model draws it, not enlarged, and its recipe."""
     recipe = replace(
-        _recipe(planned, planned.seed, engine),
+        _recipe(planned, planned.seed, engine, guide=guide),
         width=planned.width // ENLARGEMENT,
         height=planned.height // ENLARGEMENT,
     )
-    return _sample(planned, 0, engine, lambda done, total: None), recipe
+    return _sample(planned, 0, engine, lambda done, total: None, guide), recipe
 
 
 def _nothing_known(reading: Stepwise) -> RakkanError:
@@ -207,27 +218,29 @@ def _canonical_size(text: str) -> str:
     return size
 
 
-def _framing(condition: Mapping[str, str], size: str | None) -> str:
+def framing_of(condition: Mapping[str, str], size: str | None) -> str:
     """How much of the figure to show when the prompt leaves it open."""
     if size == "512x768":
         return "full body"
     return "half body" if condition.get("pose") in _WIDE_POSES else "bust"
 
 
-def _sample(planned: Plan, index: int, engine: Engine, progress: Progress) -> Pixels:
+def _sample(
+    planned: Plan, index: int, engine: Engine, progress: Progress, guide: Guide | None = None
+) -> Pixels:
     from rakkan.studio.starter.completion import complete
     from rakkan.studio.starter.vocabulary import encode
     from rakkan.studio.steps import conditions
 
     request, seed = planned.request, planned.seed + index
+    asked = guide.asked(planned.condition) if guide else planned.condition
+    full = complete(asked, seed, planned.negative_condition)
 
     def step(done: int, total: int) -> None:
         progress(index * total + done, request.count * total)
 
     return engine.sample(
-        conditions(
-            complete(planned.condition, seed, planned.negative_condition), planned.said, request.steps
-        ),
+        conditions(guide.left_open(full, asked) if guide else full, planned.said, request.steps),
         encode(planned.negative_condition) if planned.negative_condition else None,
         width=planned.width // ENLARGEMENT,
         height=planned.height // ENLARGEMENT,
@@ -236,10 +249,13 @@ def _sample(planned: Plan, index: int, engine: Engine, progress: Progress) -> Pi
         guidance=request.guidance,
         progress=step,
         sampler=SAMPLER,
+        reference=guide.reference if guide else None,
     )
 
 
-def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None = None) -> Recipe:
+def _recipe(
+    planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None = None, guide: Guide | None = None
+) -> Recipe:
     request = planned.request
     return Recipe(
         prompt=request.prompt.strip(),
@@ -259,4 +275,5 @@ def _recipe(planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None 
         precision=engine.precision,
         versions={"rakkan": __version__, **engine.versions()},
         settings=dict(request.settings),
+        references={guide.picture.digest: guide.use} if guide else {},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 from rakkan.errors import RakkanError
 
@@ -42,3 +43,21 @@ def checked_negative(text: str, name: str = "negative prompt") -> str:
                 "Remove it",
             )
     return text.strip()
+
+
+def prompt_of_file(file: Path) -> str:
+    """The prompt that a text holds: its lines, in one, but those that begin with ``#``.
+
+    Raises RakkanError when it cannot be read, is no text, or is longer than any prompt with its remarks.
+    """
+    most = 8 * LONGEST_PROMPT
+    try:
+        with file.open(encoding="utf-8-sig") as opened:
+            text = opened.read(most + 1)
+    except (OSError, ValueError) as error:
+        what = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise RakkanError(f"{file.name} cannot be read: {what}", "Name a text file with a prompt") from error
+    if len(text) > most:
+        raise RakkanError(f"{file.name} is longer than {most} characters", "Give a text with one prompt")
+    lines = (line.strip() for line in text.splitlines())
+    return ", ".join(line.rstrip(",") for line in lines if line and not line.startswith("#"))

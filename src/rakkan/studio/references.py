@@ -24,11 +24,15 @@ if TYPE_CHECKING:  # whoever only asks needs no numpy
 
     Pixels = NDArray[numpy.uint8]
 
-#: What a picture is used as: its look is attended to; it steers through a ControlNet; it prompts through an
-#: IP-Adapter.
+#: What a picture is used as: who it shows is attended to; it steers through a ControlNet; it prompts
+#: through an IP-Adapter.
 REFERENCE, CONTROL, IMAGE_PROMPT = "reference", "controlnet", "ip-adapter"
+#: A reference that is not to say who somebody is, but how they are drawn.
+STYLE = "style reference"
 #: The largest strength of each; 0 is none.
-MOST_STRENGTH = {REFERENCE: 1.0, CONTROL: 2.0, IMAGE_PROMPT: 2.0}
+MOST_STRENGTH = {REFERENCE: 1.0, STYLE: 1.0, CONTROL: 2.0, IMAGE_PROMPT: 2.0}
+#: What a reference to a checkpoint is used as, by its kind.
+KINDS = {"identity": REFERENCE, "style": STYLE}
 MOST_CONTROLS = 8
 
 #: Sides of a reference are multiples of this, in pixels, so that the denoiser can halve them.
@@ -99,8 +103,10 @@ def asked_for(
     controls: Sequence[str],
     image_prompts: Sequence[str],
     image_encoder: str = "",
+    kind: str | None = None,
 ) -> tuple[Asked, ...]:
-    """What the options name: a FILE, and as many ``MODEL=FILE[:STRENGTH]``.
+    """What the options name: a FILE, which is a reference of a ``kind`` (None: of the usual one, identity),
+    and as many ``MODEL=FILE[:STRENGTH]``.
 
     Raises RakkanError for what cannot be read, is out of range, or is too much.
     """
@@ -109,7 +115,9 @@ def asked_for(
     ]
     if reference:
         strength = 1.0 if reference_strength is None else _told(reference_strength)
-        found.insert(0, Asked(REFERENCE, Path(reference), strength))
+        found.insert(0, Asked(_use_of(kind), Path(reference), strength))
+    elif kind is not None:
+        raise RakkanError("--reference-kind goes with a reference", "Name a picture with --reference")
     elif reference_strength is not None:
         raise RakkanError("--reference-strength goes with a reference", "Name a picture with --reference")
     if image_encoder and not image_prompts:
@@ -118,7 +126,20 @@ def asked_for(
     return tuple(found)
 
 
-_NAMES = {REFERENCE: "reference", CONTROL: "ControlNet", IMAGE_PROMPT: "IP-Adapter"}
+def _use_of(kind: str | None) -> str:
+    use = KINDS.get("identity" if kind is None else kind)
+    if use is None:
+        known = ", ".join(KINDS)
+        if kind == "palette":
+            raise RakkanError(
+                "A model that you bring takes no palette from a reference",
+                f"Choose one of {known}, or draw with the starter model: leave out --model",
+            )
+        raise RakkanError(f"There is no reference kind {str(kind)[:40]!r}", f"Choose one of {known}")
+    return use
+
+
+_NAMES = {REFERENCE: "reference", STYLE: "reference", CONTROL: "ControlNet", IMAGE_PROMPT: "IP-Adapter"}
 
 
 def check_together(pictures: Sequence[Asked | Shown]) -> None:
@@ -130,7 +151,7 @@ def check_together(pictures: Sequence[Asked | Shown]) -> None:
                 f"The {_NAMES[one.use]}'s strength {one.strength:g} is out of range", f"Give 0 to {most:g}"
             )
     counts = {use: sum(one.use == use for one in pictures) for use in MOST_STRENGTH}
-    for use, most in ((REFERENCE, 1), (IMAGE_PROMPT, 1), (CONTROL, MOST_CONTROLS)):
+    for use, most in ((REFERENCE, 1), (STYLE, 1), (IMAGE_PROMPT, 1), (CONTROL, MOST_CONTROLS)):
         if counts[use] > most:
             raise RakkanError(f"{counts[use]} {_NAMES[use]}s are too many at once", f"Give {most} at most")
 
@@ -177,7 +198,7 @@ def fitted(use: str, pixels: Pixels, size: tuple[int, int], name: str) -> Pixels
     """
     if use == CONTROL:
         return fitted_control(pixels, size, name)
-    return fitted_reference(pixels, size) if use == REFERENCE else fitted_prompt(pixels)
+    return fitted_prompt(pixels) if use == IMAGE_PROMPT else fitted_reference(pixels, size)
 
 
 def fitted_reference(pixels: Pixels, size: tuple[int, int]) -> Pixels:

@@ -58,6 +58,7 @@ def draw_all(
     telling: bool,
     release: Release,
     ingredients: tuple[Ingredient, ...] = (),
+    operation: str = "create",
 ) -> list[Created]:
     """Draw pictures one by one, each released as soon as it is finished. ``ingredients`` went into each.
 
@@ -70,7 +71,7 @@ def draw_all(
     for index in range(count):
         started = time.perf_counter()
         pixels, recipe = draw(index)
-        picture = Picture(pixels, recipe, ingredients=ingredients)
+        picture = Picture(pixels, recipe, operation, ingredients)
         path = release(picture, destination(out, recipe.prompt or prompt, str(recipe.seed), telling))
         made.append(Created(path, recipe, time.perf_counter() - started))
         drawn.append(pixels)

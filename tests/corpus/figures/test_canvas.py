@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rakkan.corpus.figures.attributes import sample
-from rakkan.corpus.figures.canvas import LAYERS, REGIONS, Canvas, Gradient
+from rakkan.corpus.figures.canvas import LAYERS, PARTS, REGIONS, Canvas, Gradient
 from rakkan.corpus.figures.drawing import compose
 from rakkan.corpus.figures.raster import rasterise
 
@@ -66,6 +66,31 @@ def test_the_label_map_of_two_shapes_is_exact() -> None:
     expected = np.full((20, 20), 16 * REGIONS.index("background"))
     expected[5:15, 5:15] = 16 * REGIONS.index("skin")
     np.testing.assert_array_equal(labels, expected)
+
+
+def test_parts_tell_a_face_from_other_skin_and_lashes_from_lines() -> None:
+    canvas = Canvas()
+    canvas.shape("background", EVERYWHERE, "#ffffff", region="background")
+    canvas.shape("torso", SQUARE, "#ffe1cf", region="skin")
+    canvas.shape("head", SQUARE, "#ffe1cf", region="skin")
+    canvas.shape("face", SQUARE, "#101010", region="lash")
+    canvas.shape("face", SQUARE, "#101010", region="line")
+    canvas.shape("hair_front", SQUARE, "#a03030", region="hair_accent")
+    canvas.shape("face_over", SQUARE, "#101010", region="brow")
+    wanted = ("background", "skin", "face", "eyes", "hair")
+    assert fills(canvas.parts(BOX)) == [PARTS[part] for part in wanted]
+    assert "#0c0c0c" not in canvas.labels(BOX) and len(fills(canvas.labels(BOX))) == 5
+
+
+def test_a_pixel_between_two_parts_is_never_a_third() -> None:
+    corners = [tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5)) for colour in PARTS.values()]
+    assert len(set(corners)) == len(PARTS) == 8
+    for share in (0.1, 0.49, 0.51, 0.9):
+        for one in corners:
+            for other in corners:
+                blend = share * np.array(one) + (1 - share) * np.array(other)
+                seen = tuple(int(value >= 128) * 255 for value in blend)
+                assert seen == (one if share > 0.5 else other)
 
 
 @pytest.mark.parametrize(("opacity", "counts"), [(1.0, True), (0.5, True), (0.49, False)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 #: Back to front. A part draws on as many layers as it needs; within a layer, later lies on top.
@@ -44,6 +45,35 @@ REGIONS = (
     "accessory",
     "line",
 )
+#: Lines that are drawn but depict nothing by themselves: what they outline does. A lash is an eye's line.
+LINES = ("line", "lash")
+
+#: What someone points at in a figure, at the corners of the colour cube: a pixel that two of them share is
+#: nearer to the one that covers more of it, so it is never taken for a third.
+PARTS: dict[str, str] = {
+    "background": "#000000",
+    "skin": "#0000ff",
+    "face": "#00ff00",
+    "hair": "#00ffff",
+    "eyes": "#ff0000",
+    "mouth": "#ff00ff",
+    "outfit": "#ffff00",
+    "accessories": "#ffffff",
+}
+_PARTS_OF_REGIONS = {
+    "background": "background",
+    "skin": "skin",
+    "hair": "hair",
+    "hair_accent": "hair",
+    "eye_white": "eyes",
+    "iris": "eyes",
+    "lash": "eyes",
+    "mouth": "mouth",
+    "outfit": "outfit",
+    "outfit_trim": "outfit",
+    "accessory": "accessories",
+}
+_FACE_LAYERS = ("head", "face_shadow", "face")
 
 
 @dataclass(frozen=True)
@@ -59,12 +89,26 @@ class Gradient:
 Fill = str | Gradient
 
 
+@dataclass(frozen=True)
+class _Flat:
+    """An outline that counts: what it depicts, its path, the width of its line, and its clip's attribute."""
+
+    region: str
+    path: str
+    line_width: float
+    clip: str
+
+    def painted(self, colour: str) -> str:
+        edge = f' stroke="{colour}" stroke-width="{self.line_width:.2f}"' if self.line_width else ""
+        return f'<path d="{self.path}" fill="{colour}"{edge}{self.clip}/>'
+
+
 @dataclass
 class Canvas:
     """Collects shapes on named layers; ``svg`` and ``labels`` write them out."""
 
     _layers: dict[str, list[str]] = field(default_factory=lambda: {layer: [] for layer in LAYERS})
-    _labels: dict[str, list[str]] = field(default_factory=lambda: {layer: [] for layer in LAYERS})
+    _flat: dict[str, list[_Flat]] = field(default_factory=lambda: {layer: [] for layer in LAYERS})
     _definitions: list[str] = field(default_factory=list)
     _clips: dict[str, str] = field(default_factory=dict)
 
@@ -85,6 +129,8 @@ class Canvas:
         ``clip`` is an id from `clip_to`. Shapes fainter than one half do not count in the label map.
         A colour of eight digits (``#rrggbbaa``) paints translucently, cheaper than ``opacity``.
         """
+        if region not in (*REGIONS, *LINES):
+            raise ValueError(f"{region!r} is no region")
         paint = fill if isinstance(fill, str) else self._gradient(fill)
         extra = f' stroke="{line}" stroke-width="{line_width:.2f}"' if line and line_width > 0 else ""
         if len(paint) == 9 and paint.startswith("#"):
@@ -95,9 +141,7 @@ class Canvas:
         clipped = f' clip-path="url(#{clip})"' if clip else ""
         self._layers[layer].append(f'<path d="{path}" fill="{paint}"{extra}{clipped}/>')
         if opacity >= 0.5 and region != "line":
-            label = _label_colour(region)
-            edge = f' stroke="{label}" stroke-width="{line_width:.2f}"' if extra and line else ""
-            self._labels[layer].append(f'<path d="{path}" fill="{label}"{edge}{clipped}/>')
+            self._flat[layer].append(_Flat(region, path, line_width if extra and line else 0.0, clipped))
 
     def stroke(
         self, layer: str, path: str, colour: str, width: float, *, clip: str = "", opacity: float = 1.0
@@ -140,7 +184,18 @@ class Canvas:
 
     def labels(self, view_box: tuple[float, float, float, float]) -> str:
         """The same outlines filled with flat region colours: red channel = index into `REGIONS` × 16."""
-        return self._document(view_box, self._labels, "round", ' shape-rendering="crispEdges"')
+        return self._flatly(view_box, lambda layer, region: _label_colour(region))
+
+    def parts(self, view_box: tuple[float, float, float, float]) -> str:
+        """The same outlines filled with the colours of `PARTS`."""
+        return self._flatly(view_box, _part_colour)
+
+    def _flatly(self, view_box: tuple[float, float, float, float], colour: Callable[[str, str], str]) -> str:
+        painted = {
+            layer: [one.painted(fill) for one in outlines if (fill := colour(layer, one.region))]
+            for layer, outlines in self._flat.items()
+        }
+        return self._document(view_box, painted, "round", ' shape-rendering="crispEdges"')
 
     def _document(
         self,
@@ -160,4 +215,15 @@ class Canvas:
 
 
 def _label_colour(region: str) -> str:
-    return f"#{REGIONS.index(region) * 16:02x}0000"
+    return "" if region in LINES else f"#{REGIONS.index(region) * 16:02x}0000"
+
+
+def _part_colour(layer: str, region: str) -> str:
+    """The colour of what an outline on a layer belongs to, "" for none of its own: brows that show through a
+    fringe stay hair."""
+    if layer == "face_over":
+        return ""
+    if region == "brow" or (region == "skin" and layer in _FACE_LAYERS):
+        return PARTS["face"]
+    part = _PARTS_OF_REGIONS.get(region)
+    return PARTS[part] if part else ""

@@ -47,6 +47,13 @@ def regions(canvas: Canvas, scene: Scene) -> NDArray[np.uint8]:
     return np.asarray((rasterise(canvas.labels(scene.frame), width, height)[..., 0] + 8) // 16, np.uint8)
 
 
+def part_map(canvas: Canvas, scene: Scene, width: int, height: int) -> NDArray[np.uint8]:
+    """What each pixel of a canvas in the frame of ``scene`` belongs to: [height, width], indices into
+    `canvas.PARTS`, exact to half a pixel."""
+    channels = rasterise(canvas.parts(scene.frame), width, height) >= 128
+    return np.asarray(channels @ np.array([4, 2, 1]), np.uint8)
+
+
 def compose(attributes: Attributes, seed: int) -> Scene:
     """The figure on its canvas, before it is written out."""
     scene = build_scene(attributes, seed)

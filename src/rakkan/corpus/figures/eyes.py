@@ -124,11 +124,11 @@ def _paint(scene: Scene, face: Face, parts: dict[str, str], height: float) -> No
             canvas.shape("face", parts["white_shade"], mix(white, "#7d78a8", 0.38), region="eye_white")
         _paint_iris(scene, face, parts, height)
         if scene.style.shading != "flat":
-            canvas.shape("face", parts["lower_lash"], mix(lash, scene.skin, 0.25), region="line")
+            canvas.shape("face", parts["lower_lash"], mix(lash, scene.skin, 0.25), region="lash")
         else:
-            canvas.shape("face", parts["lower_lash"], mix(lash, scene.skin, 0.4), region="line")
+            canvas.shape("face", parts["lower_lash"], mix(lash, scene.skin, 0.4), region="lash")
     canvas.shape("face", parts["crease"], mix(scene.style.line(scene.skin), scene.skin, 0.25), region="line")
-    canvas.shape("face", parts["lash"], lash, region="line")
+    canvas.shape("face", parts["lash"], lash, region="lash")
 
 
 def _paint_iris(scene: Scene, face: Face, parts: dict[str, str], height: float) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.conditions import Conditions, check_conditions
+from rakkan.studio.engines.start import Start, Variation, check_variation
 from rakkan.studio.ranges import check_ranges
 from rakkan.studio.samplers import Progress, find_sampler, silent
 from rakkan.studio.starter.roles import ROLES
@@ -68,8 +69,11 @@ class Engine(Protocol):
         progress: Progress = silent,
         sampler: str = "euler",
         reference: Reference | None = None,
+        start: Start | None = None,
+        variation: Variation | None = None,
     ) -> Pixels:
-        """Draw one picture at the model's own size, perhaps guided by a ``reference``.
+        """Draw one picture at the model's own size, perhaps guided by a ``reference``, out of a picture that
+        is there (``start``), or from a ``variation`` of the seed's noise.
 
         ``tokens`` and ``negative`` are ids of ``vocabulary.encode``, int32 [slots]; ``negative`` (by
         default the condition that says nothing) is what guidance leads away from and is not looked at
@@ -91,10 +95,12 @@ def check(
     guidance: float,
     sampler: str,
     reference: Reference | None = None,
+    variation: Variation | None = None,
 ) -> None:
     """Raise RakkanError when what an engine is asked for is out of range (sizes are the model's own)."""
     if reference is not None:
         _check_reference(reference)
+    check_variation(variation)
     check_conditions(tokens, steps)
     if negative is not None:
         decode(negative)

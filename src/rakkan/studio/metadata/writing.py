@@ -7,9 +7,10 @@ take for another key.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from rakkan.records import Picture, Recipe
+from rakkan.records import Picture, Recipe, UpscaleRecipe
 from rakkan.studio.metadata.a1111 import KEYWORD, Parameters, write
 from rakkan.trust.gate import Destination, Finding
 
@@ -46,9 +47,23 @@ def parameters(recipe: Recipe) -> str:
 
 def parameters_text(picture: Picture, to: Destination) -> list[Finding]:
     """Marker: the ``parameters`` of a single picture go into the file, if its recipe is told in full."""
+    if to.disclosure == "full" and isinstance(picture.recipe, UpscaleRecipe):
+        return [Finding(True, "states its parameters", {KEYWORD: postprocessing(picture.recipe)})]
     if to.disclosure != "full" or not isinstance(picture.recipe, Recipe):
         return []
     return [Finding(True, "states its parameters", {KEYWORD: parameters(picture.recipe)})]
+
+
+def postprocessing(recipe: UpscaleRecipe) -> str:
+    """The ``parameters`` text of a picture that was enlarged, in the words of A1111's tab for that."""
+    details = {
+        "Size": f"{recipe.width}x{recipe.height}",
+        "Postprocess upscale by": str(recipe.scale),
+        "Postprocess upscaler": _plain(recipe.model),
+        "Postprocess denoise": "off" if recipe.denoise < 0 else str(recipe.denoise),
+        "Version": f"Rakkan {recipe.versions.get('rakkan', '')}".strip(),
+    }
+    return write(Parameters("", "", details))
 
 
 def _details(recipe: Recipe) -> dict[str, str]:
@@ -83,8 +98,10 @@ def _details(recipe: Recipe) -> dict[str, str]:
 def _settings(recipe: Recipe, names: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for own, theirs in names.items():
-        if own in recipe.settings:
-            found.setdefault(theirs, _plain(recipe.settings[own]))
+        told = _plain(recipe.settings.get(own, ""))
+        # An edit of several rounds has a strength for each, which A1111's text has no place for.
+        if told and (theirs != "Denoising strength" or re.fullmatch(r"[0-9.]+", told)):
+            found.setdefault(theirs, told)
     return found
 
 
@@ -105,6 +122,7 @@ def _controls(recipe: Recipe) -> dict[str, str]:
     ``reference STRENGTH``, ``controlnet NAME STRENGTH`` or ``ip-adapter NAME STRENGTH``. The model comes
     first: a reader that splits at commas loses the first pair, and would else take it for the checkpoint."""
     uses = [one for joined in recipe.references.values() for one in joined.split("; ")]
+    uses = [one for one in uses if not one.startswith("variation ")]
     found = {}
     for number, use in enumerate(uses):
         what, _, rest = use.partition(" ")

@@ -70,7 +70,7 @@ def run(settings: Settings, report: Report, render: Render = render_figure) -> O
     several = _PAIRED if settings.stage in ("reference", "distil") else {}
     with (
         RenderQueue(workers, seed, niceness, render=render, scope=scope, **several) as queue,
-        _stopped_by_signals(clock, report),
+        stopped_by_signals(clock, report),
     ):
         if settings.stage == "autoencoder":
             return _run_autoencoder(settings, checkpoint, queue, clock, report, seed)
@@ -269,7 +269,7 @@ def _prepare_device(settings: Settings) -> None:
 
 
 @contextmanager
-def _stopped_by_signals(clock: Clock, report: Report) -> Iterator[None]:
+def stopped_by_signals(clock: Clock, report: Report) -> Iterator[None]:
     """Ctrl-C and SIGTERM end training after the current step, with everything saved."""
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -30,7 +30,7 @@ from rakkan.errors import RakkanError
 from rakkan.studio.starter.holdout import held_out
 from rakkan.studio.starter.vocabulary import SLOTS, condition_of, encode
 
-#: Draws one figure: attributes, seed, width, height -> uint8 [height, width, 3].
+#: Draws one figure: attributes, seed, width, height -> uint8 [height, width, channels].
 Render = Callable[[Attributes, int, int, int], npt.NDArray[np.uint8]]
 
 _EMPTY, _FULL = 0, 1
@@ -106,6 +106,17 @@ def render_figure(attributes: Attributes, seed: int, width: int, height: int) ->
     return rasterise(draw(attributes, seed), width, height)
 
 
+def render_with_parts(attributes: Attributes, seed: int, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """The picture of a figure with what each pixel belongs to, uint8 [height, width, 4]: the fourth channel
+    holds indices into `canvas.PARTS`."""
+    from rakkan.corpus.figures import rasterise
+    from rakkan.corpus.figures.drawing import compose, part_map
+
+    scene = compose(attributes, seed)
+    pixels = rasterise(scene.canvas.svg(scene.frame), width, height)
+    return np.dstack([pixels, part_map(scene.canvas, scene, width, height)])
+
+
 @cache
 def renderer_version() -> str:
     """A digest of what the renderer draws: pictures of two versions are not the same training set.
@@ -149,8 +160,8 @@ class RenderQueue:
     """Worker processes and the rings of pictures they fill; use it as a context manager.
 
     ``workers`` processes at priority ``niceness`` draw figures of ``scope``, ``figures`` to an item, as
-    ``draw`` chooses them; ``seed`` starts their random numbers; ``slots`` is the number of items a ring
-    holds.
+    ``draw`` chooses them and ``render`` draws them, in so many ``channels``; ``seed`` starts their random
+    numbers; ``slots`` is the number of items a ring holds.
     """
 
     def __init__(
@@ -163,20 +174,22 @@ class RenderQueue:
         scope: Scope = SCOPES["all"],
         draw: DrawItem = draw_item,
         figures: int = 1,
+        channels: int = 3,
     ) -> None:
         shared = Path("/dev/shm")
         self._folder = Path(
             tempfile.mkdtemp(prefix="rakkan-renders-", dir=shared if shared.is_dir() else None)
         )
         self._rings = {
-            bucket.name: _Ring.create(self._folder, bucket, slots, figures) for bucket in scope.buckets
+            bucket.name: _Ring.create(self._folder, bucket, slots, figures, channels)
+            for bucket in scope.buckets
         }
         context = multiprocessing.get_context("spawn")
         self._workers = [
             context.Process(
                 target=_work,
                 args=(
-                    _Task(str(self._folder), slots, figures, workers, seed, niceness, os.getpid()),
+                    _Task(str(self._folder), slots, figures, channels, workers, seed, niceness, os.getpid()),
                     index,
                     render,
                     draw,
@@ -228,9 +241,11 @@ class _Ring:
     flags: npt.NDArray[np.uint8]
 
     @classmethod
-    def create(cls, folder: Path, bucket: Bucket, slots: int, figures: int, mode: Any = "w+") -> _Ring:
+    def create(
+        cls, folder: Path, bucket: Bucket, slots: int, figures: int, channels: int, mode: Any = "w+"
+    ) -> _Ring:
         several = (figures,) if figures > 1 else ()
-        shape = (slots, *several, bucket.height, bucket.width, 3)
+        shape = (slots, *several, bucket.height, bucket.width, channels)
         stem = str(folder / bucket.name)
         return cls(
             np.memmap(f"{stem}.pictures", np.uint8, mode, shape=shape),
@@ -251,6 +266,7 @@ class _Task:
     folder: str
     slots: int
     figures: int
+    channels: int
     workers: int
     seed: int
     niceness: int
@@ -265,7 +281,10 @@ def _work(task: _Task, index: int, render: Render, draw: DrawItem, scope: Scope)
     os.nice(task.niceness)
     random = Random(f"{task.seed}/{index}")
     folder = Path(task.folder)
-    rings = {bucket: _Ring.create(folder, bucket, task.slots, task.figures, "r+") for bucket in scope.buckets}
+    rings = {
+        bucket: _Ring.create(folder, bucket, task.slots, task.figures, task.channels, "r+")
+        for bucket in scope.buckets
+    }
     while os.getppid() == task.parent:
         open_slots = {
             bucket: stripe[ring.flags[stripe] == _EMPTY]

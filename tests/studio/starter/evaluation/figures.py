@@ -84,3 +84,32 @@ def _row(share: float) -> dict[str, Any]:
         "corrected": share,
         "on_renders": 0.9333,
     }
+
+
+def made_up_references() -> dict[str, Any]:
+    """Figures of references, as `references.measure` would return them."""
+    from rakkan.studio.starter.evaluation.references import ARMS, WANTED
+
+    def arm(start: float) -> dict[str, Any]:
+        shares = {
+            name: _row(round(start + 0.0111 * at, 4))
+            for at, name in enumerate(("rank_1", "twins", "twins_by_pixels", "copied", "copied_by_pixels"))
+        }
+        table = {"hair_colour": {**_row(start + 0.071), "corrected": start + 0.0823}}
+        return {
+            "n": 321,
+            **shares,
+            "keeping": table,
+            "kept": start + 0.0567,
+            "compliance": table,
+            "complied": start + 0.0678,
+            "colours_by_pixels": {"skin": _row(start + 0.0789)},
+        }
+
+    return {
+        "plan": {"gallery": 1000, "others": 321, "pixels": 200, "seed": 5},
+        "scope": "busts",
+        "wanted": WANTED,
+        "arms": {name: arm(0.1357 + 0.11 * at) for at, name in enumerate(ARMS)},
+        "error": {},
+    }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.studio.starter.evaluation.figures import by_eye, made_up
+from tests.studio.starter.evaluation.figures import by_eye, made_up, made_up_references
 
 from rakkan import assemble
 from rakkan.cli import starter
@@ -16,7 +16,7 @@ from rakkan.formats import png
 from rakkan.records import SheetRecipe, recipe_from_json
 from rakkan.studio.engines.fake_engine import FakeEngine
 from rakkan.studio.engines.weights import manifest_digest
-from rakkan.studio.starter.evaluation import protocol, publish
+from rakkan.studio.starter.evaluation import protocol, publish, references
 from rakkan.studio.starter.evaluation.protocol import Plan
 from rakkan.studio.starter.renders import Scope
 
@@ -68,6 +68,8 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         return figures
 
     monkeypatch.setattr(protocol, "measure", measure)
+    monkeypatch.setattr(protocol, "obtain_classifier", lambda *given: None)
+    monkeypatch.setattr(references, "measure", lambda *given: made_up_references())
     return folders
 
 
@@ -101,6 +103,24 @@ def test_figures_sheet_and_card_are_written(tmp_path: Path, weights: Path, measu
     assert "3.5 MB" in card.read_text()
     # Pictures of one engine's weights are kept apart from all others.
     assert measured == [tmp_path / "kept" / f"{engine.model_digest[:12]}-f32", tmp_path / "kept"]
+
+
+def test_references_are_measured_where_they_were_learnt(
+    tmp_path: Path, weights: Path, measured: list[Path]
+) -> None:
+    run(Starter(weights), tmp_path, weights)
+    assert not (tmp_path / "docs" / "measurements" / "references.json").exists()
+    record = manifest()["stages"]["flow"]
+    stages = {"autoencoder": record, "flow": record, "reference": record}
+    (weights / "manifest.json").write_text(json.dumps(manifest(stages=stages)))
+    card = run(Starter(weights), tmp_path, weights)
+    figures = json.loads((tmp_path / "docs" / "measurements" / "references.json").read_text())
+    assert figures["measured"]["n"] == 1000 and figures["steps"] == 4
+    assert "Does a reference keep" in card.read_text()
+    # Of other weights than the card's they are not told.
+    figures["measured"]["model_digest"] = "00" * 32
+    (tmp_path / "docs" / "measurements" / "references.json").write_text(json.dumps(figures))
+    assert "Does a reference keep" not in publish.write_card(tmp_path / "docs").read_text()
 
 
 def test_the_sheet_holds_four_rows_of_six(tmp_path: Path, weights: Path, measured: list[Path]) -> None:

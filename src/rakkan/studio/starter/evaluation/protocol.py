@@ -156,20 +156,34 @@ def drawn(
     """
     asked = [complete(read(trial.prompt).condition, trial.seed) for trial in trials]
     keys = [_key(condition, trial, steps) for condition, trial in zip(asked, trials, strict=True)]
+
+    def one(number: int) -> NDArray[np.uint8]:
+        trial = trials[number]
+        return draw(asked[number], trial.attributes.framing, trial.seed, steps)
+
+    return drawn_once(one, keys, store, progress, vault)
+
+
+def drawn_once(
+    draw: Callable[[int], NDArray[np.uint8]], keys: list[str], store: Path, progress: Progress, vault: Vault
+) -> Pictures:
+    """Pictures by number, each drawn unless the vault keeps one of its key, which says all that made it.
+
+    The file ``store`` says which blob they are.
+    """
     done = _stored(store, vault)
     missing = [number for number, key in enumerate(keys) if key not in done]
     started = time.monotonic()
     unsaved = 0
     try:
         for count, number in enumerate(missing, 1):
-            trial = trials[number]
-            done[keys[number]] = draw(asked[number], trial.attributes.framing, trial.seed, steps)
+            done[keys[number]] = draw(number)
             unsaved += 1
             if unsaved == _SAVED_EVERY or count == len(missing):
                 _store(done, store, vault)
                 unsaved = 0
-                there, spent = len(trials) - len(missing) + count, time.monotonic() - started
-                progress(f"{store.stem}: {there} of {len(trials)} drawn, {spent:.0f} s")
+                there, spent = len(keys) - len(missing) + count, time.monotonic() - started
+                progress(f"{store.stem}: {there} of {len(keys)} drawn, {spent:.0f} s")
     finally:
         if unsaved:  # stopped in between: what has been drawn need not be drawn again
             _store(done, store, vault)

@@ -16,10 +16,10 @@ from rakkan.corpus.figures.drawing import NATIVE_SIZES
 from rakkan.errors import RakkanError
 from rakkan.store.vault import Vault
 from rakkan.studio.create import CreateRequest, draft, plan
-from rakkan.studio.engines.engine import Engine
+from rakkan.studio.engines.engine import Engine, Reference
 from rakkan.studio.engines.weights import MANIFEST, manifest_digest, read_manifest
 from rakkan.studio.requests import Release, release_sheet
-from rakkan.studio.starter.evaluation import protocol, report
+from rakkan.studio.starter.evaluation import protocol, references, report
 from rakkan.studio.starter.evaluation.adherence import Progress
 from rakkan.studio.starter.evaluation.trials import ALL, chance_trials
 from rakkan.studio.starter.loop import processor_name
@@ -28,6 +28,7 @@ from rakkan.studio.starter.vocabulary import encode
 
 FIGURES = "starter.json"
 BY_EYE = "starter-by-eye.json"
+REFERENCES = "references.json"
 CARD = "starter-model.md"
 SHEET = "starter-sheet.png"
 SHEET_SEED = 24
@@ -66,11 +67,58 @@ def run(
     kept = folder / f"{engine.model_digest[:12]}-{engine.precision}"
     figures = protocol.measure(draw, kept, folder, training_run, settings, progress, vault, scope=scope)
     figures["training"] = facts
-    figures["measured"] = {
+    figures["measured"] = _measured(engine, settings.seed, figures["prompts"], rehearsal)
+    write_sheet(engine, release, documents / "pictures" / SHEET, scope)
+    _write(figures, documents / "measurements" / FIGURES)
+    if facts is not None and "reference" not in facts["stages"]:
+        progress("these weights have not learnt from references: nothing of those is measured")
+    else:
+        guided = _guided(engine, facts, kept, folder, settings, progress, vault, scope, rehearsal)
+        _write(guided, documents / "measurements" / REFERENCES)
+    return write_card(documents)
+
+
+def _guided(
+    engine: Engine,
+    facts: Mapping[str, Any] | None,
+    kept: Path,
+    folder: Path,
+    settings: protocol.Plan,
+    progress: Progress,
+    vault: Vault,
+    scope: Scope,
+    rehearsal: bool,
+) -> dict[str, Any]:
+    """The figures of references, drawn as the weights draw best."""
+    steps, guidance = (4, 1.0) if facts is None or facts["distilled"] else (16, 2.0)
+
+    def draw(condition: Mapping[str, str], seed: int, shown: Reference | None) -> NDArray[np.uint8]:
+        return engine.sample(
+            encode(condition),
+            None,
+            width=256,
+            height=256,
+            seed=seed,
+            steps=steps,
+            guidance=guidance,
+            reference=shown,
+        )
+
+    network = protocol.obtain_classifier(folder, settings, progress, scope)
+    plan = references.ReferencePlan.quick() if rehearsal else references.ReferencePlan()
+    figures = references.measure(draw, network, kept, plan, scope, progress, vault)
+    figures["steps"] = steps
+    figures["measured"] = _measured(engine, plan.seed, plan.gallery, rehearsal)
+    return figures
+
+
+def _measured(engine: Engine, seed: int, count: int, rehearsal: bool) -> dict[str, Any]:
+    """How figures came about."""
+    return {
         "command": "rakkan starter evaluate" + (" --quick" if rehearsal else ""),
-        "seed": settings.seed,
+        "seed": seed,
         "commit": commit(Path(__file__).parent),
-        "n": figures["prompts"],
+        "n": count,
         "interval": "Wilson, 95 %",
         "processor": processor_name("cpu"),
         "engine": engine.name,
@@ -78,11 +126,11 @@ def run(
         "model_digest": engine.model_digest,
         "date": datetime.now(UTC).date().isoformat(),
     }
-    write_sheet(engine, release, documents / "pictures" / SHEET, scope)
-    measurements = documents / "measurements"
-    measurements.mkdir(parents=True, exist_ok=True)
-    (measurements / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    return write_card(documents)
+
+
+def _write(figures: Mapping[str, Any], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 def training(engine: Engine, weights: Path) -> dict[str, Any]:
@@ -137,11 +185,15 @@ def write_card(documents: Path) -> Path:
 def card_text(documents: Path) -> str:
     """The model card that belongs to the figures on disk."""
     measurements = documents / "measurements"
-    by_eye = measurements / BY_EYE
-    return report.card(
-        json.loads((measurements / FIGURES).read_text(encoding="utf-8")),
-        json.loads(by_eye.read_text(encoding="utf-8")) if by_eye.exists() else None,
-    )
+    figures = json.loads((measurements / FIGURES).read_text(encoding="utf-8"))
+    guided = _read(measurements / REFERENCES)
+    if guided and guided["measured"]["model_digest"] != figures["measured"]["model_digest"]:
+        guided = None  # they are of other weights
+    return report.card(figures, _read(measurements / BY_EYE), guided)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
 def write_sheet(engine: Engine, release: Release, place: Path, scope: Scope = ALL) -> None:

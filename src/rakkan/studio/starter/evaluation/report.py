@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rakkan.studio.starter.evaluation.reference_report import references
+
 Figures = Mapping[str, Any]
 
 _INTRODUCTION = """# The starter model
@@ -22,12 +24,15 @@ cartoon figures, fully clothed.
 """
 
 
-def card(figures: Figures, by_eye: Figures | None = None) -> str:
-    """Markdown of ``docs/starter-model.md`` from the figures and, where there is one, the count by eye."""
+def card(figures: Figures, by_eye: Figures | None = None, guided: Figures | None = None) -> str:
+    """Markdown of ``docs/starter-model.md`` from the figures and, where there are any, the count by eye and
+    the figures of references."""
     sections = [_training, _adherence, _colours, _held_out, _steps, _distances, _neighbours]
     parts = [_measured("starter.json", section(figures)) for section in sections]
     if by_eye:
         parts.insert(3, _measured("starter-by-eye.json", _by_eye(by_eye)))
+    if guided:
+        parts.append(_measured("references.json", references(guided)))
     return "\n".join([_INTRODUCTION, *parts, _LIMITS])
 
 
