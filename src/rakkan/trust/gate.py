@@ -11,7 +11,7 @@ seals a picture and what keeps an arrival are handed in too: a gate without them
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 from rakkan.errors import RakkanError
 from rakkan.records import BandedPicture, Picture, seen, still, still_banded
-from rakkan.trust.placing import nameless, pieces_of, place, place_folder
+from rakkan.trust.placing import nameless, no_picture, pieces_of, place, place_folder
 from rakkan.trust.seal.manifest import DEFAULT_USES
 
 if TYPE_CHECKING:
@@ -189,10 +189,7 @@ class Gate:
         self._ask("create", prompt, negative, "inspector", checks, required, "Nothing was drawn")
 
     def consider_character(self, words: Iterable[str]) -> None:
-        """Refuse words that no character or style may be kept with: each text is looked at by itself.
-
-        Raises RakkanError.
-        """
+        """Refuse words that no character or style may be kept with, text by text. Raises RakkanError."""
         checks, required = self.character_inspectors, REQUIRED_CHARACTER_INSPECTORS
         for text in words:
             self._ask("create", str.__str__(text), "", "inspector", checks, required, "Nothing was kept")
@@ -300,11 +297,11 @@ class Gate:
         checks, required = self.departure_inspectors, REQUIRED_DEPARTURE_INSPECTORS
         self._ask("export", model, to, "inspector", checks, required, refused)
         if model.is_folder:
-            files = {name: lambda made=made: _no_picture(made()) for name, made in model.files.items()}
+            files = {name: lambda made=made: no_picture(made()) for name, made in model.files.items()}
             path = place_folder(files, to)
         else:
             (pieces,) = model.files.values()
-            path = place(_no_picture(pieces()), to)
+            path = place(no_picture(pieces()), to)
         self.released.append(path)
         return path
 
@@ -382,18 +379,6 @@ def _still_departure(model: Departure) -> Departure:
 
 def _plain_path(path: Path) -> Path:
     return Path(str.__str__(os.fspath(path)))
-
-
-def _no_picture(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The pieces of a file, unless it begins as a picture does: pictures leave sealed."""
-    from rakkan.formats.inspect import is_picture
-
-    start = b""
-    for piece in pieces:
-        start = start if len(start) >= 16 else start + piece[:16]
-        if is_picture(start):
-            raise RakkanError("The model was not handed out: it is a picture", "See rakkan vault verify")
-        yield piece
 
 
 def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:

@@ -89,6 +89,18 @@ def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
+def no_picture(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces of a file, unless it begins as a picture does: pictures leave sealed."""
+    from rakkan.formats.inspect import is_picture
+
+    start = b""
+    for piece in pieces:
+        start = start if len(start) >= 16 else start + piece[:16]
+        if is_picture(start):
+            raise RakkanError("The model was not handed out: it is a picture", "See rakkan vault verify")
+        yield piece
+
+
 def _write(pieces: Iterable[bytes], path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     with open(descriptor, "wb") as file:
