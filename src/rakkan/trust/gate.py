@@ -190,10 +190,7 @@ class Gate:
         self._ask("create", prompt, negative, "inspector", checks, required, "Nothing was drawn")
 
     def consider_character(self, words: Iterable[str]) -> None:
-        """Refuse words that no character or style may be kept with: each text is looked at by itself.
-
-        Raises RakkanError.
-        """
+        """Refuse words that no character or style may be kept with, text by text. Raises RakkanError."""
         checks, required = self.character_inspectors, REQUIRED_CHARACTER_INSPECTORS
         for text in words:
             self._ask("create", str.__str__(text), "", "inspector", checks, required, "Nothing was kept")
