@@ -20,7 +20,7 @@ from rakkan.studio.engines.engine import REFERENCE_SIDE, Pixels, Reference, Toke
 from rakkan.studio.engines.noise import gaussian
 from rakkan.studio.engines.start import Start, Variation, cells_of, check_start
 from rakkan.studio.engines.weights import manifest_digest
-from rakkan.studio.samplers import Hold, Latents, Progress, find_sampler, holding, silent
+from rakkan.studio.samplers import Hold, Latents, Progress, Velocity, find_sampler, holding, silent
 from rakkan.studio.starter import WEIGHTS
 from rakkan.studio.starter.checkpoints import PARTS, load_checkpoint
 from rakkan.studio.starter.roles import ROLES
@@ -145,13 +145,10 @@ class OpenVinoEngine:
                 now = min(done, total - 1)
                 progress(done, total)
 
-            if start is None:
-                latents = find_sampler(sampler)(velocity, noise, times, stepped)
-            else:
-                clean = self._latents(start.pixels)
-                begun = np.float32(1 - times[0]) * clean + np.float32(times[0]) * noise
-                held = velocity if start.mask is None else holding(velocity, self._holder(start, clean))
-                latents = find_sampler(sampler)(held, begun, times, stepped)
+            walk, begun = (
+                (velocity, noise) if start is None else self._begun(start, noise, times[0], velocity)
+            )
+            latents = find_sampler(sampler)(walk, begun, times, stepped)
             if not np.isfinite(latents).all():
                 raise RakkanError(
                     f"The weights in {self._folder} gave no picture (their numbers overflow)",
@@ -177,6 +174,14 @@ class OpenVinoEngine:
     def _pixels(self, latents: Latents, width: int, height: int) -> Pixels:
         picture: Pixels = self._decoder(width, height).infer([latents])[0]
         return np.array(picture[0])
+
+    def _begun(
+        self, start: Start, noise: Latents, time: float, velocity: Velocity
+    ) -> tuple[Velocity, Latents]:
+        """A drawing that begins at a picture: how it goes on, and where from."""
+        clean = self._latents(start.pixels)
+        begun = np.float32(1 - time) * clean + np.float32(time) * noise
+        return (velocity if start.mask is None else holding(velocity, self._holder(start, clean))), begun
 
     def _holder(self, start: Start, clean: Latents) -> Hold:
         """Keeps what the start's mask keeps, to the pixel.
