@@ -73,7 +73,7 @@ class IdentityTrial:
 def identity_trials(count: int, seed: int, scope: Scope) -> list[IdentityTrial]:
     """Trials of figures that training may have shown, none of it of a held-out combination."""
     random, bucket = Random(f"identities {seed}"), scope.buckets[0]
-    trials = []
+    trials: list[IdentityTrial] = []
     while len(trials) < count:
         target, other, _ = draw_pair(bucket, random, scope, "identity")
         told = {slot: value for slot, value in condition_of(target).items() if slot not in IDENTITY}
@@ -84,8 +84,8 @@ def identity_trials(count: int, seed: int, scope: Scope) -> list[IdentityTrial]:
 
 
 def near_twin(figure: Attributes, random: Random) -> Attributes:
-    """The figure, which holds no combination kept out of training, with one visible thing changed about who it
-    is."""
+    """The figure, which holds no combination kept out of training, with one visible thing changed about who
+    it is."""
     before = condition_of(figure)
     while True:
         name = random.choice((*_TWIN_FIELDS, "accessories"))

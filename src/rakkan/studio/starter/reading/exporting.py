@@ -54,7 +54,8 @@ def meanings_of(logits: Tensor, answers: npt.NDArray[np.int64]) -> dict[str, Any
     """What `reader.json` tells, from the network's logits [n, answers] of renders and the truth [n,
     slots]."""
     temperatures, right = {}, {}
-    for number, (slot, scores) in enumerate(zip(SLOTS, torch.split(logits, ANSWERS, dim=1), strict=True)):
+    split = torch.split(logits, list(ANSWERS), dim=1)
+    for number, (slot, scores) in enumerate(zip(SLOTS, split, strict=True)):
         true = torch.from_numpy(answers[:, number])
         losses = [float(functional.cross_entropy(scores / heat, true)) for heat in _TEMPERATURES]
         temperatures[slot] = round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)

@@ -56,7 +56,7 @@ def slots_loss(logits: Tensor, answers: Tensor) -> Tensor:
     """Cross entropy of the slots, their mean."""
     slots = [
         functional.cross_entropy(scores, answers[:, slot], label_smoothing=_DOUBT)
-        for slot, scores in enumerate(torch.split(logits.float(), ANSWERS, dim=1))
+        for slot, scores in enumerate(torch.split(logits.float(), list(ANSWERS), dim=1))
     ]
     return torch.stack(slots).mean()
 
