@@ -54,6 +54,20 @@ class Told:
     def __init__(self, asked: Tokens | Conditions, encode: Callable[[Tokens], Text]) -> None:
         self._asked, self._encode = asked, encode
         self._known: dict[bytes, Text] = {}
+        self._step = 0
+
+    def now(self) -> Text:
+        """Of the step that is being taken."""
+        return self.at(self._step)
+
+    def following(self, progress: Callable[[int, int], object]) -> Callable[[int, int], None]:
+        """The same progress, by which the step being taken is known, too."""
+
+        def stepped(done: int, total: int) -> None:
+            self._step = min(done, total - 1)
+            progress(done, total)
+
+        return stepped
 
     def at(self, step: int) -> Text:
         """Of a step, counted from 0."""

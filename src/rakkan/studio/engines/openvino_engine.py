@@ -122,7 +122,7 @@ class OpenVinoEngine:
         noise = _noise(seed, shape, variation)
         times = noise_levels(steps) if start is None else levels_from(start.strength, steps)
         with self._lock:
-            told, now = Told(tokens, self._encode), 0
+            told = Told(tokens, self._encode)
             untold: Text | None = None
             seen = self._remember(reference) if reference is not None else None
 
@@ -132,7 +132,7 @@ class OpenVinoEngine:
                 few = self.distilled and size > SMALLEST_STEP - 1e-6
                 scale = guidance if few else guidance * self.baked_guidance
                 asked = size if few else 0.0
-                with_text = self._velocity(latents, time, asked, told.at(now), width, height, seen)
+                with_text = self._velocity(latents, time, asked, told.now(), width, height, seen)
                 if scale == 1.0:
                     return with_text
                 if untold is None:
@@ -140,15 +140,10 @@ class OpenVinoEngine:
                 without = self._velocity(latents, time, asked, untold, width, height)
                 return without + np.float32(scale) * (with_text - without)
 
-            def stepped(done: int, total: int) -> None:
-                nonlocal now
-                now = min(done, total - 1)
-                progress(done, total)
-
             walk, begun = (
                 (velocity, noise) if start is None else self._begun(start, noise, times[0], velocity)
             )
-            latents = find_sampler(sampler)(walk, begun, times, stepped)
+            latents = find_sampler(sampler)(walk, begun, times, told.following(progress))
             if not np.isfinite(latents).all():
                 raise RakkanError(
                     f"The weights in {self._folder} gave no picture (their numbers overflow)",
