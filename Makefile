@@ -54,10 +54,11 @@ proof: $(VENV)/ready-dev ## measure everything that docs/ publishes, on packages
 	@$(RUN) -m benchmarks.likeness --pictures .proof/pictures --scores .proof/likeness.jsonl
 	@$(RUN) -m benchmarks.fingerprints
 
-bench: $(VENV)/ready-dev ## compare with named peers: drawing, checkpoints (30 GB), the gate, its inspectors, the ledger, the vault
+bench: $(VENV)/ready-dev ## compare with named peers: drawing, checkpoints (30 GB), the gate, its inspectors, the upscaler, the ledger, the vault
 	@$(RUN) benchmarks/bench.py
 	@$(RUN) -m benchmarks.release
 	@$(RUN) -m benchmarks.content
+	@$(RUN) -m benchmarks.upscaling
 	@$(RUN) -m benchmarks.ledger --json docs/measurements/ledger.json
 	@$(RUN) -m benchmarks.checkpoints --write
 	@$(RUN) benchmarks/vault.py --pause 20 --json docs/measurements/vault.json

@@ -99,14 +99,15 @@ def torch_waifu2x(kind: Any) -> Callable[[Any], Pixels]:
     import torch
     from torch.nn import functional
 
-    from rakkan.studio.engines.weights import read_weights
-    from rakkan.studio.upscaling.waifu2x import LAYERS, PADDING, SLOPE, WEIGHTS
+    from rakkan.studio.engines.weights import read_manifest, read_weights
+    from rakkan.studio.upscaling.networks import LAYERS, MARGIN, SLOPE, WEIGHTS, Network
 
-    arrays = read_weights(WEIGHTS)
+    file = Network(2, 0).file
+    arrays = read_weights(WEIGHTS, {"files": {file: read_manifest(WEIGHTS)["files"][file]}})
     tensors = {name: torch.from_numpy(item.astype(np.float32)).to(kind) for name, item in arrays.items()}
 
     def enlarge(levels: Any) -> Pixels:
-        node = functional.pad((levels / 255).to(kind), [PADDING] * 4, mode="replicate")
+        node = functional.pad((levels / 255).to(kind), [MARGIN] * 4, mode="replicate")
         node = node.to(memory_format=torch.channels_last)
         for index in range(1, LAYERS):
             node = functional.conv2d(node, tensors[f"conv{index}.weight"], tensors[f"conv{index}.bias"])

@@ -225,7 +225,7 @@ def test_what_seals_encodes_and_places_is_called_by_the_gate_alone() -> None:
 
 def test_the_gates_parts_are_chosen_where_it_is_wired_and_nowhere_else() -> None:
     """``dataclasses.replace(gate, inspectors={…})`` would be another way to build one."""
-    parts = ("inspectors", "markers", "arrival_inspectors", "departure_inspectors")
+    parts = ("inspectors", "markers", "arrival_inspectors", "departure_inspectors", "part_inspectors")
     wrong = []
     for name, text in read_sources().items():
         for node in ast.walk(ast.parse(text)):

@@ -19,10 +19,16 @@ def written(folder: Path, text: str) -> dict[str, str]:
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     found = load({"HOME": str(tmp_path)})
     assert found == Config(
-        home=tmp_path / ".local/share/rakkan", key=str(tmp_path / ".config/rakkan/master.key")
+        home=tmp_path / ".local/share/rakkan",
+        key=str(tmp_path / ".config/rakkan/master.key"),
+        wildcards=tmp_path / ".config/rakkan/wildcards",
     )
     bases = {"XDG_CONFIG_HOME": str(tmp_path / "c"), "XDG_DATA_HOME": str(tmp_path / "d")}
-    assert load(bases) == Config(home=tmp_path / "d/rakkan", key=str(tmp_path / "c/rakkan/master.key"))
+    assert load(bases) == Config(
+        home=tmp_path / "d/rakkan",
+        key=str(tmp_path / "c/rakkan/master.key"),
+        wildcards=tmp_path / "c/rakkan/wildcards",
+    )
 
 
 def test_a_file_is_found_where_settings_are_kept(tmp_path: Path) -> None:

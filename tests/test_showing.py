@@ -144,7 +144,7 @@ def test_a_reference_stands_in_the_recipe_the_seal_and_the_ledger(
     assert found.entry.statement.predicate.references == (digest,)
     assert any(isinstance(said.predicate, Admitted) for _, said in assemble.ledger().about(digest))
     told = metadata.read(png.text_of((tmp_path / "a.png").read_bytes())["parameters"]).details
-    assert told["ControlNet 0"] == "Module: reference_only, Model: None, Weight: 0.8"
+    assert told["ControlNet 0"] == "Model: None, Module: reference_only, Weight: 0.8"
     assert created(tmp_path / "b.png", *more) == 0
     assert bool((drawn[0] == drawn[1]).all())
 
@@ -173,10 +173,10 @@ def test_all_at_once_stand_in_the_recipe_each_by_its_digest(
     assert report is not None and len(report.ingredients) == 2
     told = metadata.read(png.text_of(files[0].read_bytes())["parameters"]).details
     assert {told[f"ControlNet {number}"] for number in range(4)} == {
-        "Module: none, Model: lines, Weight: 0.5",
-        "Module: none, Model: lines, Weight: 1",
-        "Module: reference_only, Model: None, Weight: 1",
-        "Module: ip-adapter, Model: looks, Weight: 0.7",
+        "Model: lines, Module: none, Weight: 0.5",
+        "Model: lines, Module: none, Weight: 1",
+        "Model: None, Module: reference_only, Weight: 1",
+        "Model: looks, Module: ip-adapter, Weight: 0.7",
     }
 
 

@@ -168,7 +168,8 @@ def test_an_array_that_lies_about_itself_is_taken_at_its_bytes(tmp_path: Path) -
     [
         numpy.full((4, 6, 3), 0.5, numpy.float32),
         numpy.full((4, 6, 3), None, object),
-        numpy.zeros((4, 6, 4), numpy.uint8),
+        numpy.zeros((4, 6, 2), numpy.uint8),
+        numpy.zeros((4, 6, 3), ">u2"),
         numpy.zeros((4, 6), numpy.uint8),
         numpy.zeros((0, 0, 3), numpy.uint8),
         numpy.zeros((4, 6, 3), numpy.int64),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import sqlalchemy
 
     from rakkan.bringing.showing import Wanted
+    from rakkan.casting import Casting
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
@@ -42,7 +43,7 @@ def master() -> MasterKey:
 
     settings = config.load()
     if settings.key == config.PASSPHRASE:
-        return keys.Passphrase(ask_passphrase(), _storage("keys"))
+        return keys.Passphrase(config.ask_passphrase(), _storage("keys"))
     return keys.KeyFile(Path(settings.key))
 
 
@@ -98,6 +99,7 @@ def provenance() -> Provenance:
 def gate() -> Gate:
     """The gate of this process, with every inspector and marker there is."""
     from rakkan.studio.metadata import parameters_text
+    from rakkan.studio.wording import released_wording
     from rakkan.trust import arrivals, standing
     from rakkan.trust.checks import recipe_text, well_formed
     from rakkan.trust.gate import Gate
@@ -115,6 +117,7 @@ def gate() -> Gate:
             "well formed": well_formed,
             "policy": standing.release_policy(ledger()),
             "prompt": words.released_prompt,
+            "wording": released_wording(words.considered_prompt),
             "blocklist": blocklist.released_blocklist(blocked),
             "likeness": likeness.released_likeness,
             "content": content.released_content,
@@ -138,7 +141,11 @@ def gate() -> Gate:
         departure_inspectors={
             "policy": standing.departure_policy(ledger()),
             "text": words.departing_text,
+            "pictures": blocklist.departing_blocklist(blocked),
         },
+        character_inspectors={"prompt": words.considered_prompt, "adulthood": words.considered_adulthood},
+        part_inspectors={"content": content.part_content},
+        seal_file=origin.seal_file,
     )
 
 
@@ -185,6 +192,15 @@ def _model_index() -> Index:
     return Index(_database(), keyring().secret("models", lambda: secrets.token_bytes(32)))
 
 
+@cache
+def casting() -> Casting:
+    """The characters and styles that are kept here."""
+    from rakkan.casting import Casting
+
+    parts = (vault(), ledger(), gate(), _database(), keyring(), models)
+    return Casting(*parts, lambda: instance().authority, trusted_roots, knows_references)
+
+
 def bring(
     model: str,
     prompts: tuple[str, str],
@@ -192,11 +208,12 @@ def bring(
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda line: None,
     wanted: Wanted | None = None,
+    known: Callable[[Path], LetIn] | None = None,
 ) -> Brought:
     """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
 
     ``progress`` is told of bytes read, ``say`` in a line of what takes a while. What is ``wanted`` to be
-    shown comes in through the gate. Raises RakkanError.
+    shown comes in through the gate, or by ``known`` where it has passed it before. Raises RakkanError.
     """
     from rakkan import bringing
 
@@ -208,7 +225,7 @@ def bring(
         registry,
         vault(),
         engine_process,
-        let_in,
+        known or let_in,
         settings.engine,
         settings.threads or None,
     )
@@ -239,9 +256,10 @@ def _processes() -> dict[str, EngineProcess]:
 
 def erase(account: str) -> Entry:
     """Shred everything kept for an account, what takedown remembers of its pictures and the names of its
-    models too; the entry that says so. Raises RakkanError for the instance's own account."""
+    models and characters too; the entry that says so. Raises RakkanError for the instance's own account."""
     entry = ledger().erase_account(account)
     _model_index().forget_account(account)
+    casting().index.forget_account(account)
     docket().forget_erased()
     return entry
 
@@ -304,24 +322,6 @@ def forget() -> None:
             part.cache_clear()
 
 
-def ask_passphrase() -> str:
-    """The passphrase from the environment, or from whoever sits at the terminal."""
-    import getpass
-    import os
-    import sys
-
-    from rakkan.errors import RakkanError
-
-    given = os.environ.get("RAKKAN_PASSPHRASE")
-    if given:
-        return given
-    if not sys.stdin.isatty():
-        raise RakkanError(
-            "The vault opens with a passphrase and there is nobody to ask", "Set RAKKAN_PASSPHRASE"
-        )
-    return getpass.getpass("Passphrase of the vault: ")
-
-
 def _storage(place: str) -> Storage:
     from rakkan.store.places import storage_at
 
@@ -379,7 +379,6 @@ def knows_references() -> bool:
 def upscaler() -> Upscaler:
     """waifu2x, twice each side; its weights are verified when it first enlarges."""
     from rakkan.studio.create import Upscaler
-    from rakkan.studio.engines.weights import manifest_digest
     from rakkan.studio.upscaling import waifu2x
 
-    return Upscaler("waifu2x upconv_7 anime noise0 2x", manifest_digest(waifu2x.WEIGHTS), waifu2x.enlarge)
+    return Upscaler("waifu2x upconv_7 anime noise0 2x", waifu2x.digest(2, 0), waifu2x.doubled)

@@ -30,7 +30,8 @@ class Config:
     ``openvino``, or ``fake`` for the test pictures of an engine without a model. ``disclosure``: how much
     of its recipe a picture tells. ``home``: the folder of vault, ledger, keys and database. ``vault``: an
     S3 address for the vault's bytes, "" for a folder in ``home``. ``key``: the file of the master key, or
-    ``passphrase``; it lies apart from ``home``, so that a copy of one is of no use without the other."""
+    ``passphrase``; it lies apart from ``home``, so that a copy of one is of no use without the other.
+    ``wildcards``: the folder of text files that prompts draw from."""
 
     pictures: Path = Path("pictures")
     weights: Path | None = None
@@ -40,6 +41,7 @@ class Config:
     home: Path = Path(".local/share/rakkan")
     vault: str = ""
     key: str = ".config/rakkan/master.key"
+    wildcards: Path = Path(".config/rakkan/wildcards")
 
 
 def load(environment: Mapping[str, str] | None = None) -> Config:
@@ -48,6 +50,7 @@ def load(environment: Mapping[str, str] | None = None) -> Config:
     values: dict[str, Any] = {
         "home": str(_base(known, "XDG_DATA_HOME", ".local/share")),
         "key": str(_base(known, "XDG_CONFIG_HOME", ".config") / "master.key"),
+        "wildcards": str(_base(known, "XDG_CONFIG_HOME", ".config") / "wildcards"),
     }
     path = _file(known)
     if path is not None:
@@ -139,8 +142,24 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "disclosure": _one_of(*DISCLOSURES),
     "vault": _address,
     "key": _key,
+    "wildcards": _path,
 }
 
 
 def _names() -> list[str]:
     return [part.name for part in fields(Config)]
+
+
+def ask_passphrase() -> str:
+    """The passphrase from the environment, or from whoever sits at the terminal."""
+    import getpass
+    import sys
+
+    given = os.environ.get("RAKKAN_PASSPHRASE")
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise RakkanError(
+            "The vault opens with a passphrase and there is nobody to ask", "Set RAKKAN_PASSPHRASE"
+        )
+    return getpass.getpass("Passphrase of the vault: ")

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from rakkan.errors import RakkanError
 
 if TYPE_CHECKING:  # the command line reads this module's neighbours and must start without numpy
-    import numpy
     from numpy.typing import NDArray
 
 #: Largest magnitude an integer may have in canonical JSON (RFC 8785: exact in a binary64).
@@ -61,12 +60,28 @@ class Recipe:
 
 @dataclass(frozen=True)
 class SheetRecipe:
-    """A contact sheet: the recipes of its pictures in reading order, ``columns`` to a row."""
+    """A contact sheet: the recipes of its pictures in reading order, ``columns`` to a row.
+
+    ``labels`` are what stands on it: ``title``, ``column 1``, ``row 1`` and so on; a sheet without any leaves
+    them out of its JSON and has no room for them.
+    """
 
     columns: int
     width: int
     height: int
     recipes: tuple[Recipe, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LabelledSheetRecipe(SheetRecipe):
+    """A sheet with words on it, all of them in ``words``: ``head`` pixels of paper lie above its pictures,
+    ``foot`` below them, and ``band`` above each row of them."""
+
+    head: int = 0
+    foot: int = 0
+    band: int = 0
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,15 +110,38 @@ class TrainingGridRecipe:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
-AnyRecipe = Recipe | SheetRecipe | FiguresRecipe | TrainingGridRecipe
+@dataclass(frozen=True)
+class UpscaleRecipe:
+    """A picture that was enlarged or denoised by a network, out of the one whose SHA-256, without its seal,
+    is ``source``.
 
-_LEFT_OUT_EMPTY = ("adapters", "settings", "references")
+    ``scale`` is 1, 2 or 4 and ``denoise`` -1 (none) to 3, as waifu2x counts it. How the picture was cut into
+    tiles does not stand here, since it makes no difference.
+    """
+
+    source: str
+    model: str
+    model_digest: str
+    scale: int
+    denoise: int
+    width: int
+    height: int
+    engine: str = "openvino"
+    precision: str = "f32"
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+AnyRecipe = Recipe | SheetRecipe | FiguresRecipe | TrainingGridRecipe | UpscaleRecipe
+
+_LEFT_OUT_EMPTY = ("adapters", "settings", "references", "labels")
 
 _KINDS: dict[type[Any], str] = {
     Recipe: "rakkan recipe 1",
     SheetRecipe: "rakkan sheet 1",
+    LabelledSheetRecipe: "rakkan labelled sheet 1",
     FiguresRecipe: "rakkan figures 1",
     TrainingGridRecipe: "rakkan training grid 1",
+    UpscaleRecipe: "rakkan upscale 1",
 }
 
 
@@ -119,18 +157,43 @@ class Ingredient:
     data: bytes
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A picture too large to be held at once: its sides in pixels and the digest of its pixels (see
+    ``trust.provenance.pixel_digest``)."""
+
+    height: int
+    width: int
+    digest: str
+
+
+@dataclass(frozen=True, eq=False)
+class BandedPicture:
+    """A picture whose pixels come in bands of rows from the top, each as ``Picture`` has them; the rest is as
+    there. ``bands`` is run through once. ``channels`` is 3 or 4 and ``depth`` 8 or 16 bits a sample."""
+
+    bands: Iterable[NDArray[Any]]
+    channels: int
+    depth: int
+    recipe: AnyRecipe
+    operation: str = "upscale"
+    ingredients: tuple[Ingredient, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """Pixels, how they were made, and out of what. ``operation`` is a row of the seal's table: ``create``,
     ``variation``, ``draft``, ``sheet``, ``edit``, ``upscale`` or ``figure``.
 
-    ``pixels`` is uint8 [height, width, 3], sRGB, kept as a read-only view.
+    ``pixels`` is uint8 or uint16 [height, width, 3], or 4 with alpha (not premultiplied), sRGB, kept as a
+    read-only view. ``whole`` is for the gate: what ``pixels`` then is a reduction of.
     """
 
-    pixels: NDArray[numpy.uint8]
+    pixels: NDArray[Any]
     recipe: AnyRecipe
     operation: str = "create"
     ingredients: tuple[Ingredient, ...] = ()
+    whole: Whole | None = None
 
     def __post_init__(self) -> None:
         view = self.pixels.view()
@@ -142,7 +205,8 @@ def still(picture: Picture) -> Picture:
     """A copy that nobody else can change: plain records all through, pixels over bytes of their own.
 
     What was looked at is then what is written, whatever becomes of the array, the recipe or the files it was
-    made from, and whatever their classes do when they are asked. Raises RakkanError for what is made of
+    made from, and whatever their classes do when they are asked; that they are a reduction nobody may claim.
+    Raises RakkanError for what is made of
     other things than a picture is, and as ``canonical_json`` does.
     """
     import numpy
@@ -160,6 +224,28 @@ def still(picture: Picture) -> Picture:
         return Picture(flat.reshape(seen.shape), recipe, _text(picture.operation), ingredients)
     except (AttributeError, TypeError, ValueError) as error:
         raise RakkanError(f"This is not what a picture is made of: {error}", "Make it anew") from error
+
+
+def still_banded(picture: BandedPicture) -> BandedPicture:
+    """The same in plain records, but for the bands, which are copied as they come. Raises RakkanError."""
+    import numpy
+
+    blank = Picture(
+        numpy.zeros((1, 1, 3), numpy.uint8), picture.recipe, picture.operation, picture.ingredients
+    )
+    facts = still(blank)
+    channels, depth = int(picture.channels), int(picture.depth)
+    return BandedPicture(picture.bands, channels, depth, facts.recipe, facts.operation, facts.ingredients)
+
+
+def seen(picture: Picture) -> Picture:
+    """The picture as it is looked at: of 16 bits a sample the upper eight, as they are when it is read back.
+    What is no picture is left as it is."""
+    import numpy
+
+    if picture.pixels.dtype != numpy.uint16:
+        return picture
+    return replace(picture, pixels=(picture.pixels >> 8).astype(numpy.uint8))
 
 
 def _text(text: str) -> str:
@@ -237,6 +323,8 @@ def _read(value: Any) -> AnyRecipe:
     values = {key: item for key, item in value.items() if key != "kind"}
     if isinstance(values.get("recipes"), list):
         values["recipes"] = tuple(_read(item) for item in values["recipes"])
+    if isinstance(values.get("words"), list):
+        values["words"] = tuple(values["words"])
     if "guidance" in values and isinstance(values["guidance"], int):
         values["guidance"] = float(values["guidance"])
     wanted = {part.name: str(part.type) for part in fields(record)}
@@ -259,4 +347,6 @@ def _fits(value: Any, type_name: str) -> bool:
         return isinstance(value, float)
     if type_name.startswith("Mapping"):
         return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    if type_name == "tuple[str, ...]":
+        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
     return isinstance(value, tuple)

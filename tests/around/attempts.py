@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
+from PIL.PngImagePlugin import PngInfo
 from tests.formats.checkpoints.tables import checkpoint_file
 
 from rakkan.corpus.figures import render
@@ -31,6 +32,14 @@ def inputs(folder: Path) -> None:
     for name in ("a.png", "b.jpg", "works/c.webp"):
         image.save(folder / name)
     Image.fromarray(noise(4, 64, 56)).save(folder / "reported.png")
+    clear = numpy.dstack([noise(6, 32, 40), numpy.full((32, 40), 255, numpy.uint8)])
+    clear[:8, :, 3] = 0
+    Image.fromarray(clear).save(folder / "clear.png")
+    told = PngInfo()
+    told.add_text(
+        "parameters", "hat\nSteps: 4, Sampler: Euler, CFG scale: 1, Seed: 3, Size: 512x512, Model: gone"
+    )
+    Image.fromarray(noise(6, 40, 48)).save(folder / "told.png", pnginfo=told)
     Image.fromarray(render(Attributes(), 7)).save(folder / "figure.png")
     Image.fromarray(photographic(5, 256)).save(folder / "photograph.png")
     safetensors.numpy.save_file({"weight": numpy.ones((4, 4), numpy.float32)}, folder / "m.safetensors")
@@ -64,6 +73,43 @@ def work(given: Path) -> list[Arguments]:
         ("create", "smile", "--seed", "6", "--count", "2", "--steps", "2", "--out", "several"),
         ("create", "smile", "--seed", "7", "--disclosure", "digest", "--out", "A.JPEG"),
         ("create", "smile", "--seed", "8"),
+        ("edit", "single.png", "hair: blue", "--mask", "40,40,200,200", "--out", "edited.png"),
+        ("edit", f"{given}/a.png", "--prompt", "smile", "--strength", "0.5", "--out", "over.webp"),
+        ("edit", f"{given}/a.png", "--extend", "left=8", "--count", "2", "--out", "wider"),
+        ("edit", f"{given}/a.png", "--restore", "--mask", "9,9,9,9", "--out", "whole.png"),
+        ("vary", "single.png", "--count", "2", "--out", "varied"),
+        ("vary", f"{given}/a.png", "--disclosure", "digest", "--out", "near.jpg"),
+        ("upscale", f"{given}/a.png", f"{given}/b.jpg", "--out", "large", "--denoise", "-1"),
+        (
+            "upscale",
+            f"{given}/works",
+            "single.webp",
+            "--scale",
+            "1",
+            "--out",
+            "clean",
+            "--disclosure",
+            "digest",
+        ),
+        ("upscale", f"{given}/clear.png", "--scale", "4", "--out", "clear-4x.png"),
+        ("upscale", f"{given}/clear.png", "--out", "clear-2x.webp"),
+        (
+            "create",
+            "{{smile|grin}}, (hat:1.2), [smile:sad:0.5]",
+            "--seed",
+            "9",
+            "--count",
+            "2",
+            "--out",
+            "drawn",
+        ),
+        ("recipe", "single.png"),
+        ("recipe", "--json", "A.JPEG"),
+        ("recipe", "--a1111", f"{given}/told.png"),
+        ("again", "single.png", "--out", "again.png"),
+        ("again", "A.JPEG", "--out", "again.webp"),
+        ("grid", "smile", "--x", "seed: 1-2", "--singles", "cells", "--out", "grid.png"),
+        ("gallery", "--count", "2", "--seed", "3", "--creativity", "0-1"),
         ("create", "smile", "--seed", "9", "--reference", f"{given}/figure.png", "--out", "guided.png"),
         ("describe", f"{given}/figure.png", "--out", "seen.txt"),
         ("describe", f"{given}/figure.png", "--json"),
@@ -98,6 +144,23 @@ def work(given: Path) -> list[Arguments]:
         ("model", "show", "served"),
         ("model", "export", "served", "--out", "back.safetensors"),
         ("model", "remove", "served"),
+        ("character", "new", "Mika", "1girl, silver hair", "--reference", "single.png", "--seed", "5"),
+        ("character", "new", "Read", "--from", "single.png"),
+        ("character", "revise", "mika", "--reference", f"{given}/a.png", "--add", "hat"),
+        ("create", "wink", "--character", "mika", "--style", "ink", "--out", "cast.png"),
+        ("character", "list"),
+        ("character", "show", "mika"),
+        ("character", "diff", "mika", "1"),
+        ("character", "sheet", "mika", "--out", "character-sheet.png"),
+        ("character", "export", "mika", "--out", "mika.rakkan"),
+        ("character", "import", "mika.rakkan"),
+        ("character", "rename", "mika", "Mikan"),
+        ("character", "remove", "mikan"),
+        ("style", "list"),
+        ("style", "save", "Misty", "snow", "--from", "single.png", "--reference", f"{given}/b.jpg"),
+        ("style", "show", "misty"),
+        ("style", "sheet", "smile", "--out", "style-sheet.png"),
+        ("style", "remove", "misty"),
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),
         ("starter", "train", "--stage", "flow", "--minutes", "1"),
@@ -143,6 +206,29 @@ REFUSED: list[Arguments] = [
         )
     ),
     ("create", "smile", "--out", "refused.png", "--reference", "../given/a.png"),
+    ("edit", "../given/photograph.png", "hair: blue", "--out", "refused.png"),
+    ("edit", "../given/reported.png", "hair: blue", "--mask", "9,9,9,9", "--out", "refused.png"),
+    ("edit", "../given/a.png", "smile", "--mask", "../given/photograph.png", "--out", "refused.png"),
+    ("edit", "../given/a.png", "smile", "--mask", "9,9,9,9", "--out", "refused.gif"),
+    ("edit", "/dev/stdin", "smile", "--out", "refused.png"),
+    ("vary", "../given/photograph.png", "--out", "refused.png"),
+    ("vary", "../given/a.png", "--strength", "2"),
+    ("upscale", "../given/photograph.png", "--out", "refused.png"),
+    ("upscale", "../given/reported.png", "--out", "refused.png"),
+    ("upscale", "../given/m.safetensors", "--out", "refused.png"),
+    ("upscale", "../given/a.png", "--out", "refused.gif"),
+    ("upscale", "../given/a.png", "--scale", "3"),
+    ("upscale", "/dev/stdin", "--out", "refused.png"),
+    ("create", "__nothing__", "--out", "refused.png"),
+    ("again", "nowhere.png"),
+    ("again", "../given/photograph.png", "--out", "refused.png"),
+    ("again", "../given/told.png", "--out", "refused.png"),
+    ("again", "single.png", "--out", "refused.gif"),
+    ("again", "grid.png", "--out", "refused.png"),
+    ("recipe", "nowhere.png"),
+    ("grid", "smile", "--x", "seed: 1-2", "--out", "refused.gif"),
+    ("grid", "smile", "--x", "seed: 1-2", "--y", "prompt: qwx", "--out", "refused.png"),
+    ("gallery", "--count", "1", "--out", "/dev/null/refused"),
     ("create", "--prompt-file", "../given/a.png", "--out", "refused.png"),
     ("describe", "nowhere.png"),
     ("describe", "../given/photograph.png", "--out", "refused.txt"),
@@ -154,5 +240,16 @@ REFUSED: list[Arguments] = [
     ("model", "show", "nothing"),
     ("model", "export", "nothing", "--out", "refused.safetensors"),
     ("figures", "sheet", "--out", "refused.gif"),
+    ("create", "smile", "--character", "nobody"),
+    ("create", "smile", "--style", "nothing"),
+    ("character", "new", "Emma Watson", "1girl"),
+    ("character", "new", "Refused", "1girl", "--reference", "../given/photograph.png"),
+    ("character", "new", "Refused", "--from", "../given/reported.png"),
+    ("character", "sheet", "read", "--out", "refused.gif"),
+    ("character", "export", "read", "--out", "refused.png"),
+    ("character", "import", "../given/a.png"),
+    ("character", "import", "/dev/zero"),
+    ("style", "save", "Refused", "--from", "../given/photograph.png"),
+    ("style", "sheet", "--out", "refused.gif"),
     ("verify", "nowhere.png"),
 ]

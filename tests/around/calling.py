@@ -28,7 +28,7 @@ def filled(function: Callable[..., Any], pixels: NDArray[Any], folder: Path) -> 
 
 def _made(kind: str, pixels: NDArray[Any], folder: Path) -> Any:
     height, width = pixels.shape[:2]
-    if re.search(r"Sequence\[NDArray|Pictures|list\[NDArray", kind):
+    if re.search(r"(?:Sequence|Iterable)\[NDArray|Pictures|list\[NDArray", kind):
         return [pixels, pixels]
     if "Tensor" in kind:
         import torch

@@ -20,7 +20,8 @@ import rakkan
 
 #: What pixels are called in annotations, before and after decoding, and what holds them.
 PIXELS = re.compile(
-    r"uint8\]|\bPixels\b|\bPictures\b|\bTensor\b|\bLatents\b|\bPicture\b|\bArrival\b|\bImage\b"
+    r"uint(?:8|16)\]|\bPixels\b|\bSamples\b|\bPictures\b|\bTensor\b|\bLatents\b|\b(?:Banded)?Picture\b|\bArrival\b"
+    r"|\bImage\b"
 )
 ARRAYS = re.compile(rf"{PIXELS.pattern}|NDArray|ndarray|\bAny\b|\bobject\b")
 FILES = re.compile(r"\bbytes|\bstr\b|\bIO\[|BinaryIO|TextIO|memoryview|bytearray|\bAny\b|\bobject\b")

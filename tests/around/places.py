@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -13,11 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy
+from PIL import Image
 from tests.around.scanner import files_below, holds_trace, pictures_in
 from tests.trust.made import look
 
 from rakkan import assemble
 from rakkan.errors import RakkanError
+from rakkan.formats.unsealed import without_seal
 from rakkan.trust.verification import VALID
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,10 +88,25 @@ def unsealed(*folders: Path, known: tuple[bytes, ...] = ()) -> list[str]:
         pictures = pictures_in(data)
         if [place for _, place in pictures] == [0] and is_sealed(path):
             continue
+        if data[:4] == b"PK\3\4" and holds_as_it_may(path, known):
+            continue
         found += [f"{path}: {name} at {place}" for name, place in pictures]
         if holds_trace(data, known):
             found.append(f"{path}: the bare pixels of a picture")
     return found
+
+
+def holds_as_it_may(path: Path, known: tuple[bytes, ...]) -> bool:
+    """Whether a file is a character's, whole, and each picture in it that was drawn here is sealed."""
+    try:
+        found = assemble.casting().check(path)
+    except RakkanError:
+        return False
+    for data in found.pictures.values():
+        pixels = numpy.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        if without_seal(data) == data and holds_trace(pixels.tobytes(), known):
+            return False
+    return found.signer.trusted
 
 
 def is_sealed(path: Path) -> bool:

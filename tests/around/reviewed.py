@@ -14,16 +14,25 @@ Names = tuple[str, ...]
 REVIEWED: dict[str, Names] = {
     "the gate itself, or nothing but a call of it": (
         "assemble.release",
+        "trust.gate.Gate.*",
         "trust.placing.place",
         "trust.placing.place_folder",
         "trust.protection.protect",
         "studio.starter.evaluation.publish.write_sheet",
+        "records.seen",
         "records.still",
+        "records.still_banded",
     ),
     "encodes into memory; only the gate calls it (a test reads the callers off the syntax trees)": (
         "formats.encode.jpeg",
         "formats.encode.webp_file",
         "formats.png.encode",
+        "formats.png_bands.packed_rows",
+    ),
+    "holds what comes in bands until the gate has seen all of it, in files without a name": (
+        "trust.banding.gathered",
+        "trust.placing.nameless",
+        "trust.placing.pieces_of",
     ),
     "seals what it is given, in memory; only the gate calls it (tested likewise)": (
         "trust.provenance.Provenance.seal",
@@ -33,7 +42,9 @@ REVIEWED: dict[str, Names] = {
         "trust.provenance.Provenance.keep",
     ),
     "draws: hands the array to its caller in the same process, which is no file": (
+        "studio.bring.drawn",
         "studio.create.draft",
+        "studio.create.drawn",
         "studio.engines.checkpoint.decoding.decode",
         "studio.engines.checkpoint.engine.CheckpointEngine.sample",
         "studio.engines.checkpoint.process.EngineProcess.sample",
@@ -49,12 +60,29 @@ REVIEWED: dict[str, Names] = {
         "studio.engines.torch.engine.TorchEngine.sample",
         "studio.engines.torch.engine.TorchEngine.sample_batch",
         "studio.engines.torch.engine.TorchEngine.sample_many",
+        "studio.upscaling.waifu2x.bands",
+        "studio.upscaling.waifu2x.doubled",
         "studio.upscaling.waifu2x.enlarge",
         "formats.sheet.contact_sheet",
+        "studio.characters.layout.laid_out",
+        "studio.characters.sheet.draw",
+        "studio.characters.styles.samples",
         "studio.starter.flow_training.samples",
         "studio.starter.grids.grid_of",
     ),
+    "changes a picture that the gate has let in, for its caller in the same process, who releases it": (
+        "studio.editing.composing.composed",
+        "studio.editing.opening.Opened.pixels",
+        "studio.editing.passes.coloured",
+        "studio.editing.passes.extended",
+        "studio.editing.passes.redrawn",
+        "studio.editing.recolouring.recoloured",
+        "studio.editing.restoring.filled",
+        "studio.editing.windows.placed",
+        "studio.editing.windows.shown",
+    ),
     "numbers inside a model, not yet pixels, for its caller in the same process": (
+        "studio.engines.torch.encoding.encoded",
         "studio.engines.openvino_engine.OpenVinoEngine.encode_picture",
         "studio.diffusion.initial_noise.initial_noise",
         "studio.diffusion.initial_noise.turned",
@@ -108,11 +136,18 @@ REVIEWED: dict[str, Names] = {
     ),
     "reads a file that came from outside, for the inspectors": (
         "formats.inspect.inspect_picture",
+        "formats.inspect.deep_pixels",
+        "recipes.taking_over.taken_over",
         "formats.inspect.pixels",
         "trust.arrivals.parse",
         "trust.arrivals.picture_bytes",
         "trust.arrivals.seal_state",
+        "trust.examination.examine",
+        "trust.examination.own_recipe",
         "trust.instance.read_root",
+        "casting.Casting.pictures",
+        "studio.characters.file.read",
+        "studio.characters.pictures.Pictures.let_in",
         "trust.protection.works",
     ),
     "fits a picture that the gate has let in to a network, for its caller in the same process": (
@@ -128,8 +163,10 @@ REVIEWED: dict[str, Names] = {
         "studio.starter.evaluation.colours.read_colour",
         "studio.starter.evaluation.neighbours.neighbours",
         "studio.starter.evaluation.protocol.distance",
+        "studio.characters.sheet.colours_of",
         "studio.starter.evaluation.protocol.measure",
         "trust.provenance.digests_of",
+        "trust.provenance.digest_of_pixels",
         "trust.provenance.pixel_digest",
     ),
     "keeps a model's bare pictures between two runs of a measurement, encrypted in the vault": (
@@ -140,7 +177,10 @@ REVIEWED: dict[str, Names] = {
         "cli.identity.identity",
         "store.ledger.witness.Witness.__init__",
         "store.ledger.witness.watch",
-        "studio.metadata.parameters_text",
+        "studio.gallery.keeping.keep",
+        "studio.gallery.keeping.kept_in",
+        "studio.metadata.novelai.hidden_texts",
+        "studio.metadata.writing.parameters_text",
         "studio.starter.evaluation.publish.card_text",
         "studio.starter.evaluation.publish.run",
         "studio.starter.evaluation.publish.training",
@@ -159,6 +199,8 @@ REVIEWED: dict[str, Names] = {
         "studio.engines.checkpoint.process.EngineProcess.__init__",
     ),
     "writes or reads weights": (
+        "studio.upscaling.convert.converted",
+        "studio.upscaling.convert.main",
         "studio.engines.torch.loading.tensor",
         "studio.engines.torch.changes.Change.of",
         "studio.starter.checkpoints.has_checkpoint",
@@ -201,9 +243,11 @@ ENCODERS = {"formats.encode.jpeg", "formats.encode.webp_file", "formats.png.enco
 IMPORTERS: dict[str, set[str]] = {
     "rakkan.formats.encode": {"trust/gate.py"},
     "rakkan.formats.png.encode": set(),  # the gate calls it by its module
+    "rakkan.formats.png_bands": {"formats/png.py", "trust/banding.py", "trust/gate.py"},
     "rakkan.trust.placing": {"trust/gate.py"},
     "rakkan.trust.seal.sign.seal": {"trust/provenance.py"},
+    "rakkan.trust.seal.sign.seal_stream": {"trust/provenance.py"},
 }
 
 #: Methods that the gate is handed, which it alone may call; below ``trust`` the words mean something else.
-HANDED = ("seal", "keep", "endorse")
+HANDED = ("seal", "seal_file", "keep", "endorse")

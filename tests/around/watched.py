@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from rakkan import assemble
 from rakkan.cli import entry
 from rakkan.studio.create import Upscaler
 from rakkan.studio.engines.fake_engine import FakeEngine
+from rakkan.studio.upscaling import upscale
 from rakkan.trust.gate import Gate
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
@@ -82,7 +84,9 @@ class StandIn(FakeEngine):
 
     def sample(self, *given: Any, width: int, height: int, seed: int, **more: Any) -> Any:
         super().sample(*given, width=width, height=height, seed=seed, **more)  # refuses what engines refuse
-        pixels = noise(seed, height, width)
+        # Large fields, so that a sheet of many is still seen to be drawn.
+        fields = noise(seed, -(-height // 8), -(-width // 8)).repeat(8, 0).repeat(8, 1)[:height, :width]
+        pixels = fields.clip(0, 243) + noise(seed, height, width) % 12
         self.watch.saw(pixels)
         return pixels
 
@@ -90,6 +94,7 @@ class StandIn(FakeEngine):
 def stand_in(watch: Watch) -> None:
     """Let a stand-in draw in place of a model, and take traces of all that goes to the gate."""
     engine, upscaler, release = StandIn(), assemble.upscaler(), Gate.release
+    release_banded = Gate.release_banded
     engine.watch = watch
 
     def enlarge(pixels: Any) -> Any:
@@ -101,6 +106,13 @@ def stand_in(watch: Watch) -> None:
         watch.saw(picture.pixels)
         return release(gate, picture, to)
 
+    def watched_bands(gate: Gate, picture: Any, to: Any) -> Path:
+        rows = [numpy.array(band) for band in picture.bands]
+        watch.saw(numpy.concatenate(rows))
+        return release_banded(gate, replace(picture, bands=rows), to)
+
+    upscale.BANDED_FROM = 100 * 100  # one of the attempts leaves in bands
+    Gate.release_banded = watched_bands  # type: ignore[method-assign]
     assemble.engine = lambda: engine  # type: ignore[assignment]
     assemble.upscaler = lambda: Upscaler(upscaler.name, upscaler.digest, enlarge)  # type: ignore[assignment]
     Gate.release = watched  # type: ignore[method-assign]

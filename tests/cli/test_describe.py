@@ -14,8 +14,8 @@ from tests.cli.conftest import Command
 
 from rakkan.corpus.figures import render
 from rakkan.corpus.figures.attributes import Attributes
-from rakkan.records import Recipe, recipe_from_json
 from rakkan.formats import png
+from rakkan.records import Recipe, recipe_from_json
 from rakkan.studio.starter.lexicon import read
 
 FIGURE = Attributes(hairstyle="twin tails", hair_colour="blue", outfit="hoodie", outfit_colour="yellow")

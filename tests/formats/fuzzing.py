@@ -20,7 +20,7 @@ from tests.formats import ordinary
 from rakkan.errors import RakkanError
 from rakkan.formats import jpeg, png, webp
 from rakkan.formats.caps import MOST_PIXELS
-from rakkan.formats.inspect import Inspected, inspect, pixels
+from rakkan.formats.inspect import Inspected, deep_pixels, inspect, pixels
 
 #: What repeating a part may add to a file, in bytes: enough for every cap on numbers, and no more.
 _LARGEST = 4 * 1024 * 1024
@@ -74,6 +74,9 @@ def _check_picture(found: Inspected, data: bytes) -> None:
         _check("colour profile" in fault.message or "16 bits" in fault.message, f"no pixels: {fault}")
         return
     _check(shown.shape == (found.height, found.width, 4 if found.has_alpha else 3), "other pixels")
+    deep = deep_pixels(data)
+    upper = deep >> 8 if deep.dtype == numpy.uint16 else deep
+    _check(numpy.array_equal(upper, shown), "other pixels than the inspectors are shown")
 
 
 def _check(condition: bool, message: str) -> None:

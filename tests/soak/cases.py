@@ -316,6 +316,7 @@ def _recipe(random: Random, size: int) -> FiguresRecipe:
 
 # At the end, because they take ``Case`` and ``check`` from here.
 import around_cases  # noqa: E402
+import character_cases  # noqa: E402
 import formats_cases  # noqa: E402
 import ledger_cases  # noqa: E402
 import likeness_cases  # noqa: E402
@@ -325,10 +326,12 @@ import policy_cases  # noqa: E402
 import prompt_cases  # noqa: E402
 import seal_cases  # noqa: E402
 import takedown_cases  # noqa: E402
+import upscaling_cases  # noqa: E402
 import vault_cases  # noqa: E402
 
 TOPICS = (
     around_cases,
+    character_cases,
     formats_cases,
     ledger_cases,
     likeness_cases,
@@ -338,6 +341,7 @@ TOPICS = (
     prompt_cases,
     seal_cases,
     takedown_cases,
+    upscaling_cases,
     vault_cases,
 )
 

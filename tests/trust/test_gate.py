@@ -244,7 +244,7 @@ SINGLE = Recipe("a", "", "m", "0" * 64, "euler", "uniform", 4, 1.0, 1, 6, 4)
             "8-bit RGB",
         ),
         (
-            Picture(numpy.zeros((4, 6, 4), numpy.uint8), picture().recipe),
+            Picture(numpy.zeros((4, 6, 5), numpy.uint8), picture().recipe),
             Destination(Path("a.png")),
             "8-bit RGB",
         ),

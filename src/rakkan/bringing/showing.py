@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Wanted:
     """What a person wants a drawing to be shown: the pictures ``asked`` for, the image encoder's name ("" for
-    the one that fits), and the drawing's ``size``, width and height in pixels, None the model's own."""
+    the one that fits), and the drawing's ``size``, width and height in pixels, None the model's own.
+
+    ``kept`` are pictures that came in before, by the paths that ``asked`` names them by.
+    """
 
     asked: tuple[Asked, ...] = ()
     image_encoder: str = ""
     size: tuple[int, int] | None = None
+    kept: Mapping[Path, LetIn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def showing(
             kept[needed.card.digest] = needed
             adapters[needed.card.digest] = f"{use} {needed.card.name}"
     files = dict.fromkeys(one.file for one in wanted.asked)
-    pictures = {file: let_in(file) for file in files}
+    pictures = {file: wanted.kept.get(file) or let_in(file) for file in files}
     shown, references = [], dict[str, str]()
     size = wanted.size or (architecture.resolution, architecture.resolution)
     for one, found in zip(wanted.asked, models, strict=True):

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rakkan.errors import RakkanError
+from rakkan.cli.progress import listening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rakkan.studio.create import Plan
-    from rakkan.studio.references import Asked
     from rakkan.studio.requests import Created
-    from rakkan.studio.starter.guiding import Guide
-
-#: A prompt of nonsense gets this many lines about its words, not one for each.
-_MOST_WARNINGS = 8
-
 
 _MODEL_PANEL = "With a model that you bring"
 
@@ -83,6 +76,10 @@ Noise = Annotated[
 ]
 
 
+Wildcards = Annotated[
+    Path | None,
+    typer.Option(help="The folder whose NAME.txt __NAME__ draws a line of (default: the setting)."),
+]
 Reference = Annotated[
     str,
     typer.Option(help="A drawing that the picture is to have something in common with."),
@@ -118,6 +115,10 @@ ImagePrompts = Annotated[
         rich_help_panel=_MODEL_PANEL,
     ),
 ]
+CharacterName = Annotated[
+    str, typer.Option("--character", help="A character of yours: NAME, or NAME@VERSION.")
+]
+StyleName = Annotated[str, typer.Option("--style", help="A style of yours, or one of rakkan style list.")]
 ImageEncoder = Annotated[
     str,
     typer.Option(
@@ -150,78 +151,43 @@ def create(
     control: Controls = None,
     ip_adapter: ImagePrompts = None,
     image_encoder: ImageEncoder = "",
+    wildcards: Wildcards = None,
+    character: CharacterName = "",
+    style: StyleName = "",
 ) -> None:
     """Draw an anime-style character and write it as a sealed picture."""
-    from rakkan import config
-    from rakkan.studio.references import asked_for
+    from rakkan.api import creating
 
-    settings = config.load()
-    place = out if out is not None else settings.pictures
-    told = settings.disclosure if disclosure is None else disclosure
-    if told not in config.DISCLOSURES:
-        raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
-    if prompt_file is not None:
-        prompt = _prompt_in(prompt_file, prompt)
-    more: dict[str, Any] = {"sampler": sampler, "schedule": schedule, "clip_skip": clip_skip, "noise": noise}
-    chosen = {name: value for name, value in more.items() if value is not None}
-    usual = {"steps": steps, "guidance": guidance, "seed": seed, "size": size}
-    said = {name: value for name, value in usual.items() if value is not None}
-    said |= {"prompt": prompt, "negative": negative, "count": count, "out": place, "telling": told == "full"}
-    if model:
-        said["prompt"] += "".join(f" <lora:{one}>" for one in lora or ())
-        asked = asked_for(
-            reference, reference_strength, control or (), ip_adapter or (), image_encoder, reference_kind
-        )
-        _bring(model, vae, told, asked, image_encoder, **chosen, **said)
-        return
-    more = {"lora": lora, "vae": vae, "control": control, "ip_adapter": ip_adapter}
-    more |= {"image_encoder": image_encoder}
-    if given := sorted({*chosen, *(name for name, value in more.items() if value)}):
-        option = given[0].replace("_", "-")
-        raise RakkanError(f"--{option} is for models that you bring", "Name one with --model")
-    _draw(told, reference, reference_kind, reference_strength, said)
-
-
-def _draw(told: str, reference: str, kind: str | None, strength: float | None, said: dict[str, Any]) -> None:
-    """Draw with the starter model."""
-    from rakkan import assemble
-    from rakkan.cli.progress import bar
-    from rakkan.studio.create import CreateRequest, create, plan
-
-    steps, guidance = assemble.usual_sampling()
-    request = CreateRequest(**{"steps": steps, "guidance": guidance, **said})
-    planned = plan(request, lambda *words: assemble.gate().consider(*words))
-    _warn(planned)
-    guide = _guide(reference, kind, strength)
-    engine, upscaler = assemble.engine(), assemble.upscaler()
-    with bar("drawing", request.count * request.steps) as progress:
-        made = create(planned, engine, upscaler, assemble.release(told), progress, guide)
-    _list(made)
-
-
-def _guide(file: str, kind: str | None, strength: float | None) -> Guide | None:
-    """The reference, let in, read and framed; None without one."""
-    from rakkan import assemble
-    from rakkan.cli.faults import say
-    from rakkan.studio.starter import guiding
-
-    if not file:
-        for value, option in ((kind, "kind"), (strength, "strength")):
-            if value is not None:
-                raise RakkanError(
-                    f"--reference-{option} goes with a reference", "Name a picture with --reference"
-                )
-        return None
-    asked = (kind or "identity", 1.0 if strength is None else float(f"{strength:g}"))
-    guiding.check_kind(*asked)
-    looks = assemble.knows_references()
-    path = Path(file)
-    guide = guiding.guide(assemble.let_in(path), path.name, *asked, looks)
-    if not looks:
-        say(
-            f"these weights have not learnt from pictures: of {path.name} only what it shows in words is used"
-        )
-    return guide
+    options = creating.CreateOptions(
+        prompt if prompt_file is None else _prompt_in(prompt_file, prompt),
+        negative,
+        seed,
+        count,
+        steps,
+        guidance,
+        size,
+        out,
+        disclosure,
+        creating.ReferenceOptions(reference, reference_kind, reference_strength),
+        character,
+        style,
+        wildcards,
+        creating.ModelOptions(
+            model,
+            sampler,
+            schedule,
+            clip_skip,
+            noise,
+            tuple(lora or ()),
+            vae,
+            tuple(control or ()),
+            tuple(ip_adapter or ()),
+            image_encoder,
+        ),
+    )
+    with listening("drawing") as listener:
+        made = creating.create(options, listener)
+    list_made(made)
 
 
 def _prompt_in(file: Path, prompt: str) -> str:
@@ -231,51 +197,11 @@ def _prompt_in(file: Path, prompt: str) -> str:
     return ", ".join(part for part in (prompt_of_file(file), prompt.strip()) if part)
 
 
-def _bring(
-    model: str, vae: str, told: str, pictures: tuple[Asked, ...], image_encoder: str, **asked: Any
-) -> None:
-    from rakkan import assemble
-    from rakkan.bringing.showing import Wanted
-    from rakkan.cli.faults import say
-    from rakkan.cli.progress import bar, bytes_bar
-    from rakkan.studio.bring import BringRequest, create, plan
-
-    request = BringRequest(**asked)
-    planned = plan(request, lambda *words: assemble.gate().consider(*words))
-    release = assemble.release(told)
-    with bytes_bar("reading") as shown:
-        brought = assemble.bring(
-            model,
-            (request.prompt, request.negative),
-            vae,
-            shown,
-            say,
-            Wanted(pictures, image_encoder, planned.size),
-        )
-    with bar("drawing", request.count * request.steps) as progress:
-        made = create(planned, brought, release, progress)
-    _list(made)
-
-
-def _list(made: Sequence[Created]) -> None:
+def list_made(made: Sequence[Created]) -> None:
+    """Print a line for each file: its path, its seed, the seconds it took."""
     from rakkan.records import Recipe
 
     for created in made:
         recipe = created.recipe
         what = f"seed {recipe.seed}" if isinstance(recipe, Recipe) else "all of them"
         typer.echo(f"{created.path}  {what}  {created.seconds:.1f} s")
-
-
-def _warn(planned: Plan) -> None:
-    """One line on standard error for each word that is not known and for each remark."""
-    from rakkan.cli.faults import say
-
-    lines = [
-        f"'{word.text}' is not a known word" + (f"; the nearest is '{word.nearest}'" if word.nearest else "")
-        for word in planned.unknown
-    ]
-    lines.extend(planned.notes)
-    for line in lines[:_MOST_WARNINGS]:
-        say(line)
-    if len(lines) > _MOST_WARNINGS:
-        say(f"and {len(lines) - _MOST_WARNINGS} more words or remarks like these")

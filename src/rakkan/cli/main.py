@@ -10,17 +10,25 @@ import typer
 from rakkan import __version__
 from rakkan.cli import (
     account,
+    again,
+    character,
     create,
     describe,
+    edit,
     figures,
+    gallery,
+    grid,
     identity,
     import_,
     ledger,
     model,
     protect,
+    recipe,
     report,
     starter,
+    style,
     takedown,
+    upscale,
     vault,
     verify,
 )
@@ -34,13 +42,22 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(create.create)
+app.command()(edit.edit)
+app.command()(edit.vary)
 app.command()(describe.describe)
+app.command()(upscale.upscale)
+app.command()(again.again)
+app.command()(grid.grid)
+app.command()(gallery.gallery)
+app.command()(recipe.recipe)
 app.command()(verify.verify)
 app.command("import")(import_.import_files)
 app.command()(protect.protect)
 app.command()(identity.identity)
 app.command()(report.report)
 app.add_typer(model.app, name="model")
+app.add_typer(character.app, name="character")
+app.add_typer(style.app, name="style")
 app.add_typer(vault.app, name="vault")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(account.app, name="account")

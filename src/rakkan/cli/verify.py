@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,6 +101,7 @@ def facts(verification: Verification) -> list[tuple[str, str]]:
         rows.append(("trained on", _training(verification)))
     if report.recipe:
         rows.append(("recipe", _recipe(verification)))
+        rows += [(what, text) for what in ("character", "style") if (text := _named(verification, what))]
     rows += [("training use", _uses(verification))] if report.uses else []
     if verification.entry:
         entry = verification.entry
@@ -152,9 +154,24 @@ def _recipe(verification: Verification) -> str:
         return f"kept back; committed to as {told.commitment[:16]}…"
     fields = disclosure.fields_of(told)
     parts = [f'"{fields["prompt"]}"'] if fields.get("prompt") else []
-    parts += [f"{name} {fields[name]}" for name in ("seed", "steps", "sampler") if name in fields]
+    names = ("seed", "steps", "sampler", "scale", "denoise")
+    parts += [f"{name} {fields[name]}" for name in names if name in fields]
     hidden = f"; {len(told.hidden)} fields kept back" if told.hidden else ""
     return f"{told.level}: {', '.join(parts) or 'see --recipe'}{hidden}"
+
+
+def _named(verification: Verification, what: str) -> str:
+    """The character or style that a recipe names: ``NAME VERSION DIGEST``, or the digest alone."""
+    from rakkan.trust.seal import disclosure
+
+    told = verification.report.recipe if verification.report else None
+    settings = disclosure.fields_of(told).get("settings") if told and told.level != "digest" else None
+    said = str(settings.get(what, "")) if isinstance(settings, dict) else ""
+    if not re.search(r"\b[0-9a-f]{64}$", said):
+        return said
+    name, _, digest = said.rpartition(" ")
+    called, _, number = name.rpartition(" ")
+    return f"{called}, version {number}, {digest[:16]}…" if called else f"{digest[:16]}…"
 
 
 def _uses(verification: Verification) -> str:

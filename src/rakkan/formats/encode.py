@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rakkan.errors import RakkanError
 from rakkan.formats import exif, webp
@@ -23,14 +23,17 @@ WEBP_QUALITY = 90
 #: What one JPEG segment holds, less its length and the label of EXIF (ITU-T T.81, B.1.1.4).
 _MOST_EXIF_IN_JPEG = 65533 - 6
 _ALPHA, _EXIF = 0x10, 0x08
+#: RFC 9649, section 3.4.
+_LONGEST_WEBP = 16383
 
 
 def jpeg(pixels: NDArray[numpy.uint8], text: Mapping[str, str]) -> bytes:
     """JPEG bytes of ``pixels`` (uint8 [height, width, 3], sRGB): quality 95, colours not subsampled.
 
-    Raises RakkanError for pixels with alpha, and for texts longer than one EXIF segment (about 32,000
-    characters of ``parameters``).
+    Raises RakkanError for pixels with alpha or of 16 bits, and for texts longer than one EXIF segment (about
+    32,000 characters of ``parameters``).
     """
+    _check_depth(pixels)
     if pixels.shape[2] != 3:
         raise RakkanError("A JPEG cannot be transparent", "Use PNG or WebP")
     packed = _packed(text)
@@ -52,10 +55,14 @@ def jpeg(pixels: NDArray[numpy.uint8], text: Mapping[str, str]) -> bytes:
 def webp_file(pixels: NDArray[numpy.uint8], text: Mapping[str, str], lossless: bool = True) -> bytes:
     """WebP bytes of ``pixels`` (uint8 [height, width, 3 or 4], sRGB); at quality 90 when not ``lossless``.
 
-    Colours under full transparency are kept. Raises RakkanError for texts of more than 2 MiB.
+    Colours under full transparency are kept. Raises RakkanError for texts of more than 2 MiB, for pixels of
+    16 bits, and for a side past 16383 pixels, the most that a WebP can have.
     """
     from PIL import Image
 
+    _check_depth(pixels)
+    if max(pixels.shape[:2]) > _LONGEST_WEBP:
+        raise RakkanError(f"A WebP has {_LONGEST_WEBP} pixels a side at most", "Use PNG")
     packed = _packed(text)
     memory = io.BytesIO()
     Image.fromarray(pixels).save(
@@ -72,6 +79,11 @@ def webp_file(pixels: NDArray[numpy.uint8], text: Mapping[str, str], lossless: b
         body += _chunk(name, parts[name]) if name in parts else b""
     body += _chunk(b"EXIF", packed) if packed else b""
     return b"RIFF" + (4 + len(body)).to_bytes(4, "little") + b"WEBP" + body
+
+
+def _check_depth(pixels: NDArray[Any]) -> None:
+    if pixels.dtype.name != "uint8":
+        raise RakkanError("Only a PNG holds 16 bits a sample", "Use PNG")
 
 
 def _packed(text: Mapping[str, str]) -> bytes:

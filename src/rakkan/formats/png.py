@@ -36,23 +36,39 @@ class Chunk:
     end: int
 
 
-def encode(pixels: NDArray[numpy.uint8], text: Mapping[str, str]) -> bytes:
-    """PNG bytes of ``pixels`` (uint8 [height, width, 3], sRGB) with ``text``, keyword to value.
+def encode(pixels: NDArray[numpy.uint8 | numpy.uint16], text: Mapping[str, str]) -> bytes:
+    """PNG bytes of ``pixels`` (uint8 or uint16 [height, width, 3 or 4], sRGB) with ``text`` by keyword.
 
     Raises RakkanError for a keyword PNG does not allow (1 to 79 printable Latin-1 characters) and
     for text that holds a NUL, is not valid Unicode, or is longer than a reader here would accept.
     """
     from PIL import Image
 
-    chunks = b"".join(_text_chunk(keyword, value) for keyword, value in text.items())
-    if len(text) > MOST_TEXTS:
-        raise RakkanError(f"{len(text)} texts are too many for one picture", f"Keep to {MOST_TEXTS}")
+    from rakkan.formats import png_bands
+
+    texts = text_chunks(text)
+    if pixels.dtype.name == "uint16":
+        height, width, channels = pixels.shape
+        return b"".join(
+            [
+                png_bands.head(width, height, channels, 16, texts),
+                *png_bands.packed_rows([pixels]),
+                png_bands.END,
+            ]
+        )
     memory = io.BytesIO()
     Image.fromarray(pixels).save(memory, format="PNG", compress_level=6)
     encoded = memory.getvalue()
     # IHDR is always first and always 25 bytes long: signature 8, then length 4, name 4, data 13, CRC 4.
     start = len(SIGNATURE) + 25
-    return encoded[:start] + chunks + encoded[start:]
+    return encoded[:start] + texts + encoded[start:]
+
+
+def text_chunks(text: Mapping[str, str]) -> bytes:
+    """The chunks of these texts, keyword to value. Raises RakkanError as ``encode`` does."""
+    if len(text) > MOST_TEXTS:
+        raise RakkanError(f"{len(text)} texts are too many for one picture", f"Keep to {MOST_TEXTS}")
+    return b"".join(_text_chunk(keyword, value) for keyword, value in text.items())
 
 
 def text_of(data: bytes) -> dict[str, str]:
@@ -89,13 +105,14 @@ def _text_chunk(keyword: str, value: str) -> bytes:
         raise RakkanError(f"The text {keyword!r} is longer than {LARGEST_TEXT} bytes", "Shorten it")
     key = keyword.encode("latin-1")
     try:
-        return _chunk(b"tEXt", key + b"\0" + value.encode("latin-1"))
+        return chunk(b"tEXt", key + b"\0" + value.encode("latin-1"))
     except UnicodeEncodeError:
         # keyword NUL, not compressed, method 0, no language, no translated keyword
-        return _chunk(b"iTXt", key + b"\0\0\0\0\0" + body)
+        return chunk(b"iTXt", key + b"\0\0\0\0\0" + body)
 
 
-def _chunk(name: bytes, body: bytes) -> bytes:
+def chunk(name: bytes, body: bytes) -> bytes:
+    """A chunk: length, name, body, checksum."""
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 

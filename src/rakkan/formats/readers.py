@@ -52,15 +52,24 @@ def describe(data: bytes) -> tuple[dict[str, Any], bytes]:
 def decode(data: bytes) -> tuple[dict[str, Any], bytes]:
     """As ``describe``, and the pixels: 8-bit sRGB, the right way up, rows of RGB or RGBA."""
     structure, image = _decoded(data)
-    told = _told(structure, image)
-    image = _eight_bits(structure, image)
-    image = _in_srgb(structure, image)
-    turn = _TURNS.get(exif.orientation(structure.exif))
-    if turn is not None:
-        from PIL.Image import Transpose
+    return _told(structure, image), _in_eight_bits(structure, image)
 
-        image = image.transpose(Transpose(turn))
-    return told, image.tobytes()
+
+def decode_deep(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """As ``decode``, but of a PNG of 16 bits a sample all of them, big-endian; ``deep`` says so.
+
+    A colour profile is only computed with in 8 bits, so a picture with one keeps its 16 bits where that
+    changes nothing to speak of, as sRGB's own profile does.
+    """
+    structure, image = _decoded(data)
+    told = _told(structure, image)
+    if structure.depth != 16 or not _is_srgb(structure, image):
+        return {**told, "deep": False}, _in_eight_bits(structure, image)
+    planes = [one for pair in _sixteen_bits(data, structure, image) for one in pair]
+    samples = bytearray(len(planes) * structure.width * structure.height)
+    for number, plane in enumerate(planes):
+        samples[number :: len(planes)] = _upright(structure, plane).tobytes()
+    return {**told, "deep": True}, bytes(samples)
 
 
 def structure_of(data: bytes) -> Structure:
@@ -107,6 +116,20 @@ def _told(structure: Structure, image: Image) -> dict[str, Any]:
     }
 
 
+def _in_eight_bits(structure: Structure, image: Image) -> bytes:
+    image = _in_srgb(structure, _eight_bits(structure, image))
+    return _upright(structure, image).tobytes()
+
+
+def _upright(structure: Structure, image: Image) -> Image:
+    turn = _TURNS.get(exif.orientation(structure.exif))
+    if turn is None:
+        return image
+    from PIL.Image import Transpose
+
+    return image.transpose(Transpose(turn))
+
+
 def _eight_bits(structure: Structure, image: Image) -> Image:
     """RGB or RGBA pixels of 8 bits; grey and CMYK stay what they are when a profile says what they mean."""
     transparent = image.info.get("transparency")
@@ -121,6 +144,49 @@ def _eight_bits(structure: Structure, image: Image) -> Image:
     if structure.has_alpha:
         return image.convert("RGBA")
     return image if structure.icc and image.mode in ("CMYK", "L") else image.convert("RGB")
+
+
+def _is_srgb(structure: Structure, image: Image) -> bool:
+    """Whether a profile, if there is one, leaves the colours within a level of what they are without."""
+    if not structure.icc:
+        return True
+    from PIL import ImageChops
+
+    bare = _eight_bits(structure, image).convert("RGB")
+    apart = ImageChops.difference(bare, _in_srgb(structure, _eight_bits(structure, image)).convert("RGB"))
+    return apart.point([0, 0, *[255] * 254] * 3).getbbox() is None
+
+
+def _sixteen_bits(data: bytes, structure: Structure, image: Image) -> list[tuple[Image, Image]]:
+    """Upper and lower bytes of red, green, blue and, of a transparent picture, alpha, as planes of 8 bits.
+
+    Pillow keeps the upper bytes of such samples; taken for little-endian, they are the lower ones.
+    """
+    transparent = image.info.get("transparency")
+    if structure.colour == "grey" and not image.mode.startswith("I"):
+        four = _decoded_as(data, "RGBA", "RGBA").split()  # grey and alpha, two bytes each
+        return [(four[0], four[1])] * 3 + [(four[2], four[3])]
+    if image.mode.startswith("I"):
+        wide = image.convert("I")
+        upper = wide.point([value // 256 for value in range(65536)], "L")
+        lower = wide.point([value % 256 for value in range(65536)], "L")
+        grey = [(upper, lower)] * 3
+        if transparent is None:
+            return grey
+        alpha = wide.point([255 * (value != transparent) for value in range(65536)], "L")
+        return [*grey, (alpha, alpha)]
+    if transparent is not None:
+        raise unsound(structure.kind, "it names a transparent colour of 16 bits, which is not read here")
+    lower = _decoded_as(data, image.mode, f"{image.mode};16L")
+    return list(zip(image.split(), lower.split(), strict=True))
+
+
+def _decoded_as(data: bytes, mode: str, raw_mode: str) -> Image:
+    image = _plugins()["png"](io.BytesIO(data))
+    image._mode = mode
+    image.tile = [part._replace(args=raw_mode) for part in image.tile]
+    image.load()
+    return image
 
 
 def _in_srgb(structure: Structure, image: Image) -> Image:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +17,17 @@ from rakkan.errors import RakkanError
 from rakkan.records import Ingredient, Recipe
 from rakkan.studio import ranges
 from rakkan.studio.prompts import checked_negative, checked_prompt
-from rakkan.studio.requests import Consider, Created, Progress, Release, check_numbers, check_place, draw_all
+from rakkan.studio.requests import (
+    Consider,
+    Created,
+    Progress,
+    Release,
+    check_numbers,
+    check_place,
+    draw_all,
+    part_of,
+)
+from rakkan.studio.wording import consider_all
 
 if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     import numpy
@@ -81,7 +91,7 @@ class Brought:
 class BringRequest:
     """What a person asks for. ``size`` is ``WIDTHxHEIGHT`` in pixels, None the model's own; ``schedule`` ""
     the sampler's own; ``clip_skip`` as A1111 counts it, 0 for the model's own; the rest as in
-    ``CreateRequest``."""
+    ``CreateRequest``, ``settings`` too."""
 
     prompt: str
     negative: str = ""
@@ -96,6 +106,7 @@ class BringRequest:
     schedule: str = ""
     clip_skip: int = 0
     noise: str = "cpu"
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,7 @@ def plan(request: BringRequest, consider: Consider = lambda prompt, negative: No
     sampler = find_sampler(request.sampler)
     own = key(request.schedule) in ("", AUTOMATIC)
     schedule = sampler.schedule if own else find_schedule(request.schedule).name
-    consider(prompt, negative)
+    consider_all(consider, prompt, negative, request.steps)
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     return BringPlan(request, seed, size, sampler.name, schedule)
 
@@ -144,20 +155,48 @@ def create(
     several are followed by a contact sheet. Raises RakkanError; pictures released before it stay."""
     request = planned.request
     width, height = planned.size or (brought.resolution, brought.resolution)
-    drawn: list[tuple[Pixels, Recipe]] = []
+    ready: list[tuple[Pixels, Recipe]] = []
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
-        if not drawn:
+        if not ready:
             count = min(brought.engine.batch, request.count - index) if request.count > 1 else 1
             found = _sampled(planned, brought, (width, height), index, count, progress)
             for number, pixels in enumerate(found):
                 seed = planned.seed + index + number
-                drawn.append((pixels, _recipe(planned, brought, seed, width, height, count)))
-        return drawn.pop(0)
+                ready.append((pixels, recipe_of(planned, brought, seed, width, height, count)))
+        return ready.pop(0)
 
     return draw_all(
         request.count, draw, request.out, request.prompt, request.telling, release, brought.ingredients
     )
+
+
+def create_each(
+    plans: Sequence[BringPlan],
+    brought: Callable[[BringPlan], Brought],
+    release: Release,
+    progress: Progress = lambda done, total: None,
+) -> list[Created]:
+    """The first picture of each plan, as ``create`` does those of one; the first plan says where to.
+
+    ``brought`` is the model for a plan, whose prompt may call LoRAs of its own.
+    """
+    request = plans[0].request
+    first = brought(plans[0])
+
+    def draw(index: int) -> tuple[Pixels, Recipe]:
+        ready = brought(plans[index]) if index else first
+        return drawn(plans[index], ready, 0, part_of(progress, index, len(plans)))
+
+    made = (len(plans), draw, request.out, request.prompt, request.telling, release)
+    return draw_all(*made, first.ingredients)
+
+
+def drawn(planned: BringPlan, brought: Brought, index: int, progress: Progress) -> tuple[Pixels, Recipe]:
+    """One picture of a plan, by its number from 0, drawn alone, and its recipe; it is not released."""
+    width, height = planned.size or (brought.resolution, brought.resolution)
+    (pixels,) = _sampled(planned, brought, (width, height), index, 1, progress)
+    return pixels, recipe_of(planned, brought, planned.seed + index, width, height, 1)
 
 
 def _sampled(
@@ -186,9 +225,10 @@ def _sampled(
     return list(brought.engine.sample_batch(request.prompt, request.negative, count=count, **options))
 
 
-def _recipe(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
+def recipe_of(planned: BringPlan, brought: Brought, seed: int, width: int, height: int, batch: int) -> Recipe:
+    """How a picture of a plan is made, drawn at once with ``batch`` of them."""
     request, engine = planned.request, brought.engine
-    settings = {"noise": request.noise}
+    settings = {"noise": request.noise, **request.settings}
     if batch > 1:  # a GPU rounds otherwise with company
         settings["batch"] = str(batch)
     if request.clip_skip:

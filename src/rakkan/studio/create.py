@@ -6,8 +6,8 @@ What draws, what enlarges and the way out are handed in, so this knows of no eng
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,19 @@ from rakkan import __version__
 from rakkan.errors import RakkanError
 from rakkan.records import Recipe
 from rakkan.studio.prompts import checked_negative, checked_prompt
-from rakkan.studio.requests import Consider, Created, Progress, Release, check_numbers, check_place, draw_all
-from rakkan.studio.starter.lexicon import Reading, Unknown, read
+from rakkan.studio.requests import (
+    Consider,
+    Created,
+    Progress,
+    Release,
+    check_numbers,
+    check_place,
+    draw_all,
+    part_of,
+)
+from rakkan.studio.starter.lexicon import Unknown, read
+from rakkan.studio.starter.stepwise import Stepwise, read_steps
+from rakkan.studio.wording import consider_all
 
 if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     import numpy
@@ -43,7 +54,8 @@ _WIDE_POSES = frozenset({"hand on hip", "arms crossed", "hands clasped", "arms b
 class CreateRequest:
     """What a person asks for. ``seed`` None is drawn at random, ``size`` None follows the framing, and
     ``out`` is a folder or, for one picture, a file that ends in ``.png``, ``.jpg``, ``.jpeg`` or
-    ``.webp``. ``telling`` lets file names tell the prompt and the seed."""
+    ``.webp``. ``telling`` lets file names tell the prompt and the seed. ``settings`` are what the recipe is
+    to hold besides: the ``template`` that the prompt was drawn from, the character."""
 
     prompt: str
     negative: str = ""
@@ -54,14 +66,16 @@ class CreateRequest:
     size: str | None = None
     out: Path = Path("pictures")
     telling: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Plan:
     """A request that has been checked and read: everything decided that can be without drawing.
 
-    ``condition`` and ``negative_condition`` map slots to values, ``width`` and ``height`` are pixels of
-    the finished pictures, and picture ``i`` has the seed ``seed + i``.
+    ``condition`` (what holds at every step; ``said`` has them all) and ``negative_condition`` map slots to
+    values, ``width`` and ``height`` are pixels of the finished pictures, and picture ``i`` has the seed
+    ``seed + i``.
     """
 
     request: CreateRequest
@@ -72,6 +86,7 @@ class Plan:
     height: int
     unknown: tuple[Unknown, ...]
     notes: tuple[str, ...]
+    said: Stepwise = field(default_factory=lambda: Stepwise((), (), ()))
 
 
 @dataclass(frozen=True)
@@ -92,14 +107,14 @@ def plan(request: CreateRequest, consider: Consider = lambda prompt, negative: N
     prompt, negative = checked_prompt(request.prompt), checked_negative(request.negative)
     check_numbers(request.count, request.steps, request.guidance, request.seed)
     check_place(request.out, request.count)
-    consider(prompt, negative)
-    reading, avoided = read(prompt), read(negative)
-    if not reading.condition:
+    consider_all(consider, prompt, negative, request.steps)
+    reading, avoided = read_steps(prompt, request.steps), read(negative)
+    if not any(step.condition for step in reading.steps):
         raise _nothing_known(reading)
     notes = [*reading.notes, *(f"negative prompt: {note}" for note in avoided.notes)]
-    condition = dict(reading.condition)
+    condition = reading.common
     size = _canonical_size(request.size) if request.size is not None else None
-    condition.setdefault("framing", _framing(condition, size))
+    condition.setdefault("framing", framing_of(condition, size))
     tall = condition["framing"] == "full body"
     size = size or ("512x768" if tall else "512x512")
     if tall != (size == "512x768"):
@@ -118,6 +133,7 @@ def plan(request: CreateRequest, consider: Consider = lambda prompt, negative: N
         height=height * ENLARGEMENT,
         unknown=tuple(dict.fromkeys((*reading.unknown, *avoided.unknown))),
         notes=tuple(notes),
+        said=reading,
     )
 
 
@@ -137,12 +153,42 @@ def create(
     """
     request = planned.request
 
-    def drawn(index: int) -> tuple[Pixels, Recipe]:
-        recipe = _recipe(planned, planned.seed + index, engine, upscaler, guide)
-        return upscaler.enlarge(_sample(planned, index, engine, progress, guide)), recipe
+    def draw(index: int) -> tuple[Pixels, Recipe]:
+        return drawn(planned, index, engine, upscaler, progress, guide)
 
     ingredients = (guide.picture.ingredient,) if guide else ()
-    return draw_all(request.count, drawn, request.out, request.prompt, request.telling, release, ingredients)
+    return draw_all(request.count, draw, request.out, request.prompt, request.telling, release, ingredients)
+
+
+def create_each(
+    plans: Sequence[Plan],
+    engine: Engine,
+    upscaler: Upscaler,
+    release: Release,
+    progress: Progress = lambda done, total: None,
+    guide: Guide | None = None,
+) -> list[Created]:
+    """The first picture of each plan, as ``create`` does those of one; the first plan says where to."""
+    request = plans[0].request
+
+    def draw(index: int) -> tuple[Pixels, Recipe]:
+        return drawn(plans[index], 0, engine, upscaler, part_of(progress, index, len(plans)), guide)
+
+    ingredients = (guide.picture.ingredient,) if guide else ()
+    return draw_all(len(plans), draw, request.out, request.prompt, request.telling, release, ingredients)
+
+
+def drawn(
+    planned: Plan,
+    index: int,
+    engine: Engine,
+    upscaler: Upscaler,
+    progress: Progress,
+    guide: Guide | None = None,
+) -> tuple[Pixels, Recipe]:
+    """One picture of a plan, by its number from 0, enlarged, and its recipe; it is not released."""
+    recipe = _recipe(planned, planned.seed + index, engine, upscaler, guide)
+    return upscaler.enlarge(_sample(planned, index, engine, progress, guide)), recipe
 
 
 def draft(planned: Plan, engine: Engine, guide: Guide | None = None) -> tuple[Pixels, Recipe]:
@@ -155,7 +201,7 @@ def draft(planned: Plan, engine: Engine, guide: Guide | None = None) -> tuple[Pi
     return _sample(planned, 0, engine, lambda done, total: None, guide), recipe
 
 
-def _nothing_known(reading: Reading) -> RakkanError:
+def _nothing_known(reading: Stepwise) -> RakkanError:
     if not reading.unknown:
         return RakkanError(
             "The prompt names nothing that can be drawn", 'Describe a figure: "1girl, silver hair"'
@@ -172,7 +218,7 @@ def _canonical_size(text: str) -> str:
     return size
 
 
-def _framing(condition: Mapping[str, str], size: str | None) -> str:
+def framing_of(condition: Mapping[str, str], size: str | None) -> str:
     """How much of the figure to show when the prompt leaves it open."""
     if size == "512x768":
         return "full body"
@@ -184,6 +230,7 @@ def _sample(
 ) -> Pixels:
     from rakkan.studio.starter.completion import complete
     from rakkan.studio.starter.vocabulary import encode
+    from rakkan.studio.steps import conditions
 
     request, seed = planned.request, planned.seed + index
     asked = guide.asked(planned.condition) if guide else planned.condition
@@ -193,7 +240,7 @@ def _sample(
         progress(index * total + done, request.count * total)
 
     return engine.sample(
-        encode(guide.left_open(full, asked) if guide else full),
+        conditions(guide.left_open(full, asked) if guide else full, planned.said, request.steps),
         encode(planned.negative_condition) if planned.negative_condition else None,
         width=planned.width // ENLARGEMENT,
         height=planned.height // ENLARGEMENT,
@@ -227,5 +274,6 @@ def _recipe(
         engine=engine.name,
         precision=engine.precision,
         versions={"rakkan": __version__, **engine.versions()},
+        settings=dict(request.settings),
         references={guide.picture.digest: guide.use} if guide else {},
     )

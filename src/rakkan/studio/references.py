@@ -24,8 +24,8 @@ if TYPE_CHECKING:  # whoever only asks needs no numpy
 
     Pixels = NDArray[numpy.uint8]
 
-#: What a picture is used as: who it shows is attended to; it steers through a ControlNet; it prompts through an
-#: IP-Adapter.
+#: What a picture is used as: who it shows is attended to; it steers through a ControlNet; it prompts
+#: through an IP-Adapter.
 REFERENCE, CONTROL, IMAGE_PROMPT = "reference", "controlnet", "ip-adapter"
 #: A reference that is not to say who somebody is, but how they are drawn.
 STYLE = "style reference"
@@ -105,8 +105,8 @@ def asked_for(
     image_encoder: str = "",
     kind: str | None = None,
 ) -> tuple[Asked, ...]:
-    """What the options name: a FILE, which is a reference of a ``kind`` (None: of the usual one, identity), and
-    as many ``MODEL=FILE[:STRENGTH]``.
+    """What the options name: a FILE, which is a reference of a ``kind`` (None: of the usual one, identity),
+    and as many ``MODEL=FILE[:STRENGTH]``.
 
     Raises RakkanError for what cannot be read, is out of range, or is too much.
     """

@@ -58,6 +58,7 @@ def draw_all(
     telling: bool,
     release: Release,
     ingredients: tuple[Ingredient, ...] = (),
+    operation: str = "create",
 ) -> list[Created]:
     """Draw pictures one by one, each released as soon as it is finished. ``ingredients`` went into each.
 
@@ -70,8 +71,8 @@ def draw_all(
     for index in range(count):
         started = time.perf_counter()
         pixels, recipe = draw(index)
-        picture = Picture(pixels, recipe, ingredients=ingredients)
-        path = release(picture, destination(out, prompt, str(recipe.seed), telling))
+        picture = Picture(pixels, recipe, operation, ingredients)
+        path = release(picture, destination(out, recipe.prompt or prompt, str(recipe.seed), telling))
         made.append(Created(path, recipe, time.perf_counter() - started))
         drawn.append(pixels)
         recipes.append(recipe)
@@ -93,6 +94,11 @@ def release_sheet(
     pixels = contact_sheet(drawn, columns)
     recipe = SheetRecipe(columns, int(pixels.shape[1]), int(pixels.shape[0]), tuple(recipes))
     return release(Picture(pixels, recipe, "sheet"), place), recipe
+
+
+def part_of(progress: Progress, index: int, count: int) -> Progress:
+    """The progress of one of ``count`` pictures, each of as many steps, as progress of them all."""
+    return lambda done, total: progress(index * total + done, count * total)
 
 
 def check_numbers(count: int, steps: int, guidance: float, seed: int | None) -> None:

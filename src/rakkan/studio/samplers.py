@@ -25,6 +25,9 @@ Progress = Callable[[int, int], Any]
 #: (velocity, noise, times from 1 down to 0, progress) -> latents at the last time.
 Sampler = Callable[[Velocity, Latents, Sequence[float], Progress], Latents]
 
+#: (latents guessed for time 0) -> the same with what is known put in its place.
+Hold = Callable[[Latents], Latents]
+
 SAMPLERS: dict[str, Sampler] = {}
 
 
@@ -50,6 +53,22 @@ def find_sampler(name: str) -> Sampler:
 
 def silent(done: int, total: int) -> None:
     """The progress callback that tells nobody."""
+
+
+def holding(velocity: Velocity, hold: Hold) -> Velocity:
+    """The velocity towards what ``hold`` makes of each guess x - t v of the picture.
+
+    Where a guess is replaced by the picture itself, x stays on the straight path from its noise to it, at
+    every level: inpainting by blending (Lugmayr et al. 2022, "RePaint", equation 8, with one noise).
+    """
+
+    def held(latents: Latents, time: float, step: float) -> Latents:
+        level = np.float32(time)
+        guess = hold(latents - level * velocity(latents, time, step))
+        towards: Latents = (latents - guess) / level
+        return towards
+
+    return held
 
 
 @sampler("euler")

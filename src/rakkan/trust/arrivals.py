@@ -16,10 +16,15 @@ from rakkan.formats.inspect import inspect_model, inspect_picture, is_picture
 from rakkan.trust.gate import Arrival, Finding, Source
 from rakkan.trust.seal import read
 from rakkan.trust.seal.report import SealReport, report
+from rakkan.trust.seal.sign import LARGEST_BANDED_FILE
 
 #: Bytes that tell a picture from a model, and how long a model's header is.
 _TELLING = 16
 _PIECE = 1024 * 1024
+#: What reading the seal of the largest file takes.
+_LARGE = sandbox.Limits(
+    memory=4096 * _PIECE, seconds=120.0, data=LARGEST_BANDED_FILE + read.LARGEST_ROOTS + _PIECE
+)
 
 
 def parse(path: Path, roots: Sequence[bytes]) -> Arrival:
@@ -47,11 +52,12 @@ def parse(path: Path, roots: Sequence[bytes]) -> Arrival:
     return Arrival(inspected, data, io.BytesIO(data), digest, found.state if found else "none", pixels)
 
 
-def picture_bytes(path: Path) -> bytes:
-    """A picture file as it is, unparsed. Raises RakkanError for what cannot be read or is no picture."""
+def picture_bytes(path: Path, most: int = LARGEST_FILE) -> bytes:
+    """A picture file as it is, unparsed: ``most`` bytes and one more of it. Raises RakkanError for what can
+    not be read or is no picture."""
     with _opened(path) as content:
         try:
-            data = content.read(LARGEST_FILE + 1)
+            data = content.read(most + 1)
         except OSError as error:
             raise _unreadable(path, error) from error
     if not is_picture(data):
@@ -65,6 +71,14 @@ def read_seal(data: bytes, roots: Sequence[bytes]) -> SealReport | None:
     Raises RakkanError for what is no picture, or has one too large to look at.
     """
     answer, _ = sandbox.call(read.read_json, read.pack_request(data, roots))
+    return report(answer)
+
+
+def read_banded_seal(data: bytes, roots: Sequence[bytes]) -> SealReport | None:
+    """As ``read_seal``, of a PNG too large to be let in, which may have left here in bands: its frame and its
+    seal are looked at, its pixels are not. Raises RakkanError for one of more than 256 MiB."""
+    request = read.pack_request(data, roots, LARGEST_BANDED_FILE)
+    answer, _ = sandbox.call(read.read_json, request, _LARGE)
     return report(answer)
 
 

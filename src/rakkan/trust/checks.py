@@ -7,7 +7,16 @@ import os
 from pathlib import Path
 
 from rakkan.formats.unsealed import without_seal
-from rakkan.records import FiguresRecipe, Picture, Recipe, SheetRecipe, TrainingGridRecipe, canonical_json
+from rakkan.records import (
+    FiguresRecipe,
+    LabelledSheetRecipe,
+    Picture,
+    Recipe,
+    SheetRecipe,
+    TrainingGridRecipe,
+    UpscaleRecipe,
+    canonical_json,
+)
 from rakkan.trust.gate import Destination, Finding
 from rakkan.trust.seal import operations
 from rakkan.trust.seal.disclosure import LEVELS
@@ -15,8 +24,16 @@ from rakkan.trust.seal.disclosure import LEVELS
 #: Largest picture that may leave, in pixels; a contact sheet of 64 large pictures fits.
 MOST_PIXELS = 64 * 1024 * 1024
 
+#: The same of one that comes in bands: a square of 16384 a side.
+MOST_BANDED_PIXELS = 4 * MOST_PIXELS
+
 #: The text keyword of a recipe's canonical JSON.
 RECIPE_KEYWORD = "rakkan"
+
+#: Pixels that a labelled sheet leaves for words above all, below all, and above each row; too few to hide a
+#: picture in that its recipe does not name. And how many characters they are at most.
+MOST_PAPER = (480, 160, 120)
+MOST_WORDS = 8000
 
 #: What a picture file may end in, and the media type that is.
 MEDIA_TYPES = {
@@ -31,14 +48,16 @@ RELATIONSHIPS = {"parent": operations.PARENT, "reference": operations.REFERENCE}
 OPERATIONS: dict[type, tuple[str, ...]] = {
     Recipe: ("create", "variation", "draft", "edit", "upscale"),
     SheetRecipe: ("sheet",),
+    LabelledSheetRecipe: ("sheet",),
     FiguresRecipe: ("figure",),
     TrainingGridRecipe: ("draft",),
+    UpscaleRecipe: ("upscale",),
 }
 
 
 def well_formed(picture: Picture, to: Destination) -> list[Finding]:
-    """Inspector: uint8 [height, width, 3], of the size its recipe states, made by an operation that fits
-    its recipe, bound for a picture file."""
+    """Inspector: uint8 [height, width, 3 or 4], of the size its recipe states, made by an operation that fits
+    its recipe, bound for a picture file that can hold it."""
     fault = _fault_of_pixels(picture) or _fault_of_facts(picture, to)
     return [Finding(not fault, fault or "8-bit RGB of the stated size")]
 
@@ -52,13 +71,15 @@ def recipe_text(picture: Picture, to: Destination) -> list[Finding]:
 
 def _fault_of_pixels(picture: Picture) -> str:
     pixels = picture.pixels
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype.name != "uint8":
-        return f"its pixels are {pixels.dtype} {list(pixels.shape)}, not 8-bit RGB"
+    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or pixels.dtype.name != "uint8":
+        return f"its pixels are {pixels.dtype} {list(pixels.shape)}, not 8-bit RGB, or 16-bit, or RGBA"
+    whole, most = picture.whole, MOST_PIXELS if picture.whole is None else MOST_BANDED_PIXELS
+    sides = (pixels.shape[0], pixels.shape[1]) if whole is None else (whole.height, whole.width)
     stated = (picture.recipe.height, picture.recipe.width)
-    if tuple(pixels.shape[:2]) != stated:
-        return f"its recipe says {stated[1]}x{stated[0]}, its pixels {_size(pixels.shape)}"
-    if not 0 < pixels.shape[0] * pixels.shape[1] <= MOST_PIXELS:
-        return f"{_size(pixels.shape)} pixels is more than {MOST_PIXELS} in all, or none"
+    if sides != stated:
+        return f"its recipe says {stated[1]}x{stated[0]}, its pixels {_size(sides)}"
+    if not 0 < sides[0] * sides[1] <= most:
+        return f"{_size(sides)} pixels is more than {most} in all, or none"
     return ""
 
 
@@ -71,6 +92,8 @@ def _fault_of_facts(picture: Picture, to: Destination) -> str:
         return fault
     if to.disclosure not in LEVELS:
         return f"a recipe is disclosed {', '.join(LEVELS)}, not {to.disclosure!r}"
+    if picture.whole is not None and to.path.suffix.lower() != ".png":
+        return "a picture this large is written as PNG alone"
     if "\0" in str(to.path) or not _is_encodable(to.path):
         return "its path holds what no path may"
     if to.path.suffix.lower() not in MEDIA_TYPES:
@@ -92,7 +115,15 @@ def _fault_of_sheet(recipe: SheetRecipe) -> str:
 
     if not recipe.recipes or recipe.columns < 1:
         return "a sheet names the recipe of each of its pictures"
-    needed = sheet_size([(one.width, one.height) for one in recipe.recipes], recipe.columns)
+    needed = sheet_size([(one.width, one.height) for one in recipe.recipes], recipe.columns, recipe.labels)
+    if isinstance(recipe, LabelledSheetRecipe):
+        margins = (recipe.head, recipe.foot, recipe.band)
+        if not all(0 <= one <= most for one, most in zip(margins, MOST_PAPER, strict=True)):
+            return f"a labelled sheet leaves at most {', '.join(map(str, MOST_PAPER))} pixels for its words"
+        if sum(map(len, recipe.words)) > MOST_WORDS:
+            return f"the words on a sheet are more than {MOST_WORDS} characters"
+        rows = -(-len(recipe.recipes) // recipe.columns)
+        needed = (needed[0], needed[1] + recipe.head + recipe.foot + rows * recipe.band)
     if needed != (recipe.width, recipe.height):
         return f"a sheet of the pictures it names is {needed[0]}x{needed[1]}"
     return ""
@@ -113,6 +144,9 @@ def _fault_of_ingredients(picture: Picture) -> str:
 def _fault_of_references(picture: Picture) -> str:
     """A recipe that names other pictures than the seal shows would hide what guided this one."""
     recipe = picture.recipe
+    if isinstance(recipe, UpscaleRecipe):
+        parents = {hashlib.sha256(without_seal(one.data)).hexdigest() for one in picture.ingredients}
+        return "" if parents == {recipe.source} else "its recipe names another picture than it was made of"
     named = set(recipe.references) if isinstance(recipe, Recipe) else set()
     guided = [one for one in picture.ingredients if RELATIONSHIPS[one.relationship] == operations.REFERENCE]
     if named != {hashlib.sha256(without_seal(one.data)).hexdigest() for one in guided}:

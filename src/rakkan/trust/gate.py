@@ -11,15 +11,16 @@ seals a picture and what keeps an arrival are handed in too: a gate without them
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from rakkan.errors import RakkanError
-from rakkan.records import Picture, still
-from rakkan.trust.placing import place, place_folder
+from rakkan.records import BandedPicture, Picture, seen, still, still_banded
+from rakkan.trust.placing import nameless, no_picture, pieces_of, place, place_folder
 from rakkan.trust.seal.manifest import DEFAULT_USES
 
 if TYPE_CHECKING:
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
 
 #: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
 REQUIRED_WORD_INSPECTORS = frozenset({"prompt"})
+REQUIRED_CHARACTER_INSPECTORS = frozenset({"prompt", "adulthood"})
 REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "prompt", "blocklist", "likeness", "content"})
+#: What looks at every part of a picture that is too large to be held.
+REQUIRED_PART_INSPECTORS = frozenset({"content"})
 REQUIRED_MARKERS = frozenset({"recipe"})
 REQUIRED_ARRIVAL_INSPECTORS = frozenset({"seal", "policy", "text", "blocklist", "likeness", "content"})
-REQUIRED_DEPARTURE_INSPECTORS = frozenset({"policy", "text"})
+REQUIRED_DEPARTURE_INSPECTORS = frozenset({"policy", "text", "pictures"})
 
 #: The account of whoever sits at this machine.
 LOCAL = "local"
@@ -113,11 +117,12 @@ class Admission:
 
 @dataclass(frozen=True)
 class Departure:
-    """A model that its account takes with it: ``digests`` are the SHA-256 that it and its files are known by,
-    ``words`` what it is called here, ``texts`` what each of its files says of itself.
+    """A model or a character that its account takes with it: ``digests`` are the SHA-256 that it and its
+    files are known by, ``words`` what it is called here, ``texts`` what each of its files says of itself,
+    and ``pictures`` the files, as they lie in it, of every picture that a character has.
 
     ``files`` gives the bytes of each by its path in the model's folder; a model of one file has it under its
-    name alone. Nothing of it is read before the inspectors have answered.
+    name alone. Nothing of it is read before the inspectors have answered. ``sort`` says what it is.
     """
 
     account: str
@@ -126,11 +131,14 @@ class Departure:
     texts: tuple[Mapping[str, str], ...]
     files: Mapping[str, Callable[[], Iterable[bytes]]]
     is_folder: bool = False
+    sort: str = "model"
+    pictures: tuple[bytes, ...] = ()
 
 
 Subject = TypeVar("Subject")
 Place = TypeVar("Place")
 PictureCheck = Callable[[Picture, Destination], list[Finding]]
+PartCheck = Callable[["NDArray[numpy.uint8]", Destination], list[Finding]]
 ArrivalCheck = Callable[[Arrival, Source], list[Finding]]
 DepartureCheck = Callable[[Departure, Path], list[Finding]]
 #: (prompt, negative prompt)
@@ -146,6 +154,7 @@ class Gate:
     ``endorse`` seals an artist's own file as it is. ``overturned`` says whether a moderator has overturned a
     refusal, and ``refuse`` states one that stands and returns what to do about it. ``begin`` is
     given pixels that are about to be inspected and may start what takes long; it decides nothing.
+    ``part_inspectors`` and ``seal_file``, which seals from one file into another, are for pictures in bands.
     ``released`` lists the files this gate has written. What it asks cannot be changed once it is built, and
     what it is given is copied first, so that what the inspectors saw is what is written.
     """
@@ -162,16 +171,14 @@ class Gate:
     refuse: Callable[[str, Finding], str]
     begin: Callable[[NDArray[numpy.uint8]], None] = lambda pixels: None
     departure_inspectors: Mapping[str, DepartureCheck] = field(default_factory=dict)
+    part_inspectors: Mapping[str, PartCheck] = field(default_factory=dict)
+    seal_file: Callable[[Picture, Destination, IO[bytes], IO[bytes]], None] | None = None
+    character_inspectors: Mapping[str, WordCheck] = field(default_factory=dict)
     released: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for name in (
-            "word_inspectors",
-            "inspectors",
-            "markers",
-            "arrival_inspectors",
-            "departure_inspectors",
-        ):
+        asked = ("word", "arrival", "departure", "part", "character")
+        for name in ("inspectors", "markers", *(f"{one}_inspectors" for one in asked)):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def consider(self, prompt: str, negative: str = "") -> None:
@@ -181,6 +188,12 @@ class Gate:
         """
         checks, required = self.word_inspectors, REQUIRED_WORD_INSPECTORS
         self._ask("create", prompt, negative, "inspector", checks, required, "Nothing was drawn")
+
+    def consider_character(self, words: Iterable[str]) -> None:
+        """Refuse words that no character or style may be kept with, text by text. Raises RakkanError."""
+        checks, required = self.character_inspectors, REQUIRED_CHARACTER_INSPECTORS
+        for text in words:
+            self._ask("create", str.__str__(text), "", "inspector", checks, required, "Nothing was kept")
 
     def release(self, picture: Picture, to: Destination) -> Path:
         """Seal ``picture`` and write it; the path it took.
@@ -195,18 +208,51 @@ class Gate:
         """
         refused = "The picture was not released"
         picture, to = still(picture), _still_destination(to)
-        self.begin(picture.pixels)
-        self._ask("release", picture, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
+        shown = seen(picture)
+        encoded = _encoded(picture, to.path, self._inspected_text(shown, to, refused))
+        path = place([self.seal(shown, to, encoded)], to.path)
+        self.released.append(path)
+        return path
+
+    def release_banded(self, picture: BandedPicture, to: Destination) -> Path:
+        """As ``release``, for a picture that comes in bands of rows and is too large to be held: a PNG.
+
+        Its parts are inspected as they come, at full size, and all of it reduced, by what inspects any other
+        picture; until then it lies in files that have no name. Raises RakkanError as ``release`` does.
+        """
+        from rakkan.formats import png, png_bands
+        from rakkan.trust.banding import gathered
+
+        refused = "The picture was not released"
+        picture, to = still_banded(picture), _still_destination(to)
+        checks, required = self.part_inspectors, REQUIRED_PART_INSPECTORS
+        _demand(checks, required, "inspector", refused)
+        if self.seal_file is None:
+            raise RakkanError(f"{refused}: nothing seals files here", "Wire it in assemble.py")
+        look = partial(self._ask, "release", context=to, role="inspector", checks=checks)
+        with nameless(to.path, 3) as (rows, bare, sealed):
+            shown = gathered(picture, partial(look, required=required, refused=refused), rows)
+            text = self._inspected_text(shown, to, refused)
+            sides = shown.recipe.width, shown.recipe.height
+            bare.write(png_bands.head(*sides, picture.channels, picture.depth, png.text_chunks(text)))
+            bare.writelines(pieces_of(rows))
+            bare.write(png_bands.END)
+            self.seal_file(shown, to, bare, sealed)
+            path = place(pieces_of(sealed), to.path)
+        self.released.append(path)
+        return path
+
+    def _inspected_text(self, shown: Picture, to: Destination, refused: str) -> dict[str, str]:
+        """What the markers write, once the inspectors have let the picture pass."""
+        self.begin(shown.pixels)
+        self._ask("release", shown, to, "inspector", self.inspectors, REQUIRED_INSPECTORS, refused)
         text: dict[str, str] = {}
-        marks = self._ask("release", picture, to, "marker", self.markers, REQUIRED_MARKERS, refused)
+        marks = self._ask("release", shown, to, "marker", self.markers, REQUIRED_MARKERS, refused)
         for finding in marks:
             if twice := text.keys() & finding.text.keys():
                 raise RakkanError(f"{refused}: two markers write the text {min(twice)!r}", "Rename one")
             text.update(finding.text)
-        encoded = _encoded(picture, to.path, text)
-        path = place([self.seal(picture, to, encoded)], to.path)
-        self.released.append(path)
-        return path
+        return text
 
     def admit(self, source: Source) -> Admission:
         """Let a file from outside in: parsed in the sandbox, inspected, kept in the vault, stated.
@@ -238,21 +284,22 @@ class Gate:
         return path
 
     def hand_out(self, model: Departure, to: Path) -> Path:
-        """Write a model that is kept here to a file or folder, for the account it is kept for; the path it
-        took, found and written as ``release`` does.
+        """Write a model or a character that is kept here to a file or folder, for the account it is kept for;
+        the path it took, found and written as ``release`` does.
 
         Raises RakkanError, with nothing written, when an inspector refuses or a required one is missing, and
         when there is no room for it.
         """
-        refused, model, to = "The model was not handed out", _still_departure(model), _plain_path(to)
+        model, to = _still_departure(model), _plain_path(to)
+        refused = f"The {model.sort} was not handed out"
         checks, required = self.departure_inspectors, REQUIRED_DEPARTURE_INSPECTORS
         self._ask("export", model, to, "inspector", checks, required, refused)
         if model.is_folder:
-            files = {name: lambda made=made: _no_picture(made()) for name, made in model.files.items()}
+            files = {name: lambda made=made: no_picture(made()) for name, made in model.files.items()}
             path = place_folder(files, to)
         else:
             (pieces,) = model.files.values()
-            path = place(_no_picture(pieces()), to)
+            path = place(no_picture(pieces()), to)
         self.released.append(path)
         return path
 
@@ -323,23 +370,13 @@ def _still_departure(model: Departure) -> Departure:
         tuple({str.__str__(key): str.__str__(text) for key, text in one.items()} for one in model.texts),
         MappingProxyType({str.__str__(name): made for name, made in model.files.items()}),
         model.is_folder is True,
+        str.__str__(model.sort),
+        tuple(bytes(memoryview(one)) for one in model.pictures),
     )
 
 
 def _plain_path(path: Path) -> Path:
     return Path(str.__str__(os.fspath(path)))
-
-
-def _no_picture(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The pieces of a file, unless it begins as a picture does: pictures leave sealed."""
-    from rakkan.formats.inspect import is_picture
-
-    start = b""
-    for piece in pieces:
-        start = start if len(start) >= 16 else start + piece[:16]
-        if is_picture(start):
-            raise RakkanError("The model was not handed out: it is a picture", "See rakkan vault verify")
-        yield piece
 
 
 def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:

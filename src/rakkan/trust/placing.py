@@ -6,9 +6,12 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 from rakkan.errors import RakkanError
 
@@ -65,6 +68,37 @@ def place_folder(files: Mapping[str, Callable[[], Iterable[bytes]]], destination
     except OSError as error:
         raise _refusal(error, destination) from error
     return path
+
+
+@contextmanager
+def nameless(destination: Path, number: int) -> Iterator[list[IO[bytes]]]:
+    """So many empty files beside ``destination`` that have no name and are gone when this is left, however
+    that happens. Raises RakkanError as ``place`` does, also for what the caller writes into them."""
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            yield [stack.enter_context(tempfile.TemporaryFile(dir=destination.parent)) for _ in range(number)]
+    except OSError as error:
+        raise _refusal(error, destination) from error
+
+
+def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
+    """All of a file from its start, a mebibyte at a time."""
+    file.seek(0)
+    while piece := file.read(1024 * 1024):
+        yield piece
+
+
+def no_picture(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces of a file, unless it begins as a picture does: pictures leave sealed."""
+    from rakkan.formats.inspect import is_picture
+
+    start = b""
+    for piece in pieces:
+        start = start if len(start) >= 16 else start + piece[:16]
+        if is_picture(start):
+            raise RakkanError("The model was not handed out: it is a picture", "See rakkan vault verify")
+        yield piece
 
 
 def _write(pieces: Iterable[bytes], path: Path) -> None:

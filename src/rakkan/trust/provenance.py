@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,8 +12,8 @@ from typing import IO, TYPE_CHECKING, cast
 
 from rakkan import __version__
 from rakkan.errors import RakkanError
-from rakkan.formats.unsealed import without_seal
-from rakkan.records import Picture, Recipe, SheetRecipe
+from rakkan.formats.unsealed import digest_of_png, without_seal
+from rakkan.records import Picture, Recipe, SheetRecipe, UpscaleRecipe
 from rakkan.store.ledger.ledger import Entry, Ledger
 from rakkan.store.ledger.statements import (
     Admitted,
@@ -31,7 +32,7 @@ from rakkan.trust.seal import disclosure
 from rakkan.trust.seal.disclosure import Disclosure
 from rakkan.trust.seal.manifest import Ingredient, ModelFacts, SealRequest
 from rakkan.trust.seal.operations import OPERATIONS, PARENT, REFERENCE
-from rakkan.trust.seal.sign import seal
+from rakkan.trust.seal.sign import LARGEST_BANDED_FILE, seal, seal_stream
 from rakkan.trust.takedown.subjects import looks_of_pixels
 
 if TYPE_CHECKING:
@@ -60,6 +61,26 @@ class Provenance:
         ``encoded`` is the file without a seal. The opening of its recipe goes into the account's part of
         the vault first, then the statement into the ledger, both durable. Raises RakkanError.
         """
+        return self._sealed(encoded, self._stated(picture, to, _sha256(encoded)))
+
+    def seal_file(self, picture: Picture, to: Destination, bare: IO[bytes], sealed: IO[bytes]) -> None:
+        """As ``seal``, of a PNG too large for memory: from the file ``bare`` into the file ``sealed``.
+
+        Raises RakkanError, besides, for one of more than 256 MiB.
+        """
+        if bare.seek(0, os.SEEK_END) > LARGEST_BANDED_FILE:
+            raise RakkanError(
+                f"The file would be larger than {LARGEST_BANDED_FILE >> 20} MiB, which nobody could verify",
+                "Enlarge it less",
+            )
+        digest = digest_of_png(bare)
+        seal_stream(bare, sealed, self._stated(picture, to, digest), self.instance.authority)
+        if digest_of_png(sealed) != digest:
+            raise _changed()
+
+    def _stated(self, picture: Picture, to: Destination, digest: str) -> SealRequest:
+        """State a picture in the ledger; what is to stand in the seal of its file, whose SHA-256 without a
+        seal is ``digest``."""
         told, opening = disclosure.disclose(picture.recipe, to.disclosure)
         kept = self.vault.put(to.account, opening_bytes(opening))
         ingredients = tuple(
@@ -82,9 +103,9 @@ class Provenance:
             parents = tuple(digest for kind, digest in digests if kind == PARENT)
             predicate = Derived(parents=parents, **vars(predicate))
         moment = int(self.clock())
-        subject = Subject("picture", {"sha256": _sha256(encoded), "pixels": pixel_digest(picture.pixels)})
+        subject = Subject("picture", {"sha256": digest, "pixels": digest_of_pixels(picture)})
         entry = self._state(predicate, (subject, *looks_of_pixels(picture.pixels)), to.account, moment)
-        request = SealRequest(
+        return SealRequest(
             operation=picture.operation,
             media_type=MEDIA_TYPES[to.path.suffix.lower()],
             time=moment,
@@ -97,7 +118,6 @@ class Provenance:
             evidence=self.ledger.evidence(entry.index),
             maker=to.maker,
         )
-        return self._sealed(encoded, request)
 
     def protect(self, arrival: Arrival, source: Source, to: Destination) -> bytes:
         """State that an artist reserves their own file, and return it with a seal that says so.
@@ -169,9 +189,7 @@ class Provenance:
         """``data`` sealed, and changed by nothing but its seal: the ledger speaks of the file without it."""
         made = seal(data, request, self.instance.authority)
         if without_seal(made) != without_seal(data):
-            raise RakkanError(
-                "Sealing this file would change more than its seal", "Save it anew with another program"
-            )
+            raise _changed()
         return made
 
     def _state(self, predicate: object, subjects: tuple[Subject, ...], account: str, moment: int) -> Entry:
@@ -192,6 +210,11 @@ def pixel_digest(pixels: NDArray[numpy.uint8]) -> str:
     return _sha256(f"{shape}\n".encode() + pixels.tobytes())
 
 
+def digest_of_pixels(picture: Picture) -> str:
+    """``pixel_digest`` of a picture, also of one of which only a reduction is at hand."""
+    return picture.whole.digest if picture.whole is not None else pixel_digest(picture.pixels)
+
+
 def digest_of_file(data: bytes) -> str:
     """SHA-256 of a picture file without its seal: what the ledger knows a picture by."""
     return _sha256(without_seal(data))
@@ -204,6 +227,12 @@ def digests_of(arrival: Arrival) -> dict[str, str]:
         pixels = pixel_digest(arrival.pixels)
         return {"sha256": digest_of_file(arrival.start), "file": arrival.digest, "pixels": pixels}
     return {"sha256": arrival.digest}
+
+
+def _changed() -> RakkanError:
+    return RakkanError(
+        "Sealing this file would change more than its seal", "Save it anew with another program"
+    )
 
 
 class _Unchanged:
@@ -227,7 +256,7 @@ def _model_of(picture: Picture) -> ModelFacts | None:
     """The model a picture was made by; a sheet's if all its pictures have the same; None for a renderer."""
     recipe = picture.recipe
     recipes = recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,)
-    models = {(one.model, one.model_digest) for one in recipes if isinstance(one, Recipe)}
+    models = {(one.model, one.model_digest) for one in recipes if isinstance(one, Recipe | UpscaleRecipe)}
     return ModelFacts(*models.pop()) if len(models) == 1 else None
 
 

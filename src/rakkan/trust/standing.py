@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from rakkan.records import Picture, Recipe, SheetRecipe
+from rakkan.formats.unsealed import without_seal
+from rakkan.records import Picture, Recipe, SheetRecipe, UpscaleRecipe
 from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.ledger.statements import Admitted, Derived, Generated, Subject
 from rakkan.trust.gate import (
@@ -20,7 +21,7 @@ from rakkan.trust.gate import (
     Source,
 )
 from rakkan.trust.policy import Action, Decision, Known, Request, account_subject, decide
-from rakkan.trust.provenance import digest_of_file, digests_of, pixel_digest
+from rakkan.trust.provenance import digest_of_file, digest_of_pixels, digests_of
 
 
 def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> PictureCheck:
@@ -33,17 +34,19 @@ def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Pi
         recipe = picture.recipe
         recipes = recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,)
         drawn = [one for one in recipes if isinstance(one, Recipe)]
+        is_enlarged = isinstance(recipe, UpscaleRecipe)
         models = sorted({digest for one in drawn for digest in (one.model_digest, *one.adapters)})
+        models += [recipe.model_digest] if isinstance(recipe, UpscaleRecipe) else []
         sources = [Subject("model", {"sha256": digest}) for digest in models]
         shown = {digest_of_file(one.data): one.relationship for one in picture.ingredients}
         pictures = {*shown, *(digest for one in drawn for digest in one.references)}
         sources += [Subject("picture", {"sha256": digest}) for digest in sorted(pictures)]
-        subject = Subject("picture", {"pixels": pixel_digest(picture.pixels)})
+        subject = Subject("picture", {"pixels": digest_of_pixels(picture)})
         request = Request(Action.RELEASE, to.account, subject, tuple(sources))
         strangers = [
             digest
             for digest in sorted(pictures)
-            if shown.get(digest) != "parent" and not _came_in(ledger, digest, to.account)
+            if (shown.get(digest) != "parent" or is_enlarged) and not _came_in(ledger, digest, to.account)
         ]
         return _findings(decide(request, known(ledger, request), int(clock()))) + [
             Finding(False, f"the reference {digest[:12]} did not come in through the gate", rule="reference")
@@ -74,12 +77,20 @@ def arrival_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Ar
 
 
 def departure_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> DepartureCheck:
-    """Inspector of models that an account takes with it: may it, this one and each of its files?"""
+    """Inspector of what an account takes with it: may it, this one, each of its files and pictures?"""
 
     def inspect(model: Departure, to: Path) -> list[Finding]:
-        findings = []
-        for digest in dict.fromkeys(model.digests):
-            request = Request(Action.EXPORT, model.account, Subject("model", {"sha256": digest}))
+        findings: list[Finding] = []
+        subjects = [Subject(model.sort, {"sha256": digest}) for digest in dict.fromkeys(model.digests)]
+        subjects += [Subject("picture", {"sha256": digest_of_file(data)}) for data in model.pictures]
+        for data in model.pictures:
+            digest = digest_of_file(data)
+            made_here = any(isinstance(one.predicate, Generated | Derived) for _, one in ledger.about(digest))
+            if made_here and without_seal(data) == data:
+                text = f"the picture {digest[:12]} was made here and has lost its seal"
+                findings.append(Finding(False, text, rule="seal", hint="Give it sealed, as it was released"))
+        for subject in subjects:
+            request = Request(Action.EXPORT, model.account, subject)
             findings += _findings(decide(request, known(ledger, request), int(clock())))
         return findings
 

@@ -98,6 +98,8 @@ FITTING: tuple[tuple[Request, tuple[Known, ...]], ...] = (
     (ask(Action.INDEX, PICTURE), ()),
     (ask(Action.EXPORT, MODEL), ()),
     (ask(Action.EXPORT, WORK), ()),
+    (ask(Action.EXPORT, Subject("character", {"sha256": "c4" * 32})), ()),
+    (ask(Action.EXPORT, Subject("style", {"sha256": "57" * 32})), ()),
     (ask(Action.EXPORT, account_subject("asker")), ()),
 )
 

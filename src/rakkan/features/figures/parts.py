@@ -1,4 +1,5 @@
-"""Where the parts of a figure are, as large as the picture, out of what the network says of a small square."""
+"""Where the parts of a figure are, as large as the picture, out of what the network says of a small
+square."""
 
 from __future__ import annotations
 
@@ -58,7 +59,7 @@ class Parts(Mapping[str, Map]):
         """A part at another size (height, width), of the same proportions as the picture or nearly."""
         made = numpy.zeros(size, numpy.float32)
         for number, look in enumerate(self.looks):
-            coarse = numpy.sum([look.maps[own] for own in PARTS[name]], axis=0, dtype=numpy.float32)
+            coarse: Map = numpy.asarray(sum(look.maps[own] for own in PARTS[name]), numpy.float32)
             self._lay(made, coarse, look.box, fade=number > 0)
         return made.clip(0, 1)
 

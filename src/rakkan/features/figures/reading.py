@@ -55,8 +55,8 @@ class FigureReading:
     ``skin`` (all bare skin, the face's too), ``face`` (with eyes and mouth), ``hair``, ``eyes``, ``mouth``,
     ``outfit`` and ``accessories`` to float32 [height, width], 0 to 1, how likely each pixel belongs to it;
     each is made when it is asked for. ``embedding``, float32 [n] of unit length, says who it is like: the
-    product of two is 1 for the same answers about who somebody is, whatever they do and wear. ``palette`` maps
-    parts to their main colours as ``#rrggbb``, the largest first. ``bust`` is head and shoulders as the
+    product of two is 1 for the same answers about who somebody is, whatever they do and wear. ``palette``
+    maps parts to their main colours as ``#rrggbb``, the largest first. ``bust`` is head and shoulders as the
     starter model draws them, or None where no head was found.
     """
 
@@ -118,7 +118,8 @@ def meanings() -> Meanings:
 
 
 def _looked(pixels: Pixels, box: Box, known: Meanings) -> tuple[dict[str, NDArray[numpy.float32]], Look]:
-    """The probabilities of every slot's answers, the last that it cannot be seen, and the parts in the box."""
+    """The probabilities of every slot's answers, the last that it cannot be seen, and the parts in the
+    box."""
     logits, maps = load(READER)(fitted(pixels, box))
     if not (numpy.isfinite(logits).all() and numpy.isfinite(maps).all()):
         raise RakkanError("The figure reader answered something that is no number")

@@ -13,7 +13,7 @@ from math import prod
 
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints import layout
-from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture
+from rakkan.formats.checkpoints.architecture import CONTEXTS, SD1, SD2, SDXL, Architecture
 from rakkan.formats.checkpoints.checks import NAMES
 from rakkan.formats.checkpoints.decompositions import ENDS, LOW_RANK, Sizes, end_of, sizes
 from rakkan.formats.checkpoints.files import few
@@ -22,8 +22,7 @@ from rakkan.formats.checkpoints.tensors import Entry, Tensors
 KOHYA, DIFFUSERS = "kohya", "diffusers"
 #: Decompositions that are not drawn with, by how their matrices' names end (LyCORIS).
 _OTHERS = {".oft_blocks": "OFT", ".oft_diag": "OFT"}
-#: Width of the text that a U-Net reads, by family; and the families' first channels.
-_CONTEXTS = {768: SD1, 1024: SD2, 2048: SDXL}
+#: Widths of the texts that text encoders of one alone make, by family.
 _TEXTS = {768: SD1, 1024: SD2}
 
 
@@ -153,8 +152,8 @@ def _family(entries: Mapping[str, Entry], layers: tuple[Layer, ...]) -> str:
         return SDXL
     widths = {one.sizes.columns for one in layers if re.search(r"attn2[._](processor\.)?to_[kv]$", one.key)}
     for width in widths:
-        if width in _CONTEXTS:
-            return _CONTEXTS[width]
+        if width in CONTEXTS:
+            return CONTEXTS[width]
     texts = {one.sizes.columns for one in layers if re.match(r"lora_te_|text_encoder\.", one.key)}
     return next((_TEXTS[width] for width in texts if width in _TEXTS), "")
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 SD1 = "stable-diffusion-v1"
 SD2 = "stable-diffusion-v2"
 SDXL = "stable-diffusion-xl-v1-base"
+#: The family of a denoiser, by the width of the text that it reads.
+CONTEXTS = {768: SD1, 1024: SD2, 2048: SDXL}
 
 
 @dataclass(frozen=True)

@@ -45,18 +45,23 @@ def check(tensors: Tensors, architecture: Architecture, vae_given: bool = False)
 
 
 def check_shapes(
-    entries: Mapping[str, Entry], wanted: Mapping[str, tuple[int, ...]], what: str, of: str = "the rest of it"
+    entries: Mapping[str, Entry],
+    wanted: Mapping[str, tuple[int, ...]],
+    what: str,
+    of: str = "the rest of it",
+    hint: str = "",
 ) -> None:
     """Raises RakkanError unless each tensor that is ``wanted`` is there, with the sides it is to have.
 
     This is the one place where that is decided, of whole checkpoints and of all that goes with them: by the
-    header, before a byte of a tensor is read. ``what`` begins the message, ``of`` is what it is to fit.
+    header, before a byte of a tensor is read. ``what`` begins the message, ``of`` is what it is to fit, and
+    ``hint`` what to do where more is known than that it is broken.
     """
     missing = [name for name in wanted if name not in entries]
     if missing:
         raise RakkanError(
             f"{what} lacks {len(missing)} of {len(wanted)} tensors: {few(missing)}",
-            "It is incomplete, or not what it looks like: fetch it again",
+            hint or "It is incomplete, or not what it looks like: fetch it again",
         )
     wrong = [
         f"{name} is {sides(entries[name].shape)}, not {sides(shape)}"
@@ -66,7 +71,7 @@ def check_shapes(
     if wrong:
         raise RakkanError(
             f"{what} does not fit {of} in {len(wrong)} tensors: {few(wrong)}",
-            "It is mixed up, or of an architecture not known here",
+            hint or "It is mixed up, or of an architecture not known here",
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rakkan.errors import RakkanError
 from rakkan.formats.checkpoints import layout, shapes
 from rakkan.formats.checkpoints.architecture import Architecture, UNetShape
-from rakkan.formats.checkpoints.checks import NAMES, bare, sides
+from rakkan.formats.checkpoints.checks import NAMES, check_shapes
 from rakkan.formats.checkpoints.detect import family_of
 from rakkan.formats.checkpoints.files import few
 from rakkan.formats.checkpoints.layout import Weight
@@ -51,22 +51,8 @@ def check_controlnet(
         )
     shape = found if base is None or base.unet is None else base.unet
     wanted = {prefix + (one.single if single else one.folder): one.shape for one in weights(shape)}
-    missing = [one for one in wanted if one not in entries]
-    if missing:
-        raise RakkanError(
-            f"{name} lacks {len(missing)} of {len(wanted)} tensors: {few(missing)}",
-            "It is incomplete: fetch it again" if base is None else "It was made for another checkpoint",
-        )
-    wrong = [
-        f"{one} is {sides(entries[one].shape)}, not {sides(expected)}"
-        for one, expected in wanted.items()
-        if bare(entries[one].shape) != bare(expected)
-    ]
-    if wrong:
-        raise RakkanError(
-            f"{len(wrong)} tensors of {name} do not fit: {few(wrong)}",
-            "It is mixed up: fetch it again" if base is None else "It was made for another checkpoint",
-        )
+    other = "" if base is None else "It was made for another checkpoint"
+    check_shapes(entries, wanted, name, "the checkpoint" if base else "the rest of it", other)
     if strange := [one for one in entries if one not in wanted]:
         raise RakkanError(
             f"{name} is of a kind not known here: it holds {few(strange)} besides",

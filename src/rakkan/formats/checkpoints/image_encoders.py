@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isqrt
 
 from rakkan.errors import RakkanError
-from rakkan.formats.checkpoints.checks import sides
+from rakkan.formats.checkpoints.checks import check_shapes, sides
 from rakkan.formats.checkpoints.files import few
 from rakkan.formats.checkpoints.tensors import Entry, Tensors
 
@@ -79,22 +79,7 @@ def check_image_encoder(tensors: Tensors, name: str = "The image encoder") -> Vi
     """
     entries = tensors.entries
     shape = read_image_encoder(entries, name)
-    wanted = expected(shape)
-    if missing := [one for one in wanted if one not in entries]:
-        raise RakkanError(
-            f"{name} lacks {len(missing)} of {len(wanted)} tensors: {few(missing)}",
-            "It is incomplete: fetch it again",
-        )
-    wrong = [
-        f"{one} is {sides(entries[one].shape)}, not {sides(needed)}"
-        for one, needed in wanted.items()
-        if entries[one].shape != needed
-    ]
-    if wrong:
-        raise RakkanError(
-            f"{len(wrong)} tensors of {name} do not fit the rest: {few(wrong)}",
-            "It is mixed up: fetch it again",
-        )
+    check_shapes(entries, expected(shape), name)
     return shape
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rakkan.errors import RakkanError
-from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture, UNetShape
-from rakkan.formats.checkpoints.checks import NAMES, sides
+from rakkan.formats.checkpoints.architecture import CONTEXTS, Architecture, UNetShape
+from rakkan.formats.checkpoints.checks import NAMES, check_shapes, sides
 from rakkan.formats.checkpoints.files import few
 from rakkan.formats.checkpoints.image_encoders import VisionShape
 from rakkan.formats.checkpoints.layout import middle_depth
@@ -19,7 +19,6 @@ _PROJECTION, _ATTENTION = "image_proj.", "ip_adapter."
 _WORDS = 4
 #: Layers of the resampler of "plus", and the width of one of its heads.
 _LAYERS, _HEAD = 4, 64
-_CONTEXTS = {768: SD1, 1024: SD2, 2048: SDXL}
 
 Shape = tuple[int, ...]
 
@@ -54,7 +53,7 @@ def check_ip_adapter(
     telling = "proj.weight" if is_plain else "proj_in.weight"
     reads = _wide(entries, f"{_PROJECTION}{telling}", name)
     context = _wide(entries, f"{_ATTENTION}1.to_k_ip.weight", name)
-    family = _CONTEXTS.get(context, "")
+    family = CONTEXTS.get(context, "")
     if base is not None and family and family != base.family:
         raise RakkanError(
             f"{name} was made for {NAMES[family]}, not for {NAMES[base.family]}: "
@@ -67,19 +66,12 @@ def check_ip_adapter(
     else:
         rows = [_rows(entries, number) for number in range(_count(entries))]
         wanted |= _attentions(rows, context)
-    wrong = [f"{one} is missing" for one in wanted if one not in entries]
-    wrong += [
-        f"{one} is {sides(entries[one].shape)}, not {sides(needed)}"
-        for one, needed in wanted.items()
-        if one in entries and entries[one].shape != needed
-    ]
-    wrong += [f"{one} is one too many" for one in entries if one not in wanted]
-    if wrong:
+    other = "" if base is None else "It was made for another checkpoint"
+    check_shapes(entries, wanted, name, "the checkpoint" if base else "the rest of it", other)
+    if strange := [one for one in entries if one not in wanted]:
         raise RakkanError(
-            f"{len(wrong)} tensors of {name} do not fit: {few(wrong)}",
-            "It is incomplete or mixed up: fetch it again"
-            if base is None
-            else "It was made for another checkpoint",
+            f"{name} is not what it looks like: it holds {few(strange)} besides",
+            other or "It is mixed up: fetch it again",
         )
     return AdapterShape(is_plain, reads, context)
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from rakkan.formats.checkpoints import adapters, autoencoders, detect, image_encoders, layout
 from rakkan.formats.checkpoints.adapters import Lora
-from rakkan.formats.checkpoints.architecture import SD1, SD2, SDXL, Architecture
+from rakkan.formats.checkpoints.architecture import CONTEXTS, Architecture
 from rakkan.formats.checkpoints.tensors import Entry, Tensors
 
 CHECKPOINT, LORA, EMBEDDING, VAE = "checkpoint", "LoRA", "textual inversion", "VAE"
 CONTROLNET, IP_ADAPTER, IMAGE_ENCODER = "ControlNet", "IP-Adapter", "image encoder"
 TINY, UNKNOWN = "tiny decoder", "unknown"
-_CONTEXTS = {768: SD1, 1024: SD2, 2048: SDXL}
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,6 @@ def _read_family(entries: Mapping[str, Entry]) -> str:
     """By the width of the text that attention reads."""
     for name, one in entries.items():
         reads = name.endswith(("attn2.to_k.weight", "to_k_ip.weight")) and len(one.shape) == 2
-        if reads and one.shape[1] in _CONTEXTS:
-            return _CONTEXTS[one.shape[1]]
+        if reads and one.shape[1] in CONTEXTS:
+            return CONTEXTS[one.shape[1]]
     return ""

@@ -30,9 +30,9 @@ An [in-toto Statement v1](https://in-toto.io/Statement/v1) in canonical JSON (RF
 
 _SUBJECTS = """
 - `subject`: what it is about, one or more. `name` is the sort of thing (`picture`, `model`, `work`,
-  `account`, `statement`, `entries`), never a person's words. `digest` maps an algorithm to lower-case
-  hexadecimal: `sha256` of a file without its seal, `pixels` of the decoded pixels, and so on; a `look` is
-  what a picture's copies are found by, and names none exactly.
+  `character`, `style`, `account`, `statement`, `entries`), never a person's words. `digest` maps an
+  algorithm to lower-case hexadecimal: `sha256` of a file without its seal, `pixels` of the decoded pixels,
+  and so on; a `look` is what a picture's copies are found by, and names none exactly.
 - `predicateType`: `urn:rakkan:NAME:VERSION` of one of the kinds below.
 - `predicate`: in every kind `account`, who states it, as a pseudonym: HMAC-SHA256 of the salt and the
   account's name under a key of the instance, so that a picture which carries the statement names nobody, and

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import canonical
@@ -38,7 +38,20 @@ def seal(payload: bytes, key: SigningKey) -> bytes:
     )
 
 
-def open_envelope(envelope: bytes, keys: Sequence[VerificationKey]) -> bytes:
+class Verifier(Protocol):
+    """A key that envelopes may be signed with, of whatever kind."""
+
+    @property
+    def name(self) -> str:
+        """Whose it is, for errors."""
+        ...
+
+    def accepts(self, signature: bytes, message: bytes) -> bool:
+        """Whether ``signature`` is this key's on ``message``."""
+        ...
+
+
+def open_envelope(envelope: bytes, keys: Sequence[Verifier]) -> bytes:
     """The payload of an envelope that one of the ``keys`` has signed.
 
     Fields that DSSE does not name are ignored, as it demands. Raises RakkanError when the envelope is

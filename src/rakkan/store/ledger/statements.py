@@ -31,9 +31,9 @@ _ACCOUNT = Form(r"[^\x00-\x1f\x7f]{1,256}", "a name of 1 to 256 characters")
 @dataclass(frozen=True)
 class Subject:
     """What a statement is about. ``name`` is the sort of thing (``picture``, ``model``, ``work``,
-    ``account``, ``statement``), never a person's words; ``digests`` maps an algorithm to lower-case
-    hexadecimal: ``sha256`` of a file without its seal, ``pixels`` of the decoded pixels, and so on. A
-    ``look`` is what a picture's copies are found by, and names none exactly."""
+    ``character``, ``style``, ``account``, ``statement``), never a person's words; ``digests`` maps an
+    algorithm to lower-case hexadecimal: ``sha256`` of a file without its seal, ``pixels`` of the decoded
+    pixels, and so on. A ``look`` is what a picture's copies are found by, and names none exactly."""
 
     name: str
     digests: Mapping[str, str]
@@ -230,6 +230,19 @@ class Trained:
     facts: Annotated[Mapping[str, str], "further plain facts, such as stages and minutes"] = field(
         default_factory=dict
     )
+
+
+@statement("versioned")
+@dataclass(frozen=True)
+class Versioned:
+    """A version of a character or a style was kept; what it says stays in its account's part of the vault."""
+
+    sort: Annotated[str, "`character` or `style`"]
+    number: Annotated[int, "which version, from 1"]
+    parent: Annotated[str, "SHA-256 of the version before, empty for the first", SHA256_OR_NONE]
+    references: Annotated[tuple[str, ...], "SHA-256 of the files of its pictures", SHA256] = ()
+    adapters: Annotated[tuple[str, ...], "SHA-256 of its LoRAs", SHA256] = ()
+    source: Annotated[str, "`made` here or `imported`"] = "made"
 
 
 @statement("licensed")

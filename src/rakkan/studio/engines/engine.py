@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rakkan.errors import RakkanError
+from rakkan.studio.engines.conditions import Conditions, check_conditions
+from rakkan.studio.engines.start import Start, Variation, check_variation
 from rakkan.studio.ranges import check_ranges
 from rakkan.studio.samplers import Progress, find_sampler, silent
 from rakkan.studio.starter.roles import ROLES
@@ -56,7 +58,7 @@ class Engine(Protocol):
 
     def sample(
         self,
-        tokens: Tokens,
+        tokens: Tokens | Conditions,
         negative: Tokens | None = None,
         *,
         width: int,
@@ -67,13 +69,17 @@ class Engine(Protocol):
         progress: Progress = silent,
         sampler: str = "euler",
         reference: Reference | None = None,
+        start: Start | None = None,
+        variation: Variation | None = None,
     ) -> Pixels:
-        """Draw one picture at the model's own size, perhaps guided by a ``reference``.
+        """Draw one picture at the model's own size, perhaps guided by a ``reference``, out of a picture that
+        is there (``start``), or from a ``variation`` of the seed's noise.
 
         ``tokens`` and ``negative`` are ids of ``vocabulary.encode``, int32 [slots]; ``negative`` (by
         default the condition that says nothing) is what guidance leads away from and is not looked at
-        when ``guidance`` is 1. ``width`` and ``height`` are pixels, ``seed`` 0 to 2**64 - 1, ``steps`` 1
-        to 250, ``guidance`` 0 to 30. ``progress(done, total)`` is called after each step. The result is
+        when ``guidance`` is 1. ``Conditions`` are one a step. ``width`` and ``height`` are pixels, ``seed`` 0
+        to 2**64 - 1, ``steps`` 1 to 250, ``guidance`` 0 to 30. ``progress(done, total)`` is called after each
+        step. The result is
         uint8 [height, width, 3]. Every picture is computed by itself, so what else is drawn beside it
         changes nothing. Raises RakkanError for anything out of range.
         """
@@ -81,7 +87,7 @@ class Engine(Protocol):
 
 
 def check(
-    tokens: Tokens,
+    tokens: Tokens | Conditions,
     negative: Tokens | None,
     *,
     seed: int,
@@ -89,11 +95,13 @@ def check(
     guidance: float,
     sampler: str,
     reference: Reference | None = None,
+    variation: Variation | None = None,
 ) -> None:
     """Raise RakkanError when what an engine is asked for is out of range (sizes are the model's own)."""
     if reference is not None:
         _check_reference(reference)
-    decode(tokens)
+    check_variation(variation)
+    check_conditions(tokens, steps)
     if negative is not None:
         decode(negative)
     check_ranges(seed, steps, guidance)

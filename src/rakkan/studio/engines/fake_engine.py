@@ -8,7 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from rakkan.errors import RakkanError
+from rakkan.studio.engines.conditions import Conditions
 from rakkan.studio.engines.engine import Pixels, Reference, Tokens, check
+from rakkan.studio.engines.start import Start, Variation, check_start
 from rakkan.studio.samplers import Progress, silent
 
 MAXIMUM_SIDE = 1024
@@ -28,7 +30,7 @@ class FakeEngine:
 
     def sample(
         self,
-        tokens: Tokens,
+        tokens: Tokens | Conditions,
         negative: Tokens | None = None,
         *,
         width: int,
@@ -39,22 +41,35 @@ class FakeEngine:
         progress: Progress = silent,
         sampler: str = "euler",
         reference: Reference | None = None,
+        start: Start | None = None,
+        variation: Variation | None = None,
     ) -> Pixels:
         """Draw one picture; see ``Engine.sample``. Sides are 1 to 1024 pixels.
 
         Equal arguments give equal pixels and different ones different pixels, except that, as in real
-        engines, ``negative`` counts only when ``guidance`` is not 1.
+        engines, ``negative`` counts only when ``guidance`` is not 1. A start shines through by what its
+        strength leaves, and where its mask is 0 it comes back a little coarser, as from an autoencoder.
         """
         check(
-            tokens, negative, seed=seed, steps=steps, guidance=guidance, sampler=sampler, reference=reference
+            tokens,
+            negative,
+            seed=seed,
+            steps=steps,
+            guidance=guidance,
+            sampler=sampler,
+            reference=reference,
+            variation=variation,
         )
+        check_start(start, width, height)
         if not (1 <= width <= MAXIMUM_SIDE and 1 <= height <= MAXIMUM_SIDE):
             raise RakkanError(
                 f"The fake engine cannot draw {width}x{height} pixels", f"Sides are 1 to {MAXIMUM_SIDE}"
             )
         away = [] if negative is None or guidance == 1.0 else negative.tolist()
         shown = [reference.role, reference.strength, reference.pixels.tobytes()] if reference else []
-        asked = repr((tokens.tolist(), away, width, height, seed, steps, float(guidance), sampler, *shown))
+        shown += [variation.seed, variation.strength] if variation else []
+        told = tokens.told() if isinstance(tokens, Conditions) else tokens.tolist()
+        asked = repr((told, away, width, height, seed, steps, float(guidance), sampler, *shown))
         digest = hashlib.sha512(asked.encode()).digest()
         for done in range(steps):
             progress(done + 1, steps)
@@ -62,4 +77,11 @@ class FakeEngine:
         rows = np.arange(height)[:, None] * CELLS // height
         columns = np.arange(width)[None, :] * CELLS // width
         picture: Pixels = colours[(rows * 3 + columns) % 16]
-        return picture
+        return picture if start is None else _over(start, picture)
+
+
+def _over(start: Start, picture: Pixels) -> Pixels:
+    mixed = start.pixels * (1 - start.strength) + picture * start.strength
+    if start.mask is not None:
+        mixed = np.where(start.mask[..., None] > 0, mixed, start.pixels // 4 * 4)
+    return mixed.astype(np.uint8)

@@ -12,16 +12,19 @@ import numpy as np
 import openvino
 
 from rakkan.errors import RakkanError
+from rakkan.studio.diffusion.initial_noise import turned
 from rakkan.studio.engines import starter_graph
+from rakkan.studio.engines.conditions import Conditions, Told
 from rakkan.studio.engines.device import Precision, compile_model, default_precision
 from rakkan.studio.engines.engine import REFERENCE_SIDE, Pixels, Reference, Tokens, check
 from rakkan.studio.engines.noise import gaussian
+from rakkan.studio.engines.start import Start, Variation, cells_of, check_start
 from rakkan.studio.engines.weights import manifest_digest
-from rakkan.studio.samplers import Latents, Progress, find_sampler, silent
+from rakkan.studio.samplers import Hold, Latents, Progress, Velocity, find_sampler, holding, silent
 from rakkan.studio.starter import WEIGHTS
 from rakkan.studio.starter.checkpoints import PARTS, load_checkpoint
 from rakkan.studio.starter.roles import ROLES
-from rakkan.studio.starter.schedule import noise_levels, position_of
+from rakkan.studio.starter.schedule import levels_from, noise_levels, position_of
 from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED
 
 #: The smallest step a distilled model has learnt; below it, it is asked for the instantaneous velocity.
@@ -71,6 +74,11 @@ class OpenVinoEngine:
         """OpenVINO's and numpy's versions."""
         return {"openvino": openvino.__version__, "numpy": np.__version__}
 
+    @property
+    def knows_references(self) -> bool:
+        """Whether the weights have learnt to look at references."""
+        return "roles" in self._checkpoint.part("unet")
+
     def prepare(self, width: int, height: int) -> None:
         """Compile what one size needs ahead of the first picture."""
         with self._lock:
@@ -78,7 +86,7 @@ class OpenVinoEngine:
 
     def sample(
         self,
-        tokens: Tokens,
+        tokens: Tokens | Conditions,
         negative: Tokens | None = None,
         *,
         width: int,
@@ -89,22 +97,32 @@ class OpenVinoEngine:
         progress: Progress = silent,
         sampler: str = "euler",
         reference: Reference | None = None,
+        start: Start | None = None,
+        variation: Variation | None = None,
     ) -> Pixels:
         """Draw one picture; see ``Engine.sample``. Sides are multiples of 64 up to 384 pixels.
 
         A reference passes through the network once, before the first step; what guidance leads away from
-        does not see it.
-
-        The noise is ``noise.gaussian(seed, latent_shape)``. A distilled model has guidance baked into its
-        steps of 1/8 and more; asked for more than eight steps it is guided by the same scale explicitly,
-        so that ``guidance`` multiplies what is baked in either way.
+        does not see it. The noise is ``noise.gaussian(seed, latent_shape)``. A distilled model has guidance
+        baked into its steps of 1/8 and more; asked for more than eight steps it is guided by the same scale
+        explicitly, so that ``guidance`` multiplies what is baked in either way.
         """
         check(
-            tokens, negative, seed=seed, steps=steps, guidance=guidance, sampler=sampler, reference=reference
+            tokens,
+            negative,
+            seed=seed,
+            steps=steps,
+            guidance=guidance,
+            sampler=sampler,
+            reference=reference,
+            variation=variation,
         )
         shape = starter_graph.latent_shape(self._checkpoint.sizes, width, height)
+        check_start(start, width, height)
+        noise = _noise(seed, shape, variation)
+        times = noise_levels(steps) if start is None else levels_from(start.strength, steps)
         with self._lock:
-            told = self._encode(tokens)
+            told = Told(tokens, self._encode)
             untold: Text | None = None
             seen = self._remember(reference) if reference is not None else None
 
@@ -114,7 +132,7 @@ class OpenVinoEngine:
                 few = self.distilled and size > SMALLEST_STEP - 1e-6
                 scale = guidance if few else guidance * self.baked_guidance
                 asked = size if few else 0.0
-                with_text = self._velocity(latents, time, asked, told, width, height, seen)
+                with_text = self._velocity(latents, time, asked, told.now(), width, height, seen)
                 if scale == 1.0:
                     return with_text
                 if untold is None:
@@ -122,14 +140,16 @@ class OpenVinoEngine:
                 without = self._velocity(latents, time, asked, untold, width, height)
                 return without + np.float32(scale) * (with_text - without)
 
-            latents = find_sampler(sampler)(velocity, gaussian(seed, shape), noise_levels(steps), progress)
+            walk, begun = (
+                (velocity, noise) if start is None else self._begun(start, noise, times[0], velocity)
+            )
+            latents = find_sampler(sampler)(walk, begun, times, told.following(progress))
             if not np.isfinite(latents).all():
                 raise RakkanError(
                     f"The weights in {self._folder} gave no picture (their numbers overflow)",
                     "Try precision f32 or other weights",
                 )
-            picture: Pixels = self._decoder(width, height).infer([latents])[0]
-            return np.array(picture[0])
+            return self._pixels(latents, width, height)
 
     def encode_picture(self, pixels: Pixels) -> Latents:
         """The latents [1, channels, rows, columns] of a picture, uint8 [height, width, 3]."""
@@ -138,11 +158,44 @@ class OpenVinoEngine:
                 f"Cannot encode an array of {pixels.dtype} {list(pixels.shape)}",
                 "Give 8-bit RGB pixels of shape [height, width, 3]",
             )
-        height, width = int(pixels.shape[0]), int(pixels.shape[1])
-        starter_graph.latent_shape(self._checkpoint.sizes, width, height)
+        starter_graph.latent_shape(self._checkpoint.sizes, int(pixels.shape[1]), int(pixels.shape[0]))
         with self._lock:
-            latents: Latents = self._encoder(width, height).infer([np.ascontiguousarray(pixels)[None]])[0]
-            return np.array(latents)
+            return self._latents(pixels)
+
+    def _latents(self, pixels: Pixels) -> Latents:
+        encoder = self._encoder(int(pixels.shape[1]), int(pixels.shape[0]))
+        return np.array(encoder.infer([np.ascontiguousarray(pixels)[None]])[0])
+
+    def _pixels(self, latents: Latents, width: int, height: int) -> Pixels:
+        picture: Pixels = self._decoder(width, height).infer([latents])[0]
+        return np.array(picture[0])
+
+    def _begun(
+        self, start: Start, noise: Latents, time: float, velocity: Velocity
+    ) -> tuple[Velocity, Latents]:
+        """A drawing that begins at a picture: how it goes on, and where from."""
+        clean = self._latents(start.pixels)
+        begun = np.float32(1 - time) * clean + np.float32(time) * noise
+        return (velocity if start.mask is None else holding(velocity, self._holder(start, clean))), begun
+
+    def _holder(self, start: Start, clean: Latents) -> Hold:
+        """Keeps what the start's mask keeps, to the pixel.
+
+        Cells that the mask does not touch are those of the picture. In the others the guess is decoded,
+        composed with the picture, and moved by what that changes: encoding has no part in it otherwise.
+        """
+        assert start.mask is not None
+        height, width = start.mask.shape
+        cells = cells_of(start.mask, width // clean.shape[3])
+        share = start.mask[..., None]
+
+        def hold(guess: Latents) -> Latents:
+            drawn = self._pixels(guess, width, height)
+            mixed = np.rint(start.pixels + share * (drawn.astype(np.float32) - start.pixels))
+            moved = guess + (self._latents(mixed.astype(np.uint8)) - self._latents(drawn))
+            return np.asarray(clean + cells * (moved - clean), np.float32)
+
+        return hold
 
     def _encode(self, tokens: Tokens) -> Text:
         results = self._text().infer([np.ascontiguousarray(tokens, dtype=np.int32)[None]])
@@ -150,8 +203,7 @@ class OpenVinoEngine:
 
     def _remember(self, reference: Reference) -> list[Latents]:
         """What the denoiser is given of a reference: its tokens, and the logarithm of its strength."""
-        side = REFERENCE_SIDE
-        latents = np.array(self._encoder(side, side).infer([np.ascontiguousarray(reference.pixels)[None]])[0])
+        latents = self._latents(reference.pixels)
         role = np.array([ROLES.index(reference.role)], np.int32)
         tokens = self._memory().infer([latents, role, *self._encode(UNSPECIFIED)])
         emphasis = np.array([math.log(reference.strength)], np.float32)
@@ -210,3 +262,10 @@ class OpenVinoEngine:
     def _compile(self, key: tuple[Any, ...], model: openvino.Model) -> None:
         compiled = compile_model(model, self.precision, threads=self._threads)
         self._requests[key] = compiled.create_infer_request()
+
+
+def _noise(seed: int, shape: tuple[int, int, int, int], variation: Variation | None) -> Latents:
+    own = gaussian(seed, shape)
+    if variation is None:
+        return own
+    return turned(own[0], gaussian(variation.seed, shape)[0], variation.strength)[None]

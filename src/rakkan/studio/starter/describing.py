@@ -1,4 +1,5 @@
-"""A picture in words that the starter model understands: what the figure reader is sure of, and what it is not.
+"""A picture in words that the starter model understands: what the figure reader is sure of, and what it is
+not.
 
 The words are tags that `lexicon.read` reads back to the very values they were written from.
 """

@@ -69,9 +69,9 @@ def check_kind(kind: str, strength: float) -> None:
 
 
 def guide(picture: LetIn, name: str, kind: str, strength: float, looks: bool = True) -> Guide:
-    """What a drawing is to take from a picture that was let in; ``looks`` says whether the weights have learnt
-    to look at one. Raises RakkanError, with the file's ``name``, where its kind is of a figure and none is
-    seen, and as ``check_kind`` does."""
+    """What a drawing is to take from a picture that was let in; ``looks`` says whether the weights have
+    learnt to look at one. Raises RakkanError, with the file's ``name``, where its kind is of a figure and
+    none is seen, and as ``check_kind`` does."""
     from rakkan.features.figures.reading import read
     from rakkan.studio.starter.describing import known
     from rakkan.studio.starter.pairs import shared_slots

@@ -33,3 +33,11 @@ def noise_levels(steps: int) -> list[float]:
     if steps < 1:
         raise RakkanError(f"Cannot sample in {steps} steps", "Give at least 1")
     return [noise_level(1 - index / steps) for index in range(steps)] + [0.0]
+
+
+def levels_from(strength: float, steps: int) -> list[float]:
+    """Levels from the position ``strength`` (above 0 to 1) down to 0: there, then at those of ``steps`` equal
+    steps that lie below, so that a model that learnt steps of one size takes all but the first of that size.
+    """
+    below = [level for level in noise_levels(steps) if position_of(level) < strength - 1e-6]
+    return [noise_level(strength), *below]

@@ -1,4 +1,4 @@
-"""Enlarging finished pictures."""
+"""Enlarging and denoising finished pictures."""
 
 from rakkan.studio.upscaling.waifu2x import enlarge
 

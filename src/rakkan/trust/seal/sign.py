@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from rakkan.errors import RakkanError
 from rakkan.trust.seal.authority import Authority, fingerprint
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Largest file to seal and largest ingredient to carry a seal from.
 LARGEST_FILE = 64 * 1024 * 1024
+#: The same of a picture that left in bands, which is sealed and read as a stream.
+LARGEST_BANDED_FILE = 256 * 1024 * 1024
 #: Purposes a signer's certificate may have: e-mail protection, document signing, C2PA claim signing.
 PURPOSES = ("1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.62558.2.1")
 
@@ -38,27 +40,33 @@ def seal(data: bytes, request: SealRequest, authority: Authority) -> bytes:
     Raises RakkanError when the request cannot be stated, the file or an ingredient cannot be read, or the
     key does not sign.
     """
-    import c2pa
-
     if len(data) > LARGEST_FILE:
         raise RakkanError(
             f"A file of {len(data)} bytes is too large to seal", f"Keep to {LARGEST_FILE} bytes"
         )
-    manifest = definition(request, _root_fingerprint(authority.root))
     output = io.BytesIO()
+    seal_stream(io.BytesIO(data), output, request, authority)
+    return output.getvalue()
+
+
+def seal_stream(source: IO[bytes], output: IO[bytes], request: SealRequest, authority: Authority) -> None:
+    """As ``seal``, from one file to another, both seekable. Raises RakkanError as it does."""
+    import c2pa
+
+    manifest = definition(request, _root_fingerprint(authority.root))
+    source.seek(0)
     try:
         with _undisturbed(), c2pa.Builder(json.dumps(manifest), _context(authority)) as builder:
             for number, ingredient in enumerate(request.ingredients):
                 if ingredient.data is not None:
                     described = json.dumps(ingredient_definition(number, ingredient))
                     builder.add_ingredient(described, ingredient.media_type, io.BytesIO(ingredient.data))
-            builder.sign(request.media_type, io.BytesIO(data), output)
+            builder.sign(request.media_type, source, output)
     except c2pa.C2paError as error:
         raise RakkanError(
             f"The picture could not be sealed: {_first_line(error)}",
             "See that it is a sound PNG, JPEG or WebP and that the seal's key is at hand",
         ) from error
-    return output.getvalue()
 
 
 def settings(roots: bytes) -> dict[str, Any]:

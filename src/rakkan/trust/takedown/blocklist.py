@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rakkan.features.fingerprints import Catalogue, Look, catalogue, looks
+from rakkan.formats.inspect import inspect_picture
 from rakkan.records import Picture
-from rakkan.trust.gate import Arrival, ArrivalCheck, Destination, Finding, PictureCheck, Source
-from rakkan.trust.provenance import digests_of, pixel_digest
+from rakkan.trust.gate import (
+    Arrival,
+    ArrivalCheck,
+    Departure,
+    DepartureCheck,
+    Destination,
+    Finding,
+    PictureCheck,
+    Source,
+)
+from rakkan.trust.provenance import digest_of_file, digest_of_pixels, digests_of, pixel_digest
 from rakkan.trust.takedown.docket import Case, Docket
 from rakkan.trust.takedown.states import DOWN, OVERTURNED, PROVISIONAL, how_to_appeal
 
@@ -69,7 +80,7 @@ def released_blocklist(blocklist: Blocklist) -> PictureCheck:
     """Inspector of pictures that leave."""
 
     def inspect(picture: Picture, to: Destination) -> list[Finding]:
-        digest = pixel_digest(picture.pixels)
+        digest = digest_of_pixels(picture)
         return _findings(blocklist.barring({"pixels": digest}, looks(picture.pixels)), digest)
 
     return inspect
@@ -83,6 +94,20 @@ def arriving_blocklist(blocklist: Blocklist) -> ArrivalCheck:
             return [Finding(True, "a model, which no report is about")]
         digests = digests_of(arrival)
         return _findings(blocklist.barring(digests, looks(arrival.pixels)), digests["pixels"])
+
+    return inspect
+
+
+def departing_blocklist(blocklist: Blocklist) -> DepartureCheck:
+    """Inspector of what an account takes with it: no picture in it is reported, nor one like it."""
+
+    def inspect(taken: Departure, to: Path) -> list[Finding]:
+        findings = [Finding(True, f"it holds {len(taken.pictures)} pictures")]
+        for data in taken.pictures:
+            _, pixels = inspect_picture(data, "a picture in it")
+            digests = {"sha256": digest_of_file(data), "pixels": pixel_digest(pixels)}
+            findings += _findings(blocklist.barring(digests, looks(pixels)), digests["pixels"])
+        return findings
 
     return inspect
 

@@ -48,6 +48,7 @@ class Pairs(dict[str, Pair]):
             "unet": (small.unet, convert.convert_unet),
             "large unet": (lambda: small.unet(is_large=True), convert.convert_unet),
             "decoder": (small.vae, convert.convert_decoder),
+            "encoder": (small.vae, convert.convert_encoder),
             "tiny decoder": (small.tiny_vae, convert.convert_tiny_decoder),
             "text": (small.text_encoder, convert.convert_text),
             "projected text": (lambda: small.text_encoder(has_projection=True), convert.convert_text),

@@ -89,6 +89,18 @@ def test_a_decoder_gives_the_same_pixels(
     assert difference(compiled(latents)[0], expected) < tolerance
 
 
+@pytest.mark.parametrize(("precision", "tolerance"), TOLERANCES)
+def test_an_encoder_gives_the_mean_of_the_latents(
+    pairs: Mapping[str, Pair], precision: Precision, tolerance: float
+) -> None:
+    import torch
+
+    picture = np.tanh(normal(1, 3, 12, 18))
+    compiled = compile_graph(pairs["encoder"].graph, {"picture": picture.shape}, precision, threads=1)
+    expected = pairs["encoder"].module.encode(torch.from_numpy(picture)).latent_dist.mode()
+    assert difference(compiled(picture)[0], expected) < tolerance
+
+
 @pytest.mark.parametrize("part", ["text", "projected text"])
 def test_a_text_encoder_gives_each_layers_states(pairs: Mapping[str, Pair], part: str) -> None:
     import torch

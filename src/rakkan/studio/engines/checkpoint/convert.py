@@ -71,6 +71,14 @@ def convert_tiny_decoder(vae: Any) -> Graph:
     return _convert_decoder(_TinyDecoder(vae), vae)
 
 
+def convert_encoder(vae: Any) -> Graph:
+    """The encoder of an ``AutoencoderKL`` -> ``picture`` in -1 to 1, [1, 3, 8h, 8w], to the mean of its
+    latents, not multiplied by the scaling factor. Halves weights in place and raises as ``convert_unet``."""
+    height, width = (2 ** (len(vae.config.block_out_channels) - 1) * side for side in TRACED)
+    given = {"picture": torch.zeros(1, 3, height, width)}
+    return _convert(_Encoder(vae), given, {"picture": (1, 3, -1, -1)})
+
+
 def convert_text(encoder: Any) -> Graph:
     """A CLIP text encoder -> ``ids`` [1, 77] int64, ``own`` [1, 77, width] and ``is_own`` [1, 77, 1] to
     ``states`` and ``normed`` [layers, 77, width] and ``pooled`` [1, width].
@@ -214,6 +222,19 @@ class _Decoder(nn.Module):
             latents = self.post_quant_conv(latents)
         result: torch.Tensor = self.decoder(latents)
         return result
+
+
+class _Encoder(nn.Module):
+    def __init__(self, vae: Any) -> None:
+        super().__init__()
+        self.encoder, self.quant_conv = vae.encoder, vae.quant_conv
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        moments = self.encoder(picture)
+        if self.quant_conv is not None:
+            moments = self.quant_conv(moments)
+        mean: torch.Tensor = moments.chunk(2, dim=1)[0]
+        return mean
 
 
 class _TinyDecoder(nn.Module):

@@ -9,7 +9,7 @@ from rakkan.formats.checkpoints.files import shown
 from rakkan.studio.engines.checkpoint.cache import Conversions, Wanted
 from rakkan.studio.engines.checkpoint.child import Child
 from rakkan.studio.engines.checkpoint.converting import Convert
-from rakkan.studio.engines.checkpoint.engine import DECODER, TEXT, UNET
+from rakkan.studio.engines.checkpoint.engine import DECODER, ENCODER, TEXT, UNET
 from rakkan.studio.engines.checkpoint.graphs import Graph
 from rakkan.studio.engines.checkpoint.served import Opener, Serving
 from rakkan.studio.engines.made_of import MadeOf
@@ -25,7 +25,8 @@ _ALLOCATION = {"MALLOC_MMAP_THRESHOLD_": str(2**20)}
 
 class Converted:
     """Finds a checkpoint's converted parts. When one is missing, all that are missing are converted: torch
-    and the checkpoint are then needed once, for as long as that takes."""
+    and the checkpoint are then needed once, for as long as that takes. The VAE's encoder alone comes when it
+    is asked for."""
 
     def __init__(
         self,
@@ -47,8 +48,8 @@ class Converted:
         texts = [f"{TEXT} {number + 1}" for number in range(len(made_of.architecture.text))]
         # The largest first: nothing that the others leave behind is there yet.
         self._wanted = {
-            part: Wanted(made_of.model, part, decoder if part == DECODER else fused)
-            for part in (UNET, DECODER, *texts)
+            part: Wanted(made_of.model, part, decoder if part in (DECODER, ENCODER) else fused)
+            for part in (UNET, DECODER, *texts, ENCODER)
         }
 
     def __call__(self, part: str, cancelled: Callable[[], bool] = lambda: False) -> Graph:
@@ -58,7 +59,7 @@ class Converted:
             raise RakkanError(f"There is no {shown(part)} in this model", "Choose another model")
         found = self._conversions.find(self._wanted[part])
         if found is None:
-            self._convert(cancelled)
+            self._convert(part, cancelled)
             found = self._conversions.find(self._wanted[part])
         if found is None:
             raise RakkanError(
@@ -66,12 +67,14 @@ class Converted:
             )
         return found
 
-    def _convert(self, cancelled: Callable[[], bool]) -> None:
+    def _convert(self, asked: str, cancelled: Callable[[], bool]) -> None:
         from rakkan.studio.engines.torch import require
 
         require()
         held = {one.key for one in self._conversions.all()}
-        missing = [part for part, wanted in self._wanted.items() if wanted.key not in held]
+        # The encoder is for who begins from a picture, which most never do.
+        wanted_now = [ENCODER] if asked == ENCODER else [part for part in self._wanted if part != ENCODER]
+        missing = [part for part in wanted_now if self._wanted[part].key not in held]
         serving = Serving(self._files)
         child: Child | None = None
         try:

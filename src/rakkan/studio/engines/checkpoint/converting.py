@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rakkan.studio.engines.checkpoint.engine import DECODER, UNET
+from rakkan.studio.engines.checkpoint.engine import DECODER, ENCODER, UNET
 from rakkan.studio.engines.checkpoint.graphs import Graph
 from rakkan.studio.engines.checkpoint.worker import Driver
 from rakkan.studio.engines.made_of import MadeOf
@@ -41,6 +41,8 @@ class Convert:
             shape = self.made_of.architecture.vae
             is_tiny = shape is not None and shape.is_tiny
             graph = (convert.convert_tiny_decoder if is_tiny else convert.convert_decoder)(module)
+        elif self.part == ENCODER:
+            graph = convert.convert_encoder(module)
         else:
             graph = convert.convert_text(module)
         del module
@@ -55,7 +57,7 @@ class Convert:
 
         made, half = self.made_of.architecture, torch.float16
         tensors = driver.tensors(self.made_of.model)
-        if self.part == DECODER:
+        if self.part in (DECODER, ENCODER):
             return networks.build_vae(made, tensors, self.made_of.own_vae(driver.tensors), half)
         if self.part == UNET:
             module = networks.build_unet(made, tensors, half)

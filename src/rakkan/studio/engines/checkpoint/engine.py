@@ -17,21 +17,30 @@ from rakkan.studio.clip import grammar
 from rakkan.studio.clip import schedule as changes
 from rakkan.studio.clip.inversions import Inversions
 from rakkan.studio.diffusion.composition import composed, needs_away
-from rakkan.studio.diffusion.initial_noise import noise_source
+from rakkan.studio.diffusion.initial_noise import batch_source
+from rakkan.studio.diffusion.inpainting import keeping
 from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
-from rakkan.studio.diffusion.training import denoiser, stable_diffusion
+from rakkan.studio.diffusion.training import denoiser, noised, stable_diffusion
 from rakkan.studio.engines.checkpoint import decoding
 from rakkan.studio.engines.checkpoint.cache import VERSION
 from rakkan.studio.engines.checkpoint.graphs import Graph, Shape, compile_graph, release_half_floats
 from rakkan.studio.engines.checkpoint.text import Heard, count_chunks, hear
 from rakkan.studio.engines.device import Precision, default_precision
 from rakkan.studio.engines.faults import Cancelled, memory_watched
+from rakkan.studio.engines.start import (
+    Start,
+    Variation,
+    cells_of,
+    check_start,
+    check_variation,
+    first_step,
+)
 from rakkan.studio.ranges import check_ranges, check_size
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 #: Parts of a checkpoint, as ``source`` is asked for them; the text encoders are ``text 1`` and ``text 2``.
-UNET, DECODER, TEXT = "unet", "decoder", "text"
+UNET, DECODER, TEXT, ENCODER = "unet", "decoder", "text", "encoder"
 
 #: From so many bytes of weights on, the half floats are given back once they are compiled.
 LEAN = 3 * 2**30
@@ -106,6 +115,8 @@ class CheckpointEngine:
         schedule: str = "",
         clip_skip: int = 0,
         noise: str = "cpu",
+        start: Start | None = None,
+        variation: Variation | None = None,
         progress: Callable[[int, int], object] = lambda done, total: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Floats:
@@ -114,26 +125,39 @@ class CheckpointEngine:
         ``width`` and ``height`` are pixels, multiples of 8 from 64; ``seed`` 0 to 2**64 - 1; ``steps`` 1 to
         250; ``guidance`` 0 to 30, where 1 means none: then the denoiser runs once a step and ``negative``
         is not looked at. (Of prompts joined by ``AND`` once for each; there ``negative`` counts unless their
-        weights add up to 1.) ``noise`` says whose noise the seed means (``initial_noise``).
+        weights add up to 1.) ``noise`` says whose noise the seed means (``initial_noise``). ``start`` is a
+        picture to begin from, of which a mask may keep a part; ``variation`` turns the first noise.
         ``progress(done, total)`` is called after each step, ``cancelled()`` before each run of the denoiser.
         Raises RakkanError for what is out of range, Cancelled and OutOfMemory.
         """
         check_ranges(seed, steps, guidance)
         check_size(width, height)
+        check_start(start, width, height)
+        check_variation(variation)
         plain = self._without_adapters(prompt)
         chosen = find_sampler(sampler)
         sigmas = planned_sigmas(chosen, schedule, steps, self._training)
         factor = self._factor
         unet = self.architecture.unet
         assert unet is not None
-        fresh = noise_source(seed, (unet.out_channels, height // factor, width // factor), noise)
+        shape = (unet.out_channels, height // factor, width // factor)
+        turn = variation or Variation(0, 0.0)
+        fresh = batch_source((seed,), shape, noise, turn.seed, turn.strength)
         with self._lock, memory_watched(f"{width}x{height} pixels"):
             try:
                 predict = self._predictor(
                     plain, negative, sigmas, guidance, clip_skip, (width, height), cancelled
                 )
-                start = fresh()[None] * np.float32(sigmas[0])
-                found = chosen(predict, start, sigmas.tolist(), lambda now, then: fresh()[None], progress)
+                begun = fresh()
+                if start is not None:
+                    sigmas = sigmas[first_step(steps, start.strength) :]
+                    clean = self._encoded(start.pixels)
+                    begun = noised(clean, begun, float(sigmas[0]))
+                    if start.mask is not None:
+                        predict = keeping(predict, clean, cells_of(start.mask, factor))
+                else:
+                    begun = begun * np.float32(sigmas[0])
+                found = chosen(predict, begun, sigmas.tolist(), lambda now, then: fresh(), progress)
             except Cancelled:
                 raise
             except BaseException:
@@ -270,6 +294,25 @@ class CheckpointEngine:
             return result
 
         return decoding.decode(latents / np.float32(vae.scaling), run)
+
+    def _encoded(self, pixels: Pixels) -> Floats:
+        """Latents of a picture, the mean of what the VAE finds likely: float32 [1, channels, h, w]."""
+        vae = self.architecture.vae
+        assert vae is not None
+        if vae.is_tiny:
+            raise RakkanError(
+                "A tiny decoder cannot look at a picture",
+                "Draw with the checkpoint's own VAE: leave out --vae",
+            )
+        values = (pixels.astype(np.float32) / np.float32(127.5) - 1).transpose(2, 0, 1)[None]
+        values = np.ascontiguousarray(values)
+        found = np.array(self._request(ENCODER, {"picture": values.shape}).infer([values])[0])
+        self._compiled.pop(ENCODER)  # one run a drawing: its memory is wanted for the steps
+        if not np.isfinite(found).all():
+            raise RakkanError(
+                "The VAE computed numbers that are not finite", "Draw in f32, or choose another VAE"
+            )
+        return found * np.float32(vae.scaling)
 
     def _request(self, part: str, shapes: Mapping[str, Shape]) -> openvino.InferRequest:
         wanted = {name: tuple(shape) for name, shape in shapes.items()}

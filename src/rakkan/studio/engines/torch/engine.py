@@ -13,9 +13,19 @@ import torch
 from rakkan.errors import RakkanError
 from rakkan.studio.clip import grammar, schedule
 from rakkan.studio.clip.inversions import Inversion
+from rakkan.studio.diffusion.inpainting import keeping
 from rakkan.studio.engines.faults import Cancelled, OutOfMemory, memory_watched
+from rakkan.studio.engines.start import (
+    Start,
+    Variation,
+    cells_of,
+    check_start,
+    check_variation,
+    first_step,
+)
 from rakkan.studio.engines.torch.adapting import Adapting
 from rakkan.studio.engines.torch.conditioning import Conditioning, encode
+from rakkan.studio.engines.torch.encoding import encoded
 from rakkan.studio.engines.torch.guidance import Besides, Guidance, guided
 from rakkan.studio.engines.torch.lora import Lora
 from rakkan.studio.engines.torch.networks import Networks
@@ -36,7 +46,7 @@ class Drawing:
     """What to draw. ``width`` and ``height`` are pixels, multiples of 8; ``seed`` 0 to 2**64 - 1;
     ``guidance`` 0 to 30, 1 for none; ``guidance_rescale`` 0 to 1; ``clip_skip`` as A1111 counts it, 0 for the
     model's own. ``noise`` says whose noise a seed means: ``cpu`` torch's generator, ``gpu`` CUDA's,
-    ``rakkan`` our own."""
+    ``rakkan`` our own. ``start`` is a picture to begin from, ``variation`` turns the first noise."""
 
     prompt: str
     negative: str
@@ -50,6 +60,8 @@ class Drawing:
     clip_skip: int = 0
     guidance_rescale: float = 0.0
     noise: str = "cpu"
+    start: Start | None = None
+    variation: Variation | None = None
 
 
 class TorchEngine:
@@ -169,7 +181,7 @@ class TorchEngine:
         gives them."""
         from rakkan.studio.diffusion.initial_noise import batch_seeds, batch_source
         from rakkan.studio.diffusion.samplers import find_sampler, planned_sigmas
-        from rakkan.studio.diffusion.training import stable_diffusion
+        from rakkan.studio.diffusion.training import noised, stable_diffusion
 
         check(drawing, count)
         network = self.networks
@@ -178,15 +190,26 @@ class TorchEngine:
         planned = planned_sigmas(sampler, drawing.schedule, drawing.steps, training)
         sigmas = [float(sigma) for sigma in planned]
         shape = (_latent_channels(network), drawing.height // _PIXEL, drawing.width // _PIXEL)
-        draw = batch_source(batch_seeds(drawing.seed, count), shape, drawing.noise)
+        turn = drawing.variation or Variation(0, 0.0)
+        seeds = batch_seeds(drawing.seed, count)
+        draw = batch_source(seeds, shape, drawing.noise, turn.seed, turn.strength)
 
         def fresh(sigma: float = 0, following: float = 0) -> torch.Tensor:
             return torch.from_numpy(draw()).to(network.device)
 
         with memory_watched(f"{count} of {drawing.width}x{drawing.height} pixels"):
             denoise = self.denoiser(drawing, sigmas, cancelled)
-            start = fresh() * sigmas[0]
-            result: torch.Tensor = sampler(denoise, start, sigmas, fresh, progress)
+            begun = fresh()
+            if (start := drawing.start) is not None:
+                sigmas = sigmas[first_step(drawing.steps, start.strength) :]
+                clean = encoded(network, start.pixels)
+                if start.mask is not None:
+                    cells = cells_of(start.mask, drawing.width // clean.shape[3])
+                    denoise = keeping(denoise, clean, torch.from_numpy(cells).to(clean.device))
+                begun = noised(clean, begun, sigmas[0])
+            else:
+                begun = begun * sigmas[0]
+            result: torch.Tensor = sampler(denoise, begun, sigmas, fresh, progress)
         return result
 
     def denoiser(
@@ -257,6 +280,8 @@ def check(drawing: Drawing, count: int = 1) -> None:
     check_size(drawing.width, drawing.height)
     if not 0 <= drawing.guidance_rescale <= 1:
         raise RakkanError(f"The guidance rescale {drawing.guidance_rescale} is out of range", "Give 0 to 1")
+    check_start(drawing.start, drawing.width, drawing.height)
+    check_variation(drawing.variation)
 
 
 def _latent_channels(networks: Networks) -> int:

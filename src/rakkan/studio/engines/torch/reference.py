@@ -20,6 +20,7 @@ import torch
 from rakkan.errors import RakkanError
 from rakkan.studio.diffusion.training import stable_diffusion
 from rakkan.studio.engines.noise import gaussian
+from rakkan.studio.engines.torch.encoding import encoded
 from rakkan.studio.engines.torch.networks import Networks
 
 _NOISE_SEED = 0
@@ -82,13 +83,13 @@ class View:
 
     def __init__(self, networks: Networks, picture: npt.NDArray[np.uint8]) -> None:
         self._networks = networks
-        self._latents = _encoded(networks, picture)
+        self._latents = encoded(networks, picture)
         noise = gaussian(_NOISE_SEED, tuple(self._latents.shape))
         self._noise = torch.from_numpy(noise).to(self._latents.device)
         self._training = stable_diffusion(networks.architecture.zero_terminal_snr)
 
     def show(self, x: torch.Tensor, timestep: float, text: torch.Tensor, vectors: dict[str, Any]) -> None:
-        """Pass the reference through the denoiser, noised as much as the drawing ``x`` is at this timestep."""
+        """Pass the reference through the denoiser, noised as much as the drawing ``x`` is by now."""
         sigma = self._training.sigma_of(timestep)
         noised = (self._latents + self._noise * sigma) / math.sqrt(sigma * sigma + 1)
         with torch.no_grad():
@@ -153,19 +154,3 @@ def _looking(networks: Networks, strength: float) -> set[str]:
             width = unet.get_submodule(name.removesuffix(".processor")).to_q.weight.shape[1]
             found.append((-width, _WAY.index(name.split("_")[0]), len(found), name))
     return {name for *_, name in sorted(found)[: math.ceil(strength * len(found))]}
-
-
-def _encoded(networks: Networks, picture: npt.NDArray[np.uint8]) -> torch.Tensor:
-    shape = networks.architecture.vae
-    assert shape is not None
-    if shape.is_tiny:
-        raise RakkanError(
-            "A tiny decoder cannot look at a reference", "Draw with the checkpoint's own VAE: leave out --vae"
-        )
-    values = torch.from_numpy(np.array(picture, np.float32)).permute(2, 0, 1)[None] / 127.5 - 1
-    with torch.no_grad():
-        encoded = networks.vae.encode(values.to(device=networks.device, dtype=networks.vae.dtype))
-    latents: torch.Tensor = encoded.latent_dist.mode().float() * shape.scaling
-    if not bool(torch.isfinite(latents).all()):
-        raise RakkanError("the VAE computed numbers that are not finite", "draw in float32")
-    return latents

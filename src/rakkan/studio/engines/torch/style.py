@@ -1,6 +1,6 @@
 """How something is drawn, taken from one picture without training: reference AdaIN.
 
-After lllyasviel's ``reference_adain`` (2023), which is adaptive instance normalisation (Huang & Belongie 2017,
+After lllyasviel's ``reference_adain`` (2023): adaptive instance normalisation (Huang & Belongie 2017,
 equation 8) inside the denoiser: wherever a block has computed its features, each channel of the drawing's is
 given the mean and the spread that the reference's have there. What is where stays the drawing's own.
 """

@@ -40,8 +40,8 @@ _LARGEST = 60.0
 
 @dataclass(frozen=True)
 class IdentityTrial:
-    """``target`` is to be drawn, ``other`` is the same character as the reference shows it, ``twin`` the target
-    with one thing changed; ``prompt`` names what the target has besides being somebody."""
+    """``target`` is to be drawn, ``other`` is the same character as the reference shows it, ``twin`` the
+    target with one thing changed; ``prompt`` names what the target has besides being somebody."""
 
     target: Attributes
     other: Attributes
@@ -73,7 +73,7 @@ class IdentityTrial:
 def identity_trials(count: int, seed: int, scope: Scope) -> list[IdentityTrial]:
     """Trials of figures that training may have shown, none of it of a held-out combination."""
     random, bucket = Random(f"identities {seed}"), scope.buckets[0]
-    trials = []
+    trials: list[IdentityTrial] = []
     while len(trials) < count:
         target, other, _ = draw_pair(bucket, random, scope, "identity")
         told = {slot: value for slot, value in condition_of(target).items() if slot not in IDENTITY}
@@ -84,15 +84,15 @@ def identity_trials(count: int, seed: int, scope: Scope) -> list[IdentityTrial]:
 
 
 def near_twin(figure: Attributes, random: Random) -> Attributes:
-    """The figure, which holds no combination kept out of training, with one visible thing changed about who it
-    is."""
+    """The figure, which holds no combination kept out of training, with one visible thing changed about who
+    it is."""
     before = condition_of(figure)
     while True:
         name = random.choice((*_TWIN_FIELDS, "accessories"))
         if name == "accessories":
             place = random.choice([slot for slot in ACCESSORY_SLOTS if slot in IDENTITY])
             worn = [one for one in figure.accessories if one not in ACCESSORY_SLOTS[place]]
-            changed: Any = tuple([*worn, random.choice(ACCESSORY_PLACES[place.removeprefix("accessory ")])])
+            changed: Any = (*worn, random.choice(ACCESSORY_PLACES[place.removeprefix("accessory ")]))
         else:
             changed = random.choice(GROUPS[name])
         twin = consistent(replace(figure, **cast(dict[str, Any], {name: changed})))

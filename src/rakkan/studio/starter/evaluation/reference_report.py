@@ -17,14 +17,15 @@ _ARMS = {
 }
 _INTRODUCTION = """## Does a reference keep who somebody is?
 
-Each of {gallery} characters is shown in one picture and asked for in another pose, outfit, expression and place by a
-prompt that says nothing of who it is. *Rank 1*: the classifier finds that character likelier than each of the
-other {others} in the gallery. *Twin*: likelier than a near-twin with one thing changed about it, by the
-classifier and by pixels alone (CIELAB, where the two differ). *Kept*: attributes of the character that are
-seen, *complied*: what the prompt asks for that is seen, both the mean over their groups, corrected for the
-classifier's own error (Rogan-Gladen). *Copied*: of what the reference shows otherwise than the prompt asks,
-the share that comes out as in the reference; and by pixels, pictures that are nearer to the reference than to
-any drawing of what was asked. No arm can win by pasting: it keeps all and complies with nothing.
+Each of {gallery} characters is shown in one picture and asked for in another pose, outfit, expression and
+place by a prompt that says nothing of who it is. *Rank 1*: the classifier finds that character likelier
+than each of the other {others} in the gallery. *Twin*: likelier than a near-twin with one thing changed
+about it, by the classifier and by pixels alone (CIELAB, where the two differ). *Kept*: attributes of the
+character that are seen, *complied*: what the prompt asks for that is seen, both the mean over their groups,
+corrected for the classifier's own error (Rogan-Gladen). *Copied*: of what the reference shows otherwise
+than the prompt asks, the share that comes out as in the reference; and by pixels, pictures that are nearer
+to the reference than to any drawing of what was asked. No arm can win by pasting: it keeps all and complies
+with nothing.
 """
 
 
@@ -33,7 +34,8 @@ def references(figures: Figures) -> str:
     arms, wanted = figures["arms"], figures["wanted"]
     gallery = figures["plan"]["gallery"]
     created = arms["as created"]
-    head = "| arm | n | rank 1 | interval | twin | twin by pixels | kept | complied | copied | copied by pixels |"
+    heads = ["arm", "n", "rank 1", "interval", "twin", "twin by pixels", "kept", "complied", "copied"]
+    head = f"| {' | '.join([*heads, 'copied by pixels'])} |"
     return "\n".join(
         [
             _INTRODUCTION.format(gallery=f"{gallery:,}", others=f"`{gallery - 1:,}`"),
@@ -45,13 +47,14 @@ def references(figures: Figures) -> str:
             f"({_met(created['rank_1']['share'] >= wanted['rank 1'])}), told from the near-twin "
             f"{_percent(wanted['told from the near-twin'])} "
             f"({_met(created['twins']['share'] >= wanted['told from the near-twin'])}), compliance "
-            f"{_percent(wanted['compliance'])} ({_met(created['complied'] >= wanted['compliance'])}), copied at "
-            f"most {_percent(wanted['copied at most'])} "
+            f"{_percent(wanted['compliance'])} ({_met(created['complied'] >= wanted['compliance'])}), "
+            f"copied at most {_percent(wanted['copied at most'])} "
             f"({_met(created['copied']['share'] <= wanted['copied at most'])}).",
             "",
             "### What is kept, attribute by attribute",
             "",
-            "| attribute | n | as created | interval | corrected | looked at only | in words | neither | pasted |",
+            "| attribute | n | as created | interval | corrected | looked at only | in words | neither "
+            "| pasted |",
             "|---|---:|---:|---|---:|---:|---:|---:|---:|",
             *_kept(arms),
             "",

@@ -80,8 +80,8 @@ def measure(
     progress: Progress,
     vault: Vault,
 ) -> dict[str, Any]:
-    """The figures of all arms (shares 0-1, intervals at 95 %). ``kept`` says which blobs of the vault hold the
-    pictures of these weights."""
+    """The figures of all arms (shares 0-1, intervals at 95 %). ``kept`` says which blobs of the vault hold
+    the pictures of these weights."""
     kept.mkdir(parents=True, exist_ok=True)
     gallery = identity_trials(plan.gallery, plan.seed, scope)
     few = gallery[: plan.others]

@@ -25,8 +25,8 @@ cartoon figures, fully clothed.
 
 
 def card(figures: Figures, by_eye: Figures | None = None, guided: Figures | None = None) -> str:
-    """Markdown of ``docs/starter-model.md`` from the figures and, where there are any, the count by eye and the
-    figures of references."""
+    """Markdown of ``docs/starter-model.md`` from the figures and, where there are any, the count by eye and
+    the figures of references."""
     sections = [_training, _adherence, _colours, _held_out, _steps, _distances, _neighbours]
     parts = [_measured("starter.json", section(figures)) for section in sections]
     if by_eye:

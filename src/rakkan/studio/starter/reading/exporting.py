@@ -1,7 +1,7 @@
 """Makes the shipped reader from a training run, for developers only.
 
 ``python -m rakkan.studio.starter.reading.exporting RUN`` writes the network of a run of ``rakkan starter
-train-reader`` into the package, with what its answers mean, and prints the digests that
+reader`` into the package, with what its answers mean, and prints the digests that
 `rakkan.features.figures.reading` pins.
 """
 
@@ -51,9 +51,11 @@ def export(heads: Heads, folder: Path, renders: int = RENDERS) -> dict[str, str]
 
 
 def meanings_of(logits: Tensor, answers: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """What `reader.json` tells, from the network's logits [n, answers] of renders and the truth [n, slots]."""
+    """What `reader.json` tells, from the network's logits [n, answers] of renders and the truth [n,
+    slots]."""
     temperatures, right = {}, {}
-    for number, (slot, scores) in enumerate(zip(SLOTS, torch.split(logits, ANSWERS, dim=1), strict=True)):
+    split = torch.split(logits, list(ANSWERS), dim=1)
+    for number, (slot, scores) in enumerate(zip(SLOTS, split, strict=True)):
         true = torch.from_numpy(answers[:, number])
         losses = [float(functional.cross_entropy(scores / heat, true)) for heat in _TEMPERATURES]
         temperatures[slot] = round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)

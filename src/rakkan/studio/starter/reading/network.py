@@ -55,8 +55,8 @@ class Trunk(nn.Module):
 
 @dataclass(frozen=True)
 class Found:
-    """What a pass through the heads gives: logits of all slots in a row [B, sum of `ANSWERS`], of the parts at
-    an eighth of the picture [B, parts, 32, 32], and what finer parts are told from."""
+    """What a pass through the heads gives: logits of all slots in a row [B, sum of `ANSWERS`], of the parts
+    at an eighth of the picture [B, parts, 32, 32], and what finer parts are told from."""
 
     slots: Tensor
     coarse: Tensor
@@ -123,8 +123,8 @@ def _of_parts(fine: Tensor, coarse: Tensor) -> Tensor:
 
 
 class FigureNetwork(nn.Module):
-    """The whole as it ships: pictures [B, 3, 256, 256], 0 to 1 -> logits of the slots, and the probabilities of
-    the parts."""
+    """The whole as it ships: pictures [B, 3, 256, 256], 0 to 1 -> logits of the slots, and the probabilities
+    of the parts."""
 
     def __init__(self, heads: Heads) -> None:
         super().__init__()

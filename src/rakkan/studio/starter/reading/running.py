@@ -40,8 +40,8 @@ _CHANNELS = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """One run: for how long, where, ``capacity`` renders in stock, and ``workers`` that draw fresh ones (0: it
-    learns from those in stock)."""
+    """One run: for how long, where, ``capacity`` renders in stock, and ``workers`` that draw fresh ones (0:
+    it learns from those in stock)."""
 
     minutes: float
     folder: Path

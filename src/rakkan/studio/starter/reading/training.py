@@ -29,7 +29,8 @@ ITEM = (sum(_SIZES) + PARTS_SIDE**2,)
 
 
 def items_of(pictures: Tensor, parts: Tensor) -> Tensor:
-    """Items for a stock, float16 [n, *ITEM]: the maps of pictures float32 [n, 3, 256, 256], and their parts."""
+    """Items for a stock, float16 [n, *ITEM]: the maps of pictures float32 [n, 3, 256, 256], and their
+    parts."""
     return torch.cat([*(one.flatten(1) for one in maps_of(pictures)), parts.flatten(1).half()], dim=1)
 
 
@@ -55,7 +56,7 @@ def slots_loss(logits: Tensor, answers: Tensor) -> Tensor:
     """Cross entropy of the slots, their mean."""
     slots = [
         functional.cross_entropy(scores, answers[:, slot], label_smoothing=_DOUBT)
-        for slot, scores in enumerate(torch.split(logits.float(), ANSWERS, dim=1))
+        for slot, scores in enumerate(torch.split(logits.float(), list(ANSWERS), dim=1))
     ]
     return torch.stack(slots).mean()
 

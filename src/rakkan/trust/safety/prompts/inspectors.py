@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from rakkan.errors import RakkanError
-from rakkan.records import Picture, Recipe, SheetRecipe, recipe_from_json
+from rakkan.records import LabelledSheetRecipe, Picture, Recipe, SheetRecipe, recipe_from_json
 from rakkan.trust.gate import Arrival, Departure, Destination, Finding, Source
-from rakkan.trust.safety.prompts.judging import UNREAD, Refusal, digest, judge
+from rakkan.trust.safety.prompts.judging import UNREAD, Refusal, digest, judge, judge_character
 from rakkan.trust.safety.prompts.models import judge_model
 
 #: Text chunks in which programs keep the prompt of a picture, in small letters.
@@ -25,6 +25,11 @@ def considered_prompt(prompt: str, negative: str) -> list[Finding]:
     return _findings(judge(prompt, negative), "breaks no rule")
 
 
+def considered_adulthood(prompt: str, negative: str) -> list[Finding]:
+    """Inspector of words that a character is to be kept with: none of them makes it a child."""
+    return _findings(judge_character(prompt), "is of no age, or grown up")
+
+
 def released_prompt(picture: Picture, to: Destination) -> list[Finding]:
     """Inspector: no prompt that a picture was made from breaks a rule. Sheets are judged by each prompt."""
     recipes: tuple[Recipe, ...] = ()
@@ -35,6 +40,8 @@ def released_prompt(picture: Picture, to: Destination) -> list[Finding]:
     if not recipes:
         return [Finding(True, "was made from no prompt")]
     pairs = dict.fromkeys((recipe.prompt, recipe.negative) for recipe in recipes)
+    if isinstance(picture.recipe, LabelledSheetRecipe):
+        pairs |= dict.fromkeys((text, "") for text in picture.recipe.words)
     refusals = [refusal for prompt, negative in pairs for refusal in judge(prompt, negative)]
     return _findings(refusals, "its prompt breaks no rule")
 
@@ -54,7 +61,7 @@ def arriving_text(arrival: Arrival, source: Source) -> list[Finding]:
 
 
 def departing_text(model: Departure, to: Path) -> list[Finding]:
-    """Inspector: neither what a kept model is called nor what its files say breaks a rule of today."""
+    """Inspector: neither what a model or a character is called nor what its files say breaks a rule."""
     findings = _called(model.words)
     for texts in model.texts:
         findings += _findings(judge_model(texts, ""), "the model's words break no rule")
@@ -105,6 +112,8 @@ def _of_recipe(value: str) -> Iterator[tuple[str, str]]:
     except RakkanError:
         yield value, ""
         return
+    if isinstance(recipe, LabelledSheetRecipe):
+        yield from ((text, "") for text in recipe.words)
     for one in recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,):
         if isinstance(one, Recipe):
             yield one.prompt, one.negative

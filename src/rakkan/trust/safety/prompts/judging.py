@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from rakkan.trust.safety.prompts import tables as tables_of
 from rakkan.trust.safety.prompts.meaning import Breach, breaches
 from rakkan.trust.safety.prompts.people import named
-from rakkan.trust.safety.prompts.tables import Tables
+from rakkan.trust.safety.prompts.tables import Composition, Rule, Tables
 from rakkan.trust.safety.prompts.unfolding import Unfolded, unfold
 
 #: The group that names of real people belong to, in a table that has it.
@@ -69,6 +70,33 @@ def judge(prompt: str, negative: str = "", tables: Tables | None = None) -> tupl
         for breach in broken:
             refusals.setdefault(breach.rule.name, _refusal(unfolded, breach, about))
     return tuple(refusals.values())
+
+
+#: Characters are adults or ageless figures: what a single drawing may show in passing, none of them is.
+ADULTHOOD = Rule(
+    "characters are adults",
+    ("child-coded",),
+    "a character is an adult or an ageless cartoon figure",
+    "Take the word out, or give an age of eighteen or more",
+    False,
+)
+
+
+#: Ages as cards of characters write them, in the words that the table knows.
+_CARDS = ((re.compile(r"\by\s?[./]\s?o\b\.?", re.IGNORECASE), "yo"), (re.compile("[:：=]"), " "))
+_YEARS = Composition("child", (tables_of.MINOR_NUMBER, "year"), 0, False)
+
+
+def judge_character(text: str) -> tuple[Refusal, ...]:
+    """The refusals of words that a character is to be kept with, of the rule for characters alone.
+
+    What it says of years it says of the character: fewer than eighteen are an age.
+    """
+    content = tables_of.content()
+    strict = replace(content, rules=(ADULTHOOD,), compositions=(*content.compositions, _YEARS))
+    for pattern, plain in _CARDS:
+        text = pattern.sub(plain, text)
+    return judge(text, tables=strict)
 
 
 def _of_people(text: Unfolded, used: Tables) -> list[Breach]:

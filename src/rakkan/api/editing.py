@@ -1,0 +1,138 @@
+"""Changing pictures that are there, with the starter model or one that somebody brought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rakkan import assemble
+from rakkan.api import equipment
+from rakkan.api.creating import ModelOptions, consider, place_and_disclosure
+from rakkan.api.listening import SILENT, Listener
+from rakkan.errors import RakkanError
+from rakkan.studio.editing.requests import EditRequest
+
+if TYPE_CHECKING:
+    from rakkan.studio.editing.editing import Edit
+    from rakkan.studio.editing.opening import Opened
+    from rakkan.studio.editing.requests import EditPlan
+    from rakkan.studio.editing.varying import Source
+    from rakkan.studio.requests import Created
+
+
+@dataclass(frozen=True)
+class EditOptions:
+    """``request`` as for ``studio.editing.requests.plan``, but for ``out`` and ``telling``, which follow from
+    ``out`` and ``disclosure`` here: None as the settings say."""
+
+    request: EditRequest
+    out: Path | None = None
+    disclosure: str | None = None
+    model: ModelOptions = field(default_factory=ModelOptions)
+
+
+@dataclass(frozen=True)
+class VaryOptions:
+    """``strength`` is above 0 to 1: how far the picture's own noise is turned towards another."""
+
+    file: Path
+    strength: float = 0.1
+    count: int = 1
+    seed: int | None = None
+    out: Path | None = None
+    disclosure: str | None = None
+    model: ModelOptions = field(default_factory=ModelOptions)
+
+
+def edit(options: EditOptions, listener: Listener = SILENT) -> list[Created]:
+    """Change a picture as asked; one file for each of ``count``, as ``creating.create`` does."""
+    from rakkan.studio.editing.requests import plan
+
+    place, told = place_and_disclosure(options.out, options.disclosure)
+    model, request = options.model, replace(options.request, out=place, telling=told == "full")
+    if not model.name:
+        model.check_unused()
+    loras = "".join(f" <lora:{one}>" for one in model.loras)
+    if request.prompt:
+        request = replace(request, prompt=request.prompt + loras)
+    planned = plan(request, consider, any_words=bool(model.name))
+    if model.name:
+        return _with_model(planned, model, told, "" if request.prompt else loras, listener)
+    return _with_starter(planned, told, listener)
+
+
+def _with_starter(planned: EditPlan, told: str, listener: Listener) -> list[Created]:
+    from rakkan.studio.editing.editing import perform
+
+    release = assemble.release(told)
+    ready = _opened(planned)
+    return perform(ready, equipment.starter_artist(planned.request), release, consider, listener.drawing)
+
+
+def _with_model(
+    planned: EditPlan, model: ModelOptions, told: str, loras: str, listener: Listener
+) -> list[Created]:
+    from rakkan.studio import bring
+    from rakkan.studio.editing.checkpoints import CheckpointArtist, prompt_for
+    from rakkan.studio.editing.editing import perform
+
+    release = assemble.release(told)
+    ready, request = _opened(planned), planned.request
+    prompt = prompt_for(ready.opened, lambda: ready.figure, planned) + loras
+    usual = {"steps": request.steps, "guidance": request.guidance}
+    numbers = {name: value for name, value in usual.items() if value is not None} | model.chosen()
+    drawing = bring.plan(
+        bring.BringRequest(prompt, request.negative, planned.seed, request.count, out=request.out, **numbers),
+        consider,
+    )
+    words = (prompt, request.negative)
+    brought = assemble.bring(model.name, words, model.vae, listener.reading, listener.say)
+    return perform(ready, CheckpointArtist(drawing, brought), release, consider, listener.drawing)
+
+
+def _opened(planned: EditPlan) -> Edit:
+    from rakkan.features.figures.reading import read
+    from rakkan.studio.editing.editing import prepare
+    from rakkan.studio.editing.opening import opened
+
+    return prepare(planned, opened(planned.request.file, assemble.let_in), read, assemble.let_in)
+
+
+def vary(options: VaryOptions, listener: Listener = SILENT) -> list[Created]:
+    """More pictures like one: its own noise turned a little or, where that is not known, redrawn."""
+    from rakkan.features.figures.reading import read
+    from rakkan.studio.editing import varying
+    from rakkan.studio.editing.opening import opened
+
+    place, told = place_and_disclosure(options.out, options.disclosure)
+    model = options.model
+    if not model.name:
+        model.check_unused()
+    planned = varying.plan(
+        varying.VaryRequest(
+            options.file, options.strength, options.seed, options.count, place, told == "full"
+        )
+    )
+    release = assemble.release(told)
+    picture = opened(options.file, assemble.let_in)
+    artist = equipment.starter_artist(EditRequest(options.file))
+    source = _source_of(model, picture, listener) if model.name else varying.starter_source(picture, artist)
+    if source is not None:
+        return varying.turned(planned, picture, source, release, consider, listener.drawing)
+    return varying.redrawn_a_little(planned, picture, artist, read, release, consider, listener.drawing)
+
+
+def _source_of(model: ModelOptions, picture: Opened, listener: Listener) -> Source:
+    from rakkan.studio.editing.varying import checkpoint_source
+
+    recipe = picture.recipe
+    prompts = (recipe.prompt, recipe.negative) if recipe is not None else ("", "")
+    brought = assemble.bring(model.name, prompts, model.vae, listener.reading, listener.say)
+    source = checkpoint_source(picture, brought)
+    if source is None:
+        raise RakkanError(
+            f"{picture.name} does not say that {model.name} made it, as it is",
+            'Draw over it: rakkan edit FILE --model MODEL --prompt "…" --strength 0.3',
+        )
+    return source

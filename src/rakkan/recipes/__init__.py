@@ -1,0 +1,1 @@
+"""What made a picture, and making it again; a part of ``assemble``."""
