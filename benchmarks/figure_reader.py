@@ -119,7 +119,8 @@ def tables(report: dict[str, Any]) -> str:
     busts, every = report["busts"], report["all"]
     lines = [
         f"On {every['n']} renders of every framing, view and style, and on {busts['n']} of the busts that "
-        "the starter model draws, all unseen: how often the most likely value is the true one where it can be seen.",
+        "the starter model draws, all unseen: how often the most likely value is the true one, where it can "
+        "be seen.",
         "",
         "| slot | all | interval | busts | interval |",
         "|---|---:|---|---:|---|",
@@ -134,14 +135,16 @@ def tables(report: dict[str, Any]) -> str:
     ]
     lines += ["", "| told with | n | probability | right |", "|---|---:|---:|---:|"]
     lines += [
-        f"| `{one['from']:g}` and more | {one['n']} | {100 * one['told']:.1f} % | {100 * one['right']:.1f} % |"
+        f"| `{one['from']:g}` and more | {one['n']} | {100 * one['told']:.1f} % "
+        f"| {100 * one['right']:.1f} % |"
         for one in every["probabilities"]
     ]
     starter = report["starter"]
     lines += [
         "",
         f"On {starter['n']} pictures of the starter model nothing is known exactly; how often the reader "
-        "agrees with colours read from pixels, and with the model card's classifier (whose early layers are the same):",
+        "agrees with colours read from pixels, and with the model card's classifier (whose early layers are "
+        "the same):",
         "",
         "| slot | by pixels | interval | classifier | interval |",
         "|---|---:|---|---:|---|",

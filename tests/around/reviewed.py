@@ -82,6 +82,17 @@ REVIEWED: dict[str, Names] = {
         "studio.editing.windows.shown",
     ),
     "numbers inside a model, not yet pixels, for its caller in the same process": (
+        "studio.engines.torch.style.StyleReference.__call__",
+        "studio.engines.torch.style.statistics",
+        "studio.engines.torch.style.renormalised",
+        "studio.starter.reading.network.Trunk.forward",
+        "studio.starter.reading.network.Heads.parts",
+        "studio.starter.reading.network.FigureNetwork.forward",
+        "studio.starter.reading.network.maps_of",
+        "studio.starter.reading.training.items_of",
+        "studio.starter.reading.training.taken_apart",
+        "studio.starter.reading.training.slots_loss",
+        "studio.starter.reading.training.parts_loss",
         "studio.engines.torch.encoding.encoded",
         "studio.engines.openvino_engine.OpenVinoEngine.encode_picture",
         "studio.diffusion.initial_noise.initial_noise",
@@ -111,6 +122,9 @@ REVIEWED: dict[str, Names] = {
         "studio.starter.sampling.velocity",
     ),
     "draws by a renderer of vectors, which has learnt from nobody and can draw nothing but its figures": (
+        "corpus.figures.drawing.part_map",
+        "studio.starter.evaluation.identities.IdentityTrial.shown",
+        "studio.starter.renders.render_with_parts",
         "corpus.figures.drawing.label_map",
         "corpus.figures.drawing.regions",
         "corpus.figures.drawing.render",
@@ -119,6 +133,10 @@ REVIEWED: dict[str, Names] = {
         "studio.starter.renders.render_figure",
     ),
     "holds renders for training (of that renderer alone: a test reads it off the syntax trees)": (
+        "studio.starter.reading.running.softener",
+        "studio.starter.reading.wear.worn",
+        "studio.starter.reading.wear.compressed",
+        "studio.starter.reading.wear.shown",
         "studio.starter.data.Stock.__init__",
         "studio.starter.data.Stock.put",
         "studio.starter.data.Stock.take",
@@ -134,6 +152,7 @@ REVIEWED: dict[str, Names] = {
         "features.drawing.views.shown",
         "trust.safety.pictures.renditions",
     ),
+    "reads a text that holds a prompt": ("studio.prompts.prompt_of_file",),
     "reads a file that came from outside, for the inspectors": (
         "formats.inspect.inspect_picture",
         "formats.inspect.deep_pixels",
@@ -151,6 +170,7 @@ REVIEWED: dict[str, Names] = {
         "trust.protection.works",
     ),
     "fits a picture that the gate has let in to a network, for its caller in the same process": (
+        "studio.starter.guiding.framed_as_taught",
         "studio.references.fitted",
         "studio.references.fitted_control",
         "studio.references.fitted_prompt",
@@ -158,6 +178,9 @@ REVIEWED: dict[str, Names] = {
         "studio.references.over_white",
     ),
     "measures pictures: shares, distances and names of colours come out, no pixels": (
+        "features.figures.palette.main_colours",
+        "studio.starter.evaluation.identities.told_from_twin_by_pixels",
+        "studio.starter.evaluation.identities.is_copied",
         "studio.starter.evaluation.adherence.held_out_adherence",
         "studio.starter.evaluation.classifier.predict",
         "studio.starter.evaluation.colours.read_colour",
@@ -170,9 +193,11 @@ REVIEWED: dict[str, Names] = {
         "trust.provenance.pixel_digest",
     ),
     "keeps a model's bare pictures between two runs of a measurement, encrypted in the vault": (
+        "studio.starter.evaluation.protocol.drawn_once",
         "studio.starter.evaluation.protocol.drawn",
     ),
     "writes text or figures in words, none of them of pixels": (
+        "cli.describe.describe",
         "cli.figures.survey",
         "cli.identity.identity",
         "store.ledger.witness.Witness.__init__",
@@ -199,6 +224,9 @@ REVIEWED: dict[str, Names] = {
         "studio.engines.checkpoint.process.EngineProcess.__init__",
     ),
     "writes or reads weights": (
+        "studio.starter.reading.exporting.export",
+        "studio.starter.reading.exporting.meanings_of",
+        "studio.starter.reading.running.load",
         "studio.upscaling.convert.converted",
         "studio.upscaling.convert.main",
         "studio.engines.torch.loading.tensor",
