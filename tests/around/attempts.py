@@ -164,7 +164,7 @@ def work(given: Path) -> list[Arguments]:
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),
         ("starter", "train", "--stage", "flow", "--minutes", "1"),
-        ("starter", "train-reader", "--minutes", "1"),
+        ("starter", "reader", "--minutes", "1"),
         ("starter", "evaluate", "--quick"),
     ]
 

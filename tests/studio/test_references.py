@@ -23,6 +23,7 @@ from rakkan.studio.references import (
     LARGEST_PROMPT,
     LONGEST,
     REFERENCE,
+    STYLE,
     Asked,
     LetIn,
     Shown,
@@ -49,6 +50,17 @@ def test_options_name_pictures_and_what_they_go_through(tmp_path: Path) -> None:
     file = tmp_path / "odd:1"
     file.touch()
     assert asked_for("", None, [f"lines={file}"], [])[0] == Asked(CONTROL, file, 1.0, "lines")
+
+
+def test_a_reference_to_a_checkpoint_has_a_kind() -> None:
+    assert asked_for("a.png", 0.5, [], [], "", "style") == (Asked(STYLE, Path("a.png"), 0.5),)
+    assert asked_for("a.png", None, [], [], "", "identity") == (Asked(REFERENCE, Path("a.png"), 1.0),)
+    for kind, message in (("palette", "takes no palette"), ("looks", "no reference kind 'looks'")):
+        with pytest.raises(RakkanError, match=message) as caught:
+            asked_for("a.png", None, [], [], "", kind)
+        assert "identity, style" in caught.value.hint
+    with pytest.raises(RakkanError, match="--reference-kind goes with a reference"):
+        asked_for("", None, [], [], "", "style")
 
 
 @pytest.mark.parametrize(

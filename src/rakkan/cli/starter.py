@@ -61,7 +61,7 @@ def train(
 
 
 @app.command()
-def train_reader(
+def reader(
     minutes: Annotated[float, typer.Option(help="How long to train, start-up included.")],
     folder: Annotated[Path, typer.Option(help="Where weights, renders and the log go.")] = Path(
         "training/reader"

@@ -1,7 +1,7 @@
 """What a picture of a figure shows: the most likely value of every attribute, and where its parts are.
 
 One network of our own answers both; it has learnt from renders alone, whose attributes and parts are known
-exactly (`rakkan starter train-reader`). A figure that is small in its picture is looked at twice, the second
+exactly (`rakkan starter reader`). A figure that is small in its picture is looked at twice, the second
 time at its head.
 """
 

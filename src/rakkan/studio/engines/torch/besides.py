@@ -16,7 +16,8 @@ from rakkan.studio.engines.torch.guidance import Besides
 from rakkan.studio.engines.torch.ip_adapter import IpAdapter, build_image_encoder
 from rakkan.studio.engines.torch.networks import Networks
 from rakkan.studio.engines.torch.reference import Reference
-from rakkan.studio.references import CONTROL, IMAGE_PROMPT, REFERENCE, Shown, check_together
+from rakkan.studio.engines.torch.style import StyleReference
+from rakkan.studio.references import CONTROL, IMAGE_PROMPT, REFERENCE, STYLE, Shown, check_together
 
 #: Opens the tensors of a model by what ``Shown`` names it by.
 Opened = Callable[[str], Tensors]
@@ -32,7 +33,7 @@ def attach(networks: Networks, opened: Opened, shown: Sequence[Shown]) -> list[B
     made: list[Besides] = []
     controlnets: dict[str, Any] = {}
     try:
-        for use in (IMAGE_PROMPT, REFERENCE, CONTROL):
+        for use in (IMAGE_PROMPT, REFERENCE, STYLE, CONTROL):
             for one in shown:
                 if one.use == use and one.strength:
                     made.append(_attached(networks, opened, one, controlnets))
@@ -45,13 +46,15 @@ def attach(networks: Networks, opened: Opened, shown: Sequence[Shown]) -> list[B
 def detach(besides: Sequence[Besides]) -> None:
     """Give the networks back as they were before ``attach``: what came last goes first."""
     for one in reversed(besides):
-        if isinstance(one, IpAdapter | Reference):
+        if isinstance(one, IpAdapter | Reference | StyleReference):
             one.close()
 
 
 def _attached(networks: Networks, opened: Opened, one: Shown, controlnets: dict[str, Any]) -> Besides:
     if one.use == REFERENCE:
         return Reference(networks, one.pixels, strength=one.strength)
+    if one.use == STYLE:
+        return StyleReference(networks, one.pixels, strength=one.strength)
     if one.use == CONTROL:
         if one.model not in controlnets:
             controlnets[one.model] = build_controlnet(networks, opened(one.model))

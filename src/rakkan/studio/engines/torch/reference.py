@@ -42,16 +42,9 @@ class Reference:
     ) -> None:
         """``picture`` is uint8 [height, width, 3], sides multiples of 64; ``strength`` and ``fidelity`` are 0
         to 1. Raises RakkanError for anything else."""
-        for name, value in (("strength", strength), ("fidelity", fidelity)):
-            if not 0 <= value <= 1:
-                raise RakkanError(f"The reference's {name} {value} is out of range", "Give 0 to 1")
-        if any(side % 64 or not side for side in picture.shape[:2]):
-            raise RakkanError("The reference's sides are no multiples of 64 pixels", "Resize it first")
+        check(picture, strength, fidelity)
         self._networks = networks
-        self._latents = encoded(networks, picture)
-        noise = gaussian(_NOISE_SEED, tuple(self._latents.shape))
-        self._noise = torch.from_numpy(noise).to(self._latents.device)
-        self._training = stable_diffusion(networks.architecture.zero_terminal_snr)
+        self._view = View(networks, picture)
         self._before = dict(networks.unet.attn_processors)
         self._state = _State(fidelity)
         looking = _looking(networks, strength)
@@ -76,22 +69,46 @@ class Reference:
         vectors: dict[str, Any],
     ) -> dict[str, Any]:
         """Show the reference to the denoiser at this timestep, with the same text as the drawing."""
-        sigma = self._training.sigma_of(timestep)
-        noised = (self._latents + self._noise * sigma) / math.sqrt(sigma * sigma + 1)
         self._state.writes = True
         try:
-            with torch.no_grad():
-                self._networks.unet(
-                    noised.to(x.dtype).expand(len(x), -1, -1, -1),
-                    timestep,
-                    encoder_hidden_states=text,
-                    added_cond_kwargs=vectors or None,
-                    return_dict=False,
-                )
+            self._view.show(x, timestep, text, vectors)
         finally:
             self._state.writes = False
         self._state.is_guided = torch.tensor(list(is_guided), device=x.device)
         return {}
+
+
+class View:
+    """A reference's latents, and its own pass through the denoiser."""
+
+    def __init__(self, networks: Networks, picture: npt.NDArray[np.uint8]) -> None:
+        self._networks = networks
+        self._latents = encoded(networks, picture)
+        noise = gaussian(_NOISE_SEED, tuple(self._latents.shape))
+        self._noise = torch.from_numpy(noise).to(self._latents.device)
+        self._training = stable_diffusion(networks.architecture.zero_terminal_snr)
+
+    def show(self, x: torch.Tensor, timestep: float, text: torch.Tensor, vectors: dict[str, Any]) -> None:
+        """Pass the reference through the denoiser, noised as much as the drawing ``x`` is by now."""
+        sigma = self._training.sigma_of(timestep)
+        noised = (self._latents + self._noise * sigma) / math.sqrt(sigma * sigma + 1)
+        with torch.no_grad():
+            self._networks.unet(
+                noised.to(x.dtype).expand(len(x), -1, -1, -1),
+                timestep,
+                encoder_hidden_states=text,
+                added_cond_kwargs=vectors or None,
+                return_dict=False,
+            )
+
+
+def check(picture: npt.NDArray[np.uint8], strength: float, fidelity: float) -> None:
+    """Raises RakkanError for a reference that cannot be shown, or a number that is out of range."""
+    for name, value in (("strength", strength), ("fidelity", fidelity)):
+        if not 0 <= value <= 1:
+            raise RakkanError(f"The reference's {name} {value} is out of range", "Give 0 to 1")
+    if any(side % 64 or not side for side in picture.shape[:2]):
+        raise RakkanError("The reference's sides are no multiples of 64 pixels", "Resize it first")
 
 
 class _State:

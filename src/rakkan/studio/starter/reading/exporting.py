@@ -1,7 +1,7 @@
 """Makes the shipped reader from a training run, for developers only.
 
 ``python -m rakkan.studio.starter.reading.exporting RUN`` writes the network of a run of ``rakkan starter
-train-reader`` into the package, with what its answers mean, and prints the digests that
+reader`` into the package, with what its answers mean, and prints the digests that
 `rakkan.features.figures.reading` pins.
 """
 
