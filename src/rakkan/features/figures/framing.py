@@ -38,13 +38,14 @@ def bust_of(parts: Parts) -> Box | None:
     height, width = parts.size
     scale = _GRID / max(height, width)
     size = (max(1, round(height * scale)), max(1, round(width * scale)))
-    face = _largest(parts.at("face", size) >= _LEAST)
+    seen = parts.at("eyes", size) >= _LEAST
+    face = _face(parts.at("face", size) >= _LEAST, seen)
     if face.sum() < max(_FEWEST_EYES, _SMALLEST * face.size):
         return None
     rows, columns = numpy.nonzero(face)
     # Past the last half of a percent are stray places, not the chin.
     top, chin = numpy.percentile(rows, [0.5, 99.5])
-    eyes = numpy.nonzero(face & (parts.at("eyes", size) >= _LEAST))[0]
+    eyes = numpy.nonzero(face & seen)[0]
     unit = chin - eyes.mean() if len(eyes) >= _FEWEST_EYES else 0.0
     unit = max(unit, (chin - top) / (2 * FACE_HEIGHT)) if unit else (chin - top) / FACE_HEIGHT
     down, across = height / size[0], width / size[1]
@@ -54,11 +55,12 @@ def bust_of(parts: Parts) -> Box | None:
     return Box(middle - float(side) / 2, centre - float(side) / 2, float(side), float(side))
 
 
-def _largest(mask: NDArray[numpy.bool_]) -> NDArray[numpy.bool_]:
-    """The largest connected area, of those found first."""
-    best, rest = numpy.zeros_like(mask), mask.copy()
+def _face(mask: NDArray[numpy.bool_], eyes: NDArray[numpy.bool_]) -> NDArray[numpy.bool_]:
+    """The largest connected area, of those found first; one with eyes before any without, which may be an
+    arm."""
+    best, score, rest = numpy.zeros_like(mask), (False, 0), mask.copy()
     for _ in range(_MOST_AREAS):
-        if rest.sum() <= best.sum():
+        if not rest.any():
             break
         grown = numpy.zeros_like(mask)
         grown[numpy.unravel_index(int(rest.argmax()), mask.shape)] = True
@@ -67,7 +69,8 @@ def _largest(mask: NDArray[numpy.bool_]) -> NDArray[numpy.bool_]:
             if (wider == grown).all():
                 break
             grown = wider
-        best = grown if grown.sum() > best.sum() else best
+        found = (bool((grown & eyes).sum() >= _FEWEST_EYES), int(grown.sum()))
+        best, score = (grown, found) if found > score else (best, score)
         rest &= ~grown
     return best
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy
 from numpy.typing import NDArray
 
+from rakkan.corpus.figures.words import BARE
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.engine import MOST_STRENGTH, REFERENCE_SIDE, Reference
 from rakkan.studio.starter.roles import ROLES
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from rakkan.features.figures.framing import Box
     from rakkan.studio.references import LetIn
 
-#: What of a reference is told in words besides, from this probability on.
-SURE = 0.6
+#: What of a reference is told in words besides, from this probability on. That a place is bare is not told:
+#: something small may have been missed, and the picture shows it.
+SURE = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,6 @@ def guide(picture: LetIn, name: str, kind: str, strength: float, looks: bool = T
     none is seen, and as ``check_kind`` does."""
     from rakkan.features.figures.reading import read
     from rakkan.studio.starter.describing import known
-    from rakkan.studio.starter.pairs import shared_slots
 
     check_kind(kind, strength)
     reading = read(picture.pixels)
@@ -82,8 +83,7 @@ def guide(picture: LetIn, name: str, kind: str, strength: float, looks: bool = T
         raise RakkanError(
             f"No face is seen in {name}", "Give a drawing of one figure, its face in view, or another kind"
         )
-    answered = shared_slots(kind)
-    told = {slot: value for slot, value in known(reading, SURE).items() if slot in answered}
+    told = words_for(kind, known(reading, SURE))
     if not (told or looks):
         raise RakkanError(
             f"Nothing about the {kind} in {name} is sure, and these weights have not learnt to look at it",
@@ -91,6 +91,14 @@ def guide(picture: LetIn, name: str, kind: str, strength: float, looks: bool = T
         )
     framed = framed_as_taught(picture.pixels, reading.bust)
     return Guide(picture, kind, strength, told, Reference(framed, kind, strength) if looks else None)
+
+
+def words_for(kind: str, read: Mapping[str, str]) -> dict[str, str]:
+    """Of a condition that was read, what a reference of this kind answers and is there to be seen."""
+    from rakkan.studio.starter.pairs import shared_slots
+
+    answered = shared_slots(kind)
+    return {slot: value for slot, value in read.items() if slot in answered and value != BARE}
 
 
 def framed_as_taught(pixels: NDArray[numpy.uint8], bust: Box | None) -> NDArray[numpy.uint8]:

@@ -27,7 +27,6 @@ from rakkan.studio.starter.evaluation import colours
 from rakkan.studio.starter.evaluation.adherence import Errors, Pictures, Progress, own_error, read_values
 from rakkan.studio.starter.evaluation.classifier import AttributeClassifier
 from rakkan.studio.starter.evaluation.identities import (
-    IDENTITY,
     IdentityTrial,
     identity_trials,
     is_copied,
@@ -39,7 +38,7 @@ from rakkan.studio.starter.evaluation.identities import (
 from rakkan.studio.starter.evaluation.protocol import drawn_once
 from rakkan.studio.starter.evaluation.statistics import corrected, wilson
 from rakkan.studio.starter.evaluation.trials import Trial
-from rakkan.studio.starter.guiding import SURE, Guide, framed_as_taught
+from rakkan.studio.starter.guiding import SURE, Guide, framed_as_taught, words_for
 from rakkan.studio.starter.lexicon import read
 from rakkan.studio.starter.renders import Scope
 from rakkan.studio.starter.vocabulary import SLOT_VALUES, SLOTS, condition_of
@@ -112,7 +111,7 @@ def guide_of(trial: IdentityTrial, arm: str) -> Guide:
         LetIn("", "image/png", b"", shown),
         "identity",
         1.0,
-        {slot: value for slot, value in told.items() if slot in IDENTITY},
+        words_for("identity", told),
         Reference(pixels, "identity", 1.0),
     )
 
