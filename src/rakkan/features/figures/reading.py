@@ -27,10 +27,10 @@ _WEIGHTS = Path(__file__).parent / "weights"
 READER = Network(
     _WEIGHTS / "reader",
     graph_sha256="623ca68ae86b657388d8d9e61b9eaa3885068edf4e856d0ccbad638f5351e7ed",
-    weights_sha256="a5340671a45f4b7b4a2efa8805f3179081eea96748c4f8cdb5fd2620282f0c49",
+    weights_sha256="f7415d1b82211b4f827b04790866a7483e3c4f347cf96588c7fb374cb181f645",
 )
 #: Names of slots, values and parts in the order of the network's answers, and how far it is to be trusted.
-_MEANINGS_SHA256 = "e0adb556c9ee04fed148b3c257778480d2c136bab01e5af44c24d7dbd306d2a8"
+_MEANINGS_SHA256 = "9d1b31f227ef510a764c9fe3a68e74baccf875c4ff91d529711d6b0ba648ae4a"
 
 #: Slots that a closer look at the head answers better than the whole picture; the others need all of it.
 OF_THE_HEAD = frozenset(
