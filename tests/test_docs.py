@@ -177,7 +177,7 @@ def test_the_options_of_the_readme_exist(rakkan: Any) -> None:
     for line in commands((ROOT / "README.md").read_text()):
         if not line.startswith(".venv/bin/rakkan"):
             continue
-        words = [word for word in line.split()[1:3] if re.fullmatch("[a-z]+", word)]
+        words = [word for word in line.split()[1:3] if re.fullmatch("[a-z][a-z-]*", word)]
         options = set(re.findall(r"(?<!\S)--[a-z]+", line))
         if words and options:
             shown = rakkan(*words, "--help", COLUMNS="200").stdout

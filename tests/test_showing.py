@@ -239,8 +239,6 @@ def test_what_does_not_go_together_is_said_in_one_line(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--reference", "figure.png"],
-        ["--reference-strength", "0.5"],
         ["--control", "lines=lines.png"],
         ["--ip-adapter", "looks=figure.png"],
         ["--image-encoder", "eye"],

@@ -65,7 +65,9 @@ def traces(pixels: NDArray[Any]) -> list[bytes]:
         if len(numpy.unique(piece)) < 6:
             continue  # plain paper would be found everywhere
         floats = piece.astype(numpy.float32)
-        found += [piece, piece[:, ::-1], piece[:, 0], numpy.c_[piece, numpy.full(run, 255, numpy.uint8)]]
+        found += [piece, piece[:, ::-1], numpy.c_[piece, numpy.full(run, 255, numpy.uint8)]]
+        if len(numpy.unique(piece[:, 0])) >= 6:
+            found.append(numpy.ascontiguousarray(piece[:, 0]))
         found += [
             floats / 255,
             floats / numpy.float32(127.5) - 1,

@@ -82,7 +82,7 @@ def test_several_bring_a_sheet(rakkan: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "Missing argument"),
+        ([], "prompt is empty"),
         ([""], "prompt is empty"),
         (["x" * 10_000], "10000 characters"),
         (["qwx"], "No word of the prompt is known"),

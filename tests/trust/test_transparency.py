@@ -42,6 +42,7 @@ from rakkan.store.ledger.statements import (
     Statement,
     Subject,
     Trained,
+    Versioned,
 )
 from rakkan.trust import transparency
 from rakkan.trust.policy.words import BAN_REASONS
@@ -88,6 +89,8 @@ def by_hand() -> list[Statement]:
         said(Admitted("application/x-safetensors", 10, "file", "none"), START + 7),
         said(Trained("m", "c", "d" * 64, "own", "CC0-1.0"), START + 8),
         said(Licensed("CC0-1.0"), START + 8),
+        said(Versioned("character", 1, ""), START + 8),
+        said(Versioned("somebody's name", 1, ""), START + 8),
         said(Reserved({"cawg.ai_training": "notAllowed"}), START + 8),
         said(Reserved({"cawg.ai_training": "notAllowed"}), START + 9),
         said(Consented(("cawg.ai_training",)), START + 9),
@@ -134,7 +137,13 @@ def by_hand() -> list[Statement]:
 EXPECTED = {
     "pictures made": {("create",): 2, ("sheet",): 1, ("edit",): 1},
     "files admitted": {("image/png",): 1, ("application/x-safetensors",): 1},
-    "other statements": {("trained",): 1, ("licensed",): 1, ("of no effect",): 2},
+    "other statements": {
+        ("trained",): 1,
+        ("licensed",): 1,
+        ("character kept",): 1,
+        ("another word kept",): 1,
+        ("of no effect",): 2,
+    },
     "wishes of artists": {("reserved",): 2, ("consented",): 1},
     "leaks": {("reported",): 1, ("confirmed",): 1},
     "bans": {("takedown",): 1, ("unsafe",): 1},
@@ -200,7 +209,7 @@ KINDS = {
     "leaks": {"leaked"},
     "wishes of artists": {"reserved", "consented"},
     "erasures": {"erased"},
-    "other statements": {"trained", "licensed"},
+    "other statements": {"trained", "licensed", "versioned"},
     "bans": {"banned"},
     "bans lifted": {"revoked"},
 }

@@ -72,7 +72,8 @@ def draw_all(
         started = time.perf_counter()
         pixels, recipe = draw(index)
         picture = Picture(pixels, recipe, operation, ingredients)
-        path = release(picture, destination(out, recipe.prompt or prompt, str(recipe.seed), telling))
+        named = prompt if operation == "edit" else recipe.prompt or prompt
+        path = release(picture, destination(out, named, str(recipe.seed), telling))
         made.append(Created(path, recipe, time.perf_counter() - started))
         drawn.append(pixels)
         recipes.append(recipe)

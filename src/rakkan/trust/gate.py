@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 #: What nothing leaves or comes in without, by the names ``rakkan.assemble`` wires them under.
 REQUIRED_WORD_INSPECTORS = frozenset({"prompt"})
 REQUIRED_CHARACTER_INSPECTORS = frozenset({"prompt", "adulthood"})
-REQUIRED_INSPECTORS = frozenset({"well formed", "policy", "prompt", "blocklist", "likeness", "content"})
+REQUIRED_INSPECTORS = frozenset(
+    {"well formed", "policy", "prompt", "wording", "blocklist", "likeness", "content"}
+)
 #: What looks at every part of a picture that is too large to be held.
 REQUIRED_PART_INSPECTORS = frozenset({"content"})
 REQUIRED_MARKERS = frozenset({"recipe"})

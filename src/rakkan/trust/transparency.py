@@ -33,6 +33,7 @@ from rakkan.store.ledger.statements import (
     Reserved,
     Revoked,
     Trained,
+    Versioned,
 )
 from rakkan.trust.checks import MEDIA_TYPES
 from rakkan.trust.instance import INSTANCE
@@ -47,6 +48,7 @@ _CLAIMS = ("my work", "my likeness")
 _STAGES = (REPORT, APPEAL)
 _APPELLANTS = (REPORTER, ACCOUNT)
 _ACTIONS = ("create", "release", "admit", "protect")
+_SORTS = ("character", "style")
 _MODEL = "application/x-safetensors"
 _NAME = re.compile(r"[a-z][a-z-]{0,23}(?: [a-z-]{1,23}){0,4}")
 _QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
@@ -271,4 +273,5 @@ _SECTIONS: Mapping[type, tuple[str, Callable[[Any], Cells]]] = {
     Erased: ("erasures", lambda said: ()),
     Licensed: ("other statements", lambda said: ("licensed",)),
     Trained: ("other statements", lambda said: ("trained",)),
+    Versioned: ("other statements", lambda said: (f"{_known(said.sort, _SORTS)} kept",)),
 }

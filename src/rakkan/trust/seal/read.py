@@ -67,14 +67,15 @@ def read_seal(data: bytes, roots: Sequence[bytes] = ()) -> SealReport | None:
     return report(answer)
 
 
-def pack_request(data: bytes, roots: Sequence[bytes] = (), most: int = LARGEST_FILE) -> bytes:
-    """A file of at most ``most`` bytes and the roots to trust, as the one argument of ``read_json``.
+def pack_request(data: bytes, roots: Sequence[bytes] = (), most: int | None = None) -> bytes:
+    """A file of at most ``most`` bytes (None: ``LARGEST_FILE``) and the roots to trust, as the one argument of
+    ``read_json``.
 
     Raises RakkanError for a root that is no certificate, too many roots, or too large a file.
     """
     for root in roots:
         fingerprint(root)
-    pem = b"\n".join(root.strip() for root in roots)
+    pem, most = b"\n".join(root.strip() for root in roots), LARGEST_FILE if most is None else most
     if len(roots) > MOST_ROOTS or len(pem) > LARGEST_ROOTS:
         raise RakkanError(f"{len(roots)} roots are too many to trust at once", f"Give at most {MOST_ROOTS}")
     if len(data) > most:
