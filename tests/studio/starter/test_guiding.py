@@ -35,9 +35,11 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_the_prompt_wins_over_what_was_read(seen: Any) -> None:
     seen.slots |= {"hair_colour": ("silver", 0.9), "eye_colour": ("red", 0.9), "outfit": ("suit", 0.9)}
-    seen.slots |= {"accessory face": ("none", 0.99), "skin": ("tan", 0.69)}
+    seen.slots |= {"accessory face": ("none", 0.89), "skin": ("tan", 0.49)}
     found = guide(PICTURE, "a.png", "identity", 1.0)
     assert found.read == {"hair_colour": "silver", "eye_colour": "red"}  # an outfit is nobody
+    seen.slots["accessory face"] = ("none", 0.9)
+    assert guide(PICTURE, "a.png", "identity", 1.0).read == {**found.read, "accessory face": "none"}
     asked = found.asked({"hair_colour": "blue", "pose": "waving"})
     assert asked == {"hair_colour": "blue", "eye_colour": "red", "pose": "waving"}
 

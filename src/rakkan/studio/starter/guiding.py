@@ -20,11 +20,12 @@ from rakkan.studio.starter.roles import ROLES
 
 if TYPE_CHECKING:
     from rakkan.features.figures.framing import Box
+    from rakkan.features.figures.reading import FigureReading
     from rakkan.studio.references import LetIn
 
-#: What of a reference is told in words besides, from this probability on. That a place is bare is not told:
-#: something small may have been missed, and the picture shows it.
-SURE = 0.7
+#: What of a reference is told in words besides, from this probability on; and that a place is bare, for
+#: something small may have been missed.
+SURE, SURELY_BARE = 0.5, 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,6 @@ def guide(picture: LetIn, name: str, kind: str, strength: float, looks: bool = T
     learnt to look at one. Raises RakkanError, with the file's ``name``, where its kind is of a figure and
     none is seen, and as ``check_kind`` does."""
     from rakkan.features.figures.reading import read
-    from rakkan.studio.starter.describing import known
 
     check_kind(kind, strength)
     reading = read(picture.pixels)
@@ -83,7 +83,7 @@ def guide(picture: LetIn, name: str, kind: str, strength: float, looks: bool = T
         raise RakkanError(
             f"No face is seen in {name}", "Give a drawing of one figure, its face in view, or another kind"
         )
-    told = words_for(kind, known(reading, SURE))
+    told = words_for(kind, reading)
     if not (told or looks):
         raise RakkanError(
             f"Nothing about the {kind} in {name} is sure, and these weights have not learnt to look at it",
@@ -93,12 +93,17 @@ def guide(picture: LetIn, name: str, kind: str, strength: float, looks: bool = T
     return Guide(picture, kind, strength, told, Reference(framed, kind, strength) if looks else None)
 
 
-def words_for(kind: str, read: Mapping[str, str]) -> dict[str, str]:
-    """Of a condition that was read, what a reference of this kind answers and is there to be seen."""
+def words_for(kind: str, reading: FigureReading) -> dict[str, str]:
+    """What was read surely enough of what a reference of this kind answers, slot -> value."""
+    from rakkan.studio.starter.describing import known
     from rakkan.studio.starter.pairs import shared_slots
 
-    answered = shared_slots(kind)
-    return {slot: value for slot, value in read.items() if slot in answered and value != BARE}
+    bare = known(reading, SURELY_BARE)
+    return {
+        slot: value
+        for slot, value in known(reading, SURE).items()
+        if slot in shared_slots(kind) and (value != BARE or slot in bare)
+    }
 
 
 def framed_as_taught(pixels: NDArray[numpy.uint8], bust: Box | None) -> NDArray[numpy.uint8]:
