@@ -37,7 +37,7 @@ def test_it_shows_a_prompt_what_is_sure_and_colours(command: Command) -> None:
     condition = read(prompt).condition
     assert condition["hair_colour"] == "blue" and condition["outfit_colour"] == "yellow"
     assert re.search(r"hair colour +blue +\d+%", done.out)
-    assert re.search(r"^ hair +#[0-9a-f]{6}", done.out, re.MULTILINE)
+    assert re.search(r"^ *hair +#[0-9a-f]{6}", done.out, re.MULTILINE)
     assert "\x1b" not in done.out and "█" not in done.out
 
 
