@@ -152,6 +152,9 @@ REVIEWED: dict[str, Names] = {
         "features.drawing.views.shown",
         "trust.safety.pictures.renditions",
     ),
+    "reads a file that has left sealed back, for whoever asked for it": (
+        "api.pictures.SealedPicture.pixels",
+    ),
     "reads a text that holds a prompt": ("studio.prompts.prompt_of_file",),
     "reads a file that came from outside, for the inspectors": (
         "formats.inspect.inspect_picture",

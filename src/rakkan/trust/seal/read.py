@@ -68,8 +68,8 @@ def read_seal(data: bytes, roots: Sequence[bytes] = ()) -> SealReport | None:
 
 
 def pack_request(data: bytes, roots: Sequence[bytes] = (), most: int | None = None) -> bytes:
-    """A file of at most ``most`` bytes (None: ``LARGEST_FILE``) and the roots to trust, as the one argument of
-    ``read_json``.
+    """A file of at most ``most`` bytes (None: ``LARGEST_FILE``) and the roots to trust, as the one argument
+    of ``read_json``.
 
     Raises RakkanError for a root that is no certificate, too many roots, or too large a file.
     """
