@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from rakkan import assemble
+from rakkan.api.listening import Listener
 from rakkan.cli import entry
 from rakkan.errors import RakkanError
 from rakkan.formats import png
@@ -106,16 +107,16 @@ def test_whatever_ends_the_engine_ends_in_one_line_and_leaves_nothing_behind(
     happens = signal.SIGKILL
 
     @contextmanager
-    def bar(*given: object) -> Iterator[Callable[[int, int], None]]:
+    def listening(*given: object) -> Iterator[Listener]:
         def step(done: int, total: int) -> None:
             assert process.process_id is not None
             numbers.append(process.process_id)
             os.kill(process.process_id if happens == signal.SIGKILL else os.getpid(), happens)
 
-        yield step
+        yield Listener(step)
 
     with monkeypatch.context() as patch:
-        patch.setattr("rakkan.cli.progress.bar", bar)
+        patch.setattr("rakkan.cli.create.listening", listening)
         assert created(tmp_path / "a.png", "--model", "xl", "--steps", "50") == 2
         said = capsys.readouterr().err
         assert re.fullmatch(r"rakkan: The engine on cpu was killed, .* memory ran out\. Draw .*\n", said), (

@@ -41,6 +41,7 @@ def inputs(folder: Path) -> None:
     )
     Image.fromarray(noise(6, 40, 48)).save(folder / "told.png", pnginfo=told)
     Image.fromarray(render(Attributes(), 7)).save(folder / "figure.png")
+    Image.fromarray(render(Attributes(hair_colour="green"), 9)).save(folder / "friend.png")
     Image.fromarray(photographic(5, 256)).save(folder / "photograph.png")
     safetensors.numpy.save_file({"weight": numpy.ones((4, 4), numpy.float32)}, folder / "m.safetensors")
     (folder / "c.safetensors").write_bytes(checkpoint_file(SD1))
@@ -146,7 +147,7 @@ def work(given: Path) -> list[Arguments]:
         ("model", "remove", "served"),
         ("character", "new", "Mika", "1girl, silver hair", "--reference", "single.png", "--seed", "5"),
         ("character", "new", "Read", "--from", "single.png"),
-        ("character", "revise", "mika", "--reference", f"{given}/a.png", "--add", "hat"),
+        ("character", "revise", "mika", "--reference", f"{given}/friend.png", "--add", "hat"),
         ("create", "wink", "--character", "mika", "--style", "ink", "--out", "cast.png"),
         ("character", "list"),
         ("character", "show", "mika"),

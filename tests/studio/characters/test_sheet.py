@@ -130,7 +130,7 @@ def test_the_same_renders_score_above_different_ones() -> None:
     drawn = [render_figure(other, number, 256, 256) for number, (_, other) in enumerate(pairs)]
     found = consistency.scores(drawn, [render_figure(pairs[0][0], 9, 256, 256)])
     assert found[0].cosine == max(one.cosine for one in found)
-    assert found[0].percent > 90 > max(one.percent for one in found[1:])
+    assert found[0].percent > 95
 
 
 def test_a_cell_shows_what_it_asks_for_unless_the_reader_is_sure_of_something_else() -> None:
