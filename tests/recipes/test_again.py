@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy
@@ -13,8 +14,11 @@ from PIL.PngImagePlugin import PngInfo
 from tests.around.attempts import noise, photographic
 from tests.cli.conftest import Command
 
+from rakkan.corpus.figures import render
+from rakkan.corpus.figures.attributes import Attributes
+from rakkan.formats import png
 from rakkan.recipes.tiers import EXACT, OTHER, SIMILAR, differences, likeness
-from rakkan.records import Recipe
+from rakkan.records import Recipe, canonical_json, recipe_from_json
 from rakkan.trust.provenance import pixel_digest
 
 A1111 = (
@@ -51,6 +55,56 @@ def test_an_own_picture_is_made_again_to_the_bit(command: Command) -> None:
     assert (done.status, done.err) == (0, "")
     assert done.out.startswith("b.png  bit-exact  ") and done.out.count("\n") == 1
     assert command("verify", "b.png").status == 0
+
+
+@pytest.mark.parametrize("kind", ["identity", "style"])
+def test_what_guided_it_is_found_again_by_its_digest(command: Command, tmp_path: Path, kind: str) -> None:
+    Image.fromarray(render(Attributes(hair_colour="green"), 7)).save(tmp_path / "friend.png")
+    guided = ("--reference", "friend.png", "--reference-kind", kind, "--reference-strength", "0.7")
+    assert command("create", "smile", "--seed", "4", *guided, "--out", "a.png").status == 0
+    assert command("create", "smile", "--seed", "4", "--out", "alone.png").status == 0
+    (tmp_path / "friend.png").unlink()
+    done = command("again", "a.png", "--out", "b.png")
+    assert done.status == 0 and "bit-exact" in done.out
+    assert (tmp_path / "alone.png").read_bytes() != (tmp_path / "a.png").read_bytes()
+    told = recipe_of(tmp_path / "b.png")
+    assert told == recipe_of(tmp_path / "a.png") and list(told.references.values()) == [f"{kind} 0.7"]
+
+
+def test_a_variation_is_made_again_with_its_turn(command: Command, tmp_path: Path) -> None:
+    assert command("create", "smile", "--seed", "4", "--out", "a.png").status == 0
+    turn = ("--strength", "0.3", "--seed", "9")
+    assert command("vary", "a.png", *turn, "--out", "b.png").status == 0
+    done = command("again", "b.png", "--out", "c.png")
+    assert done.status == 0 and "bit-exact" in done.out
+    assert recipe_of(tmp_path / "c.png") == recipe_of(tmp_path / "b.png") != recipe_of(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": {"variation seed": "x", "variation strength": "0.1"}},
+        {"settings": {"variation seed": "1"}},
+        {"settings": {"variation seed": "1e300", "variation strength": "0.1"}},
+        {"settings": {"variation seed": "1", "variation strength": "nan"}},
+        {"references": {"ab" * 32: "identity 1"}},
+        {"references": {"../a.png": "identity 1"}},
+    ],
+)
+def test_a_recipe_that_somebody_wrote_by_hand_gets_one_line(
+    command: Command, tmp_path: Path, change: dict[str, dict[str, str]]
+) -> None:
+    command("create", "smile", "--seed", "4", "--out", "a.png")
+    written = replace(recipe_of(tmp_path / "a.png"), **change)  # type: ignore[arg-type]
+    with_text("b.png", rakkan=canonical_json(written))
+    done = command("again", "b.png", "--out", "c.png")
+    assert done.status == 2 and done.err.count("\n") == 1 and not (tmp_path / "c.png").exists()
+
+
+def recipe_of(path: Path) -> Recipe:
+    made = recipe_from_json(png.text_of(path.read_bytes())["rakkan"])
+    assert isinstance(made, Recipe)
+    return made
 
 
 @pytest.mark.parametrize("level", ["digest", "redacted"])

@@ -73,7 +73,17 @@ def made_again(
     def release(picture: Picture, path: Path) -> Path:
         return path
 
-    workshop = Workshop(Models(), lambda: None, lambda: None, bring, lambda *words: None, release)  # type: ignore[arg-type]
+    nothing: Any = None
+    workshop = Workshop(
+        Models(),  # type: ignore[arg-type]
+        lambda: nothing,
+        lambda: nothing,
+        bring,
+        lambda *words: None,
+        release,
+        lambda digest: nothing,
+        lambda: False,
+    )
     pixels = numpy.full((96, 64, 3), 7, numpy.uint8) if given is None else given
     return again(told, pixels, tmp_path / "a.png", workshop, model), drawing, calls
 

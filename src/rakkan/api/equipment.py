@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rakkan import assemble, config
@@ -63,6 +64,8 @@ def workshop(
         brought,
         assemble.gate().consider,
         assemble.release(disclosure),
+        lambda digest: let_in_before(assemble.vault(), assemble.ledger())(Path(digest)),
+        assemble.knows_references,
     )
 
 

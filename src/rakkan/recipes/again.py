@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -31,13 +32,16 @@ if TYPE_CHECKING:
     from rakkan.studio.create import CreateRequest, Upscaler
     from rakkan.studio.engines.engine import Engine
     from rakkan.studio.metadata import Claimed
-    from rakkan.studio.references import Asked
+    from rakkan.studio.references import Asked, LetIn
     from rakkan.studio.requests import Consider, Progress, Release
+    from rakkan.studio.starter.guiding import Guide
 
     Pixels = NDArray[numpy.uint8]
 
 #: Operations that draw from words alone, or guided by pictures.
 _DRAWN = ("create", "variation", "")
+#: What says of a picture that the noise of its seed was turned towards another's: that seed, and how far.
+_TURNED = ("variation seed", "variation strength")
 _LORA = re.compile(r"<(lora|lyco):([^:<>]+)")
 
 
@@ -47,7 +51,8 @@ class Workshop:
     with one of those, the words' judge and the way out.
 
     ``bring`` takes a model's name, the prompts, the name of a VAE ("" for the model's own), and the pictures
-    that the drawing is shown, each under the digest that recipes know it by as its file.
+    that the drawing is shown, each under the digest that recipes know it by as its file. ``recall`` gives
+    such a picture itself, and ``looks`` says whether the starter model's weights have learnt to look at one.
     """
 
     registry: Registry
@@ -56,6 +61,8 @@ class Workshop:
     bring: Callable[[str, tuple[str, str], str, tuple[Asked, ...], tuple[int, int]], Brought]
     consider: Consider
     release: Release
+    recall: Callable[[str], LetIn]
+    looks: Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -210,8 +217,10 @@ def _starter(
     wanted: Recipe, workshop: Workshop, progress: Progress
 ) -> tuple[Pixels, Recipe, tuple[Any, ...]]:
     from rakkan.studio.create import CreateRequest, drawn, plan
+    from rakkan.studio.engines.start import Variation
 
     size = f"{wanted.width}x{wanted.height}" if wanted.width and wanted.height else None
+    turn = {name: wanted.settings[name] for name in _TURNED if name in wanted.settings}
     request: CreateRequest = CreateRequest(
         wanted.prompt,
         wanted.negative,
@@ -220,11 +229,43 @@ def _starter(
         wanted.steps,
         wanted.guidance,
         size,
-        settings={name: text for name, text in wanted.settings.items() if name == "template"},
+        settings={name: text for name, text in wanted.settings.items() if name not in turn},
     )
     planned = plan(request, workshop.consider)
-    pixels, recipe = drawn(planned, 0, workshop.engine(), workshop.upscaler(), progress)
-    return pixels, recipe, ()
+    guide, ingredients = _guides(wanted, workshop)
+    numbers = [_number(name, turn.get(name, "")) for name in _TURNED] if turn else []
+    variation = Variation(int(numbers[0]), numbers[1]) if turn else None
+    engine, upscaler = workshop.engine(), workshop.upscaler()
+    pixels, recipe = drawn(planned, 0, engine, upscaler, progress, guide, variation)
+    references = {**wanted.references, **recipe.references}
+    return pixels, replace(recipe, settings={**recipe.settings, **turn}, references=references), ingredients
+
+
+def _guides(wanted: Recipe, workshop: Workshop) -> tuple[Guide | None, tuple[Any, ...]]:
+    """What guided a picture of the starter model, and all pictures that its recipe refers to."""
+    from rakkan.studio.starter.guiding import guide
+
+    found, pictures = None, []
+    for digest, use in wanted.references.items():
+        picture = workshop.recall(digest)
+        pictures.append(picture.ingredient)
+        told, _, in_words = use.partition(", ")
+        kind, _, strength = told.partition(" ")
+        if kind != "variation":
+            looks = workshop.looks() and not in_words
+            found = guide(picture, digest[:10], kind, _number(use, strength), looks)
+    return found, tuple(pictures)
+
+
+def _number(what: str, text: str) -> float:
+    """Raises RakkanError for what is no number, or none that can be drawn with: anybody may write a recipe."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise RakkanError(f"The recipe's {what[:60]!r} is no number", "Give a picture that Rakkan made")
+    return found
 
 
 def _brought(
@@ -303,7 +344,7 @@ def _shown(wanted: Recipe, registry: Registry) -> tuple[Asked, ...]:
             name, _, strength = use.rpartition(" ")
             what = name.split(" ", 1)[0]
             model = "" if what == REFERENCE else through.get(name, "")
-            found.append(Asked(what, Path(digest), float(strength), model))
+            found.append(Asked(what, Path(digest), _number(use, strength), model))
     return tuple(found)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     from numpy.typing import NDArray
 
     from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.engines.start import Variation
     from rakkan.studio.starter.guiding import Guide
 
     Pixels = NDArray[numpy.uint8]
@@ -185,10 +186,12 @@ def drawn(
     upscaler: Upscaler,
     progress: Progress,
     guide: Guide | None = None,
+    variation: Variation | None = None,
 ) -> tuple[Pixels, Recipe]:
-    """One picture of a plan, by its number from 0, enlarged, and its recipe; it is not released."""
+    """One picture of a plan, by its number from 0, enlarged, and its recipe, which says nothing of a
+    ``variation``; it is not released."""
     recipe = _recipe(planned, planned.seed + index, engine, upscaler, guide)
-    return upscaler.enlarge(_sample(planned, index, engine, progress, guide)), recipe
+    return upscaler.enlarge(_sample(planned, index, engine, progress, guide, variation)), recipe
 
 
 def draft(planned: Plan, engine: Engine, guide: Guide | None = None) -> tuple[Pixels, Recipe]:
@@ -226,7 +229,12 @@ def framing_of(condition: Mapping[str, str], size: str | None) -> str:
 
 
 def _sample(
-    planned: Plan, index: int, engine: Engine, progress: Progress, guide: Guide | None = None
+    planned: Plan,
+    index: int,
+    engine: Engine,
+    progress: Progress,
+    guide: Guide | None = None,
+    variation: Variation | None = None,
 ) -> Pixels:
     from rakkan.studio.starter.completion import complete
     from rakkan.studio.starter.vocabulary import encode
@@ -250,6 +258,7 @@ def _sample(
         progress=step,
         sampler=SAMPLER,
         reference=guide.reference if guide else None,
+        variation=variation,
     )
 
 
