@@ -258,7 +258,7 @@ def _guides(wanted: Recipe, workshop: Workshop) -> tuple[Guide | None, tuple[Any
 
 
 def _number(what: str, text: str) -> float:
-    """Raises RakkanError for what is no number, or none that can be drawn with: anybody may write a recipe."""
+    """Raises RakkanError for what is no number that can be drawn with: anybody may write a recipe."""
     try:
         found = float(text)
     except ValueError:
