@@ -76,5 +76,5 @@ def titled(request: CreateRequest | BringRequest, model: str, axes: Sequence[Axi
         "model": model,
     }
     facts = ", ".join(text for name, text in told.items() if text and name not in varying)
-    prompt = "" if "prompt" in varying else " ".join(request.prompt.split()) + " — "
+    prompt = "" if "prompt" in varying else " ".join(request.prompt.split()) + " | "
     return prompt + facts
