@@ -31,7 +31,7 @@ def test_a_grid_is_one_sealed_sheet_with_its_recipes(command: Command) -> None:
         ("1girl, smile", 1), ("1girl, grin", 1), ("1girl, smile", 2), ("1girl, grin", 2),
     ]  # fmt: skip
     assert recipe["labels"] == {
-        "title": "1girl, smile — 2 steps, guidance 1",
+        "title": "1girl, smile | 2 steps, guidance 1",
         "column 1": "smile", "column 2": "grin", "row 1": "seed 1", "row 2": "seed 2",
     }  # fmt: skip
     assert sorted(path.name for path in Path().iterdir()) == ["g.png"]
