@@ -19,6 +19,7 @@ def main() -> int:
         return drawn(self, *given, **named)
 
     StandIn.sample = sample  # type: ignore[method-assign]
+    StandIn.field = 1  # each of its pictures is seen to be drawn by itself
     stand_in(Watch(Path()))
     status = 0
     while not status:

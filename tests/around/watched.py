@@ -81,11 +81,14 @@ class StandIn(FakeEngine):
     """Draws what any few pixels of can be told from everything else."""
 
     watch: Watch
+    #: Pixels a side of its fields of colour: so large that a sheet of many is still seen to be drawn.
+    field = 8
 
     def sample(self, *given: Any, width: int, height: int, seed: int, **more: Any) -> Any:
         super().sample(*given, width=width, height=height, seed=seed, **more)  # refuses what engines refuse
-        # Large fields, so that a sheet of many is still seen to be drawn.
-        fields = noise(seed, -(-height // 8), -(-width // 8)).repeat(8, 0).repeat(8, 1)[:height, :width]
+        side = self.field
+        small = noise(seed, -(-height // side), -(-width // side))
+        fields = small.repeat(side, 0).repeat(side, 1)[:height, :width]
         pixels = fields.clip(0, 243) + noise(seed, height, width) % 12
         self.watch.saw(pixels)
         return pixels
