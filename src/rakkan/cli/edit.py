@@ -105,7 +105,8 @@ def edit(
     )
     drawn_with = ModelOptions(model, sampler, schedule, clip_skip, noise, tuple(lora or ()), vae)
     with listening("drawing") as listener:
-        list_made(editing.edit(editing.EditOptions(request, out, disclosure, drawn_with), listener))
+        made = editing.edit(editing.EditOptions(request, out, disclosure, drawn_with), listener)
+    list_made(made)
 
 
 def vary(
@@ -124,4 +125,5 @@ def vary(
 
     options = editing.VaryOptions(file, strength, count, seed, out, disclosure, ModelOptions(model, vae=vae))
     with listening("drawing") as listener:
-        list_made(editing.vary(options, listener))
+        made = editing.vary(options, listener)
+    list_made(made)

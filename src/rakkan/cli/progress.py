@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,20 +18,20 @@ Told = Callable[[int, int], None]
 
 
 @contextlib.contextmanager
-def bar(what: str, total: int) -> Iterator[Told]:
+def bar(what: str, total: int) -> Iterator[ShownBar]:
     """A bar that counts parts, shown at once."""
     with _showing() as bars:
         told = bars.counting(what)
         told(0, total)
-        yield lambda done, of: told(done, total)
+        yield ShownBar(lambda done, of: told(done, total), lambda: bars.show(None))
 
 
 @contextlib.contextmanager
-def share_bar(what: str) -> Iterator[Told]:
+def share_bar(what: str) -> Iterator[ShownBar]:
     """``bar`` for work whose parts are too small to count: it shows how much is done in percent, and how long
-    the rest will take; it appears when the first part is done."""
+    the rest will take; it appears when the first part is done, and again after it was hidden for a line."""
     with _showing() as bars:
-        yield bars.sharing(what)
+        yield ShownBar(bars.sharing(what), lambda: bars.show(None))
 
 
 @contextlib.contextmanager
@@ -48,6 +49,17 @@ def listening(what: str) -> Iterator[Listener]:
 
     with _showing() as bars:
         yield Listener(bars.counting(what), bars.bytes("reading"), say)
+
+
+@dataclass(frozen=True)
+class ShownBar:
+    """Called as any bar; ``hide`` makes room for a line of output."""
+
+    told: Told
+    hide: Callable[[], None]
+
+    def __call__(self, done: int, of: int) -> None:
+        self.told(done, of)
 
 
 class _Bars:
@@ -89,6 +101,8 @@ class _Bars:
             *told_in,
             console=Console(stderr=True),
             transient=True,
+            # What commands print goes where it is sent, whoever looks at the bar.
+            redirect_stdout=False,
         )
         task = made.add_task(what, total=None)
 

@@ -43,6 +43,7 @@ def protect(
     with bar("sealing", len(found)) as progress:
         for number, one in enumerate(protection.protect(found, folder, place, wishes, maker, gate, roots), 1):
             progress(number, len(found))
+            progress.hide()
             if one.copy is None:
                 failed += 1
                 say(one.note)

@@ -62,6 +62,7 @@ def upscale(
     failed = 0
     with share_bar("enlarging") as progress:
         for outcome in upscale_all(found, out, request, doors, progress):
+            progress.hide()
             if outcome.path is None:
                 failed += 1
                 say(outcome.note if outcome.work.name in outcome.note else f"{outcome.work}: {outcome.note}")
