@@ -25,23 +25,19 @@ def again(
     disclosure: Disclosure = None,
 ) -> int:
     """Make a picture again: bit-exact, visually similar, or not the same (exit status 1), and why."""
-    from rakkan import assemble, config
+    from rakkan import assemble
     from rakkan.api import equipment
+    from rakkan.api.creating import place_and_disclosure
     from rakkan.cli.faults import say
     from rakkan.cli.progress import bar
-    from rakkan.errors import RakkanError
     from rakkan.recipes.again import again as make
     from rakkan.recipes.tiers import EXACT, OTHER
     from rakkan.studio.references import let_in
 
-    settings = config.load()
-    told = settings.disclosure if disclosure is None else disclosure
-    if told not in config.DISCLOSURES:
-        raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
+    place, told = place_and_disclosure(out, disclosure)
     given = let_in(file, assemble.gate().admit, assemble.vault().read)
     said = equipment.told(given.data, file.name)
     workshop = equipment.workshop(told, say=say)
-    place = out if out is not None else settings.pictures
     with bar("drawing", getattr(said.recipe, "steps", 0) or 1) as progress:
         made = make(said, given.pixels, place, workshop, model, told == "full", progress)
     near = made.likeness

@@ -30,14 +30,13 @@ def gallery(
     disclosure: Disclosure = None,
 ) -> None:
     """Keep drawing characters without a prompt, and show them on a page, OUT/index.html."""
-    from rakkan import assemble, config
+    from rakkan import assemble
+    from rakkan.api.creating import place_and_disclosure
     from rakkan.cli.faults import say
     from rakkan.studio.gallery.drawing import GalleryRequest
     from rakkan.studio.gallery.drawing import gallery as draw
 
-    told = config.load().disclosure if disclosure is None else disclosure
-    if told not in config.DISCLOSURES:
-        raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
+    _, told = place_and_disclosure(out, disclosure)
     usual_steps, usual_guidance = assemble.usual_sampling()
     request = GalleryRequest(
         out,

@@ -62,8 +62,9 @@ def grid(
     """Draw a picture for each pair of values, and all of them on one labelled sheet."""
     import secrets
 
-    from rakkan import assemble, config
+    from rakkan import assemble
     from rakkan.api import equipment
+    from rakkan.api.creating import place_and_disclosure
     from rakkan.cli.create import list_made
     from rakkan.cli.progress import bar
     from rakkan.recipes.taking_over import taken_over
@@ -72,11 +73,7 @@ def grid(
     from rakkan.studio.requests import check_place, destination
     from rakkan.trust.checks import MEDIA_TYPES
 
-    settings = config.load()
-    told = settings.disclosure if disclosure is None else disclosure
-    if told not in config.DISCLOSURES:
-        raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
-    place = out if out is not None else settings.pictures
+    place, told = place_and_disclosure(out, disclosure)
     check_place(place, 1)
     if singles is not None:
         check_place(singles, 2)

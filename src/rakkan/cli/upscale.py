@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rakkan.errors import RakkanError
-
 if TYPE_CHECKING:
     from rakkan.studio.upscaling.upscale import Outcome
 
@@ -41,17 +39,15 @@ def upscale(
 
     Stopped half-way, the same command goes on. Exit status 2 when a picture could not be enlarged.
     """
-    from rakkan import config
     from rakkan.api import equipment
+    from rakkan.api.creating import place_and_disclosure
     from rakkan.cli.faults import FAULT, say
     from rakkan.cli.progress import share_bar
     from rakkan.studio.requests import check_place
     from rakkan.studio.upscaling.upscale import FORMATS, UpscaleRequest, check, upscale_all
     from rakkan.studio.upscaling.works import works
 
-    told = config.load().disclosure if disclosure is None else disclosure
-    if told not in config.DISCLOSURES:
-        raise RakkanError(f"A recipe cannot be disclosed {told!r}", f"Say {', '.join(config.DISCLOSURES)}")
+    _, told = place_and_disclosure(out, disclosure)
     ending = out.suffix.lower().replace(".jpeg", ".jpg")
     by_name = next((name for name, suffix in FORMATS.items() if suffix == ending), "png")
     request = UpscaleRequest(scale, denoise, by_name if file_format is None else file_format)
