@@ -19,7 +19,7 @@ from benchmarks.bench import machine
 from numpy.typing import NDArray
 
 from rakkan.checkout import commit
-from rakkan.features.figures.reading import READER, read
+from rakkan.features.figures.reading import digest, read
 from rakkan.studio.starter.pairs import draw_pair
 from rakkan.studio.starter.renders import BUCKETS, render_figure
 
@@ -55,7 +55,7 @@ def measure(characters: int, seed: int) -> dict[str, Any]:
         "command": "python -m benchmarks.consistency",
         **machine(),
         "commit": commit(ROOT),
-        "reader": READER.weights_sha256,
+        "reader": digest(),
         "seed": seed,
         "n": characters,
         "seconds": round(time.perf_counter() - started, 1),

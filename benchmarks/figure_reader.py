@@ -22,7 +22,7 @@ from rakkan import assemble
 from rakkan.checkout import commit
 from rakkan.corpus.figures.canvas import PARTS as OWN_PARTS
 from rakkan.features.figures.parts import PARTS
-from rakkan.features.figures.reading import READER, read
+from rakkan.features.figures.reading import digest, read
 from rakkan.studio.create import CreateRequest, draft, plan
 from rakkan.studio.starter.evaluation import classifier, colours
 from rakkan.studio.starter.evaluation.statistics import wilson
@@ -174,7 +174,7 @@ def main() -> None:
         "command": "python -m benchmarks.figure_reader",
         **machine(),
         "commit": commit(ROOT),
-        "reader": READER.weights_sha256,
+        "reader": digest(),
         "seed": given.seed,
         "n": given.renders,
         "interval": "Wilson, 95 %",

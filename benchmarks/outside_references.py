@@ -1,7 +1,7 @@
 """``python -m benchmarks.outside_references``: drawings by other hands as references, to be judged by eye.
 
 Sprites of the Debian packages ``renpy-thequestion`` and ``renpy-demo`` (Expat) are fetched and read at run
-time and never become part of this repository but as they are seen beside the results. Each goes in through
+time and are part of this repository only as they are seen, small, beside the results. Each goes in through
 the gate and guides the starter model as ``rakkan create --reference`` has it, with three prompts that say
 nothing of who it is: thirty results on one sheet, none of them chosen. Beside the sheet a JSON says how each
 was made; whoever judges fills in ``docs/measurements/outside-references.json`` from it.
@@ -98,7 +98,7 @@ def sheet(rows: list[tuple[NDArray[numpy.uint8], list[NDArray[numpy.uint8]]]]) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "rakkan-outside")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures" / "outside-references.png")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures" / "outside-references.jpg")
     given = parser.parse_args()
     rows, told = [], []
     for number, file in enumerate(sprites(given.folder), 1):
@@ -107,7 +107,7 @@ def main() -> None:
         told.append(how)
         print(f"[{number}/{len(SPRITES)}] {file.name}", flush=True)
     given.out.parent.mkdir(parents=True, exist_ok=True)
-    sheet(rows).save(given.out, optimize=True)
+    sheet(rows).save(given.out, quality=88, optimize=True)
     report = {
         "command": "python -m benchmarks.outside_references",
         **machine(),

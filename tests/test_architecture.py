@@ -49,6 +49,7 @@ WRITERS_ALLOWED: dict[str, str] = {
     "formats/encode.py": "encodes into memory, never to a file",
     "cli/faults.py": "opens the null device when the reader of a pipe has gone",
     "models/download.py": "model files as they come in from a server, until the gate has let them in",
+    "studio/starter/reading/tinting.py": "a developer's step that writes small layers into the package",
     "studio/starter/data.py": "the training pool of renders, a memory map that no one is shown",
     "studio/starter/checkpoints.py": "weights shards, not pictures",
     "studio/starter/evaluation/protocol.py": "weights of the classifier that measures",

@@ -19,10 +19,12 @@ from PIL import Image
 from rakkan import assemble
 from rakkan.api.listening import Listener
 from rakkan.cli import entry
+from rakkan.corpus.figures import render
+from rakkan.corpus.figures.attributes import Attributes
 from rakkan.errors import RakkanError
 from rakkan.formats import png
 from rakkan.formats.checkpoints.architecture import SD1, SDXL
-from rakkan.records import Recipe, recipe_from_json
+from rakkan.records import Recipe, SheetRecipe, recipe_from_json
 
 pytest.importorskip("diffusers")
 
@@ -97,6 +99,53 @@ def test_a_checkpoint_is_converted_once_and_draws_the_same_again(
     assert numpy.array_equal(*again)
     number = assemble.engine_process("cpu").process_id
     assert b"horse" not in Path(f"/proc/{number}/environ").read_bytes()
+
+
+def test_a_checkpoint_edits_varies_and_makes_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random weights draw on a small part, so that the gate takes the whole for a drawing."""
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(render(Attributes(hair_colour="green"), 7)).save("in.png")
+    own = ["--model", "xl", "--steps", "2", "--sampler", "Euler a"]
+    spot = ["--mask", "9,9,32,32"]
+    assert created(Path("drawn.png"), "--model", "xl") == 0
+    for name, asked in {
+        "words": ["edit", "in.png", "hair: blue", *spot, *own],
+        "prompt": ["edit", "in.png", "--prompt", PROMPT, "--strength", "0.6", *spot, *own],
+        "wider": ["edit", "in.png", "--extend", "left=8", *own],
+        "turned": ["vary", "drawn.png", "--strength", "0.05", "--model", "xl"],
+    }.items():
+        assert entry([*asked, "--seed", "3", "--out", f"{name}.png"]) == 0, (name, capsys.readouterr().err)
+        capsys.readouterr()
+        assert entry(["again", f"{name}.png", "--out", f"{name}-again.png"]) == 0, name
+        assert "bit-exact" in capsys.readouterr().out, name
+        recipe = recipe_of(Path(f"{name}.png"))
+        assert recipe.model == "xl" and recipe == recipe_of(Path(f"{name}-again.png"))
+    before, after = (numpy.asarray(Image.open(name)) for name in ("in.png", "prompt.png"))
+    changed = (before != after).any(2)
+    assert changed[9:41, 9:41].mean() > 0.5
+    changed[9:41, 9:41] = False
+    assert not changed.any()
+
+
+def test_grids_and_characters_are_drawn_with_a_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    axes = ["--x", "guidance: 1, 1.02"]
+    given = ["--seed", "7", "--steps", "2", "--size", "64x96", "--sampler", "Euler a", "--model", "xl"]
+    assert entry(["grid", PROMPT, *axes, *given, "--out", "grid.png"]) == 0, capsys.readouterr().err
+    sheet = recipe_from_json(png.text_of(Path("grid.png").read_bytes())["rakkan"])
+    assert isinstance(sheet, SheetRecipe)
+    assert [(one.model, one.guidance, one.seed) for one in sheet.recipes] == [("xl", 1, 7), ("xl", 1.02, 7)]
+    assert entry(["character", "new", "mika", "1girl, blue hair", "--seed", "7"]) == 0
+    small = ["--steps", "2", "--size", "64x96", "--sampler", "Euler a", "--model", "xl"]
+    made = entry(["create", "smile", "--character", "mika", *small, "--out", "mika.png"])
+    assert made == 0, capsys.readouterr().err
+    recipe = recipe_of(Path("mika.png"))
+    assert (recipe.model, recipe.seed) == ("xl", 7)
+    assert "blue hair" in recipe.prompt and "smile" in recipe.prompt
 
 
 def test_whatever_ends_the_engine_ends_in_one_line_and_leaves_nothing_behind(

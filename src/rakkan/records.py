@@ -22,6 +22,10 @@ if TYPE_CHECKING:  # the command line reads this module's neighbours and must st
 LARGEST_INTEGER = 2**53 - 1
 
 
+#: In the settings of an edit's recipe: the SHA-256 of the picture it began with, without its seal.
+START = "start"
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Everything needed to make one picture again.

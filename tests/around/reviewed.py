@@ -71,7 +71,10 @@ REVIEWED: dict[str, Names] = {
         "studio.starter.grids.grid_of",
     ),
     "changes a picture that the gate has let in, for its caller in the same process, who releases it": (
+        "recipes.derived.edited",
+        "recipes.derived.enlarged",
         "studio.editing.composing.composed",
+        "studio.editing.editing.drawn",
         "studio.editing.opening.Opened.pixels",
         "studio.editing.passes.coloured",
         "studio.editing.passes.extended",
@@ -80,9 +83,9 @@ REVIEWED: dict[str, Names] = {
         "studio.editing.restoring.filled",
         "studio.editing.windows.placed",
         "studio.editing.windows.shown",
+        "studio.upscaling.upscale.enlarged",
     ),
     "numbers inside a model, not yet pixels, for its caller in the same process": (
-        "studio.engines.torch.style.StyleReference.__call__",
         "studio.engines.torch.style.statistics",
         "studio.engines.torch.style.renormalised",
         "studio.starter.reading.network.Trunk.forward",
@@ -102,7 +105,7 @@ REVIEWED: dict[str, Names] = {
         "studio.engines.torch.guidance.guided",
         "studio.engines.torch.ip_adapter.IpAdapter.__call__",
         "studio.engines.torch.ip_adapter.prepared",
-        "studio.engines.torch.reference.Reference.__call__",
+        "studio.engines.torch.reference.View.__call__",
         "studio.samplers.euler",
         "studio.samplers.heun",
         "studio.starter.autoencoder_training.autoencoder_loss",
@@ -134,6 +137,7 @@ REVIEWED: dict[str, Names] = {
     ),
     "holds renders for training (of that renderer alone: a test reads it off the syntax trees)": (
         "studio.starter.reading.running.softener",
+        "studio.starter.reading.tinting.inputs_of",
         "studio.starter.reading.wear.worn",
         "studio.starter.reading.wear.compressed",
         "studio.starter.reading.wear.shown",
@@ -174,6 +178,7 @@ REVIEWED: dict[str, Names] = {
     ),
     "fits a picture that the gate has let in to a network, for its caller in the same process": (
         "studio.starter.guiding.framed_as_taught",
+        "studio.references.eight_bits",
         "studio.references.fitted",
         "studio.references.fitted_control",
         "studio.references.fitted_prompt",
@@ -181,6 +186,7 @@ REVIEWED: dict[str, Names] = {
         "studio.references.over_white",
     ),
     "measures pictures: shares, distances and names of colours come out, no pixels": (
+        "features.oklab.srgb",
         "features.figures.palette.main_colours",
         "studio.starter.evaluation.identities.told_from_twin_by_pixels",
         "studio.starter.evaluation.identities.is_copied",

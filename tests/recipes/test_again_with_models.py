@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -11,12 +11,16 @@ import numpy
 import pytest
 
 from rakkan.errors import RakkanError
+from rakkan.formats import png
 from rakkan.formats.inspect import Inspected
-from rakkan.recipes.again import Again, Workshop, again
+from rakkan.recipes.again import Again, again
+from rakkan.recipes.drawing import Workshop
 from rakkan.recipes.telling import CLAIMED, PROVEN, Told
 from rakkan.records import Picture, Recipe
 from rakkan.studio.bring import Brought
+from rakkan.studio.engines.start import Variation
 from rakkan.studio.metadata import claimed
+from rakkan.studio.references import LetIn
 from rakkan.trust.verification import Verification
 
 MODEL, LORA, VAE = "ab" * 32, "cd" * 32, "ef" * 32
@@ -25,6 +29,8 @@ RECIPE = Recipe(
     engine="stand-in", precision="f32", versions={}, adapters={LORA: "lora ink 0.6", VAE: "vae"},
     settings={"noise": "gpu", "clip skip": "2"},
 )  # fmt: skip
+_GREY = numpy.full((64, 64, 3), 200, numpy.uint8)
+BEGUN = LetIn("78" * 32, "image/png", png.encode(_GREY, {}), _GREY)
 
 
 @dataclass
@@ -81,7 +87,7 @@ def made_again(
         bring,
         lambda *words: None,
         release,
-        lambda digest: nothing,
+        lambda digest: BEGUN,
         lambda: False,
     )
     pixels = numpy.full((96, 64, 3), 7, numpy.uint8) if given is None else given
@@ -133,7 +139,26 @@ def test_another_tools_picture_is_drawn_from_its_claim(tmp_path: Path) -> None:
     assert "A1111 drew it; other programs round otherwise" in made.reasons
 
 
-def test_edits_say_what_to_do_first(tmp_path: Path) -> None:
-    edited = Told(PROVEN, Inspected("png", 1), Verification("valid"), RECIPE, operation="edit")
-    with pytest.raises(RakkanError, match="made out of another"):
-        made_again(edited, tmp_path)
+def test_an_edit_is_drawn_over_the_picture_it_began_with(tmp_path: Path) -> None:
+    settings = {"noise": "gpu", "start": BEGUN.digest, "mask": "0,0,32,32", "strength": "0.5"}
+    recipe = replace(RECIPE, settings=settings, height=64)
+    said = Told(PROVEN, Inspected("png", 1), Verification("valid"), recipe, operation="edit")
+    made, drawing, calls = made_again(said, tmp_path, given=BEGUN.pixels)
+    assert calls == [("mine", ("1girl <lora:pen:0.6>", "lowres"), "clear", (), (64, 64))]
+    ((prompt, _, options),) = drawing.asked
+    assert prompt == "1girl <lora:pen:0.6>" and (options["seed"], options["noise"]) == (9, "gpu")
+    start = options["start"]
+    assert start.strength == 0.5 and 0 < start.mask.mean() < 1
+    assert made.recipe.settings["start"] == BEGUN.digest  # type: ignore[union-attr]
+
+
+def test_a_variation_is_drawn_with_its_turn(tmp_path: Path) -> None:
+    turn = {"variation seed": "4", "variation strength": "0.25"}
+    shown = {BEGUN.digest: "variation 0.25", "12" * 32: "reference 0.8"}
+    recipe = replace(RECIPE, settings={"noise": "gpu", **turn}, references=shown)
+    said = Told(PROVEN, Inspected("png", 1), Verification("valid"), recipe, operation="variation")
+    made, drawing, calls = made_again(said, tmp_path)
+    assert drawing.asked[0][2]["variation"] == Variation(4, 0.25)
+    assert [one.use for one in calls[0][3]] == ["reference"]
+    assert isinstance(made.recipe, Recipe)
+    assert made.recipe.references == shown and turn.items() <= made.recipe.settings.items()

@@ -14,11 +14,11 @@ from rakkan.errors import RakkanError
 from rakkan.studio.editing.requests import EditRequest
 
 if TYPE_CHECKING:
+    from rakkan.recipes.drawing import Drawn
+    from rakkan.records import Recipe
     from rakkan.studio.editing.editing import Edit
-    from rakkan.studio.editing.opening import Opened
     from rakkan.studio.editing.requests import EditPlan
-    from rakkan.studio.editing.varying import Source
-    from rakkan.studio.requests import Created
+    from rakkan.studio.requests import Created, Progress
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ def _opened(planned: EditPlan) -> Edit:
 def vary(options: VaryOptions, listener: Listener = SILENT) -> list[Created]:
     """More pictures like one: its own noise turned a little or, where that is not known, redrawn."""
     from rakkan.features.figures.reading import read
+    from rakkan.recipes.drawing import redrawn
     from rakkan.studio.editing import varying
     from rakkan.studio.editing.opening import opened
 
@@ -114,25 +115,21 @@ def vary(options: VaryOptions, listener: Listener = SILENT) -> list[Created]:
             options.file, options.strength, options.seed, options.count, place, told == "full"
         )
     )
-    release = assemble.release(told)
-    picture = opened(options.file, assemble.let_in)
-    artist = equipment.starter_artist(EditRequest(options.file))
-    source = _source_of(model, picture, listener) if model.name else varying.starter_source(picture, artist)
-    if source is not None:
-        return varying.turned(planned, picture, source, release, consider, listener.drawing)
-    return varying.redrawn_a_little(planned, picture, artist, read, release, consider, listener.drawing)
+    release, picture = assemble.release(told), opened(options.file, assemble.let_in)
+    kept = assemble.models().resolve(model.name) if model.name else None
+    recipe = varying.own_recipe(picture, kept.card.digest if kept else assemble.engine().model_digest)
+    if recipe is not None:
+        workshop = equipment.workshop(told, listener.reading, listener.say)
 
+        def redraw(wanted: Recipe, progress: Progress) -> Drawn:
+            return redrawn(wanted, kept, workshop, [], progress, model.vae)
 
-def _source_of(model: ModelOptions, picture: Opened, listener: Listener) -> Source:
-    from rakkan.studio.editing.varying import checkpoint_source
-
-    recipe = picture.recipe
-    prompts = (recipe.prompt, recipe.negative) if recipe is not None else ("", "")
-    brought = assemble.bring(model.name, prompts, model.vae, listener.reading, listener.say)
-    source = checkpoint_source(picture, brought)
-    if source is None:
+        guides = tuple(workshop.recall(digest).ingredient for digest in varying.guides_of(recipe))
+        return varying.turned(planned, picture, recipe, guides, redraw, release, listener.drawing)
+    if kept is not None:
         raise RakkanError(
             f"{picture.name} does not say that {model.name} made it, as it is",
             'Draw over it: rakkan edit FILE --model MODEL --prompt "…" --strength 0.3',
         )
-    return source
+    artist = equipment.starter_artist(EditRequest(options.file))
+    return varying.redrawn_a_little(planned, picture, artist, read, release, consider, listener.drawing)

@@ -11,7 +11,7 @@ from rakkan import assemble, config
 
 if TYPE_CHECKING:
     from rakkan.casting.drawing import Drawing
-    from rakkan.recipes.again import Workshop
+    from rakkan.recipes.drawing import Workshop
     from rakkan.recipes.telling import Told
     from rakkan.studio.bring import Brought
     from rakkan.studio.editing.requests import EditRequest
@@ -48,7 +48,7 @@ def workshop(
 ) -> Workshop:
     """What pictures are made again with; ``progress`` and ``say`` as for ``bring``."""
     from rakkan.bringing.showing import Wanted
-    from rakkan.recipes.again import Workshop
+    from rakkan.recipes.drawing import Workshop
     from rakkan.recipes.sources import let_in_before
 
     def brought(

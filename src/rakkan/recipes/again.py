@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import re
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rakkan.errors import RakkanError
+from rakkan.recipes.derived import edited, enlarged
+from rakkan.recipes.drawing import LORA, Workshop, redrawn
 from rakkan.recipes.telling import NOTHING, PARTLY, Told
-from rakkan.recipes.tiers import EXACT, Likeness, differences, likeness
+from rakkan.recipes.tiers import EXACT, Likeness, differences, differences_of_enlargements, likeness
 from rakkan.records import (
+    START,
+    AnyRecipe,
     FiguresRecipe,
     Picture,
     Recipe,
@@ -28,41 +29,14 @@ if TYPE_CHECKING:
 
     from rakkan.models.card import Kept
     from rakkan.models.registry import Registry
-    from rakkan.studio.bring import BringRequest, Brought
-    from rakkan.studio.create import CreateRequest, Upscaler
-    from rakkan.studio.engines.engine import Engine
     from rakkan.studio.metadata import Claimed
-    from rakkan.studio.references import Asked, LetIn
-    from rakkan.studio.requests import Consider, Progress, Release
-    from rakkan.studio.starter.guiding import Guide
+    from rakkan.studio.requests import Progress
 
     Pixels = NDArray[numpy.uint8]
 
-#: Operations that draw from words alone, or guided by pictures.
-_DRAWN = ("create", "variation", "")
-#: What says of a picture that the noise of its seed was turned towards another's: that seed, and how far.
-_TURNED = ("variation seed", "variation strength")
-_LORA = re.compile(r"<(lora|lyco):([^:<>]+)")
 
-
-@dataclass(frozen=True)
-class Workshop:
-    """What a picture is made again with: the models of this instance, what draws with the starter model and
-    with one of those, the words' judge and the way out.
-
-    ``bring`` takes a model's name, the prompts, the name of a VAE ("" for the model's own), and the pictures
-    that the drawing is shown, each under the digest that recipes know it by as its file. ``recall`` gives
-    such a picture itself, and ``looks`` says whether the starter model's weights have learnt to look at one.
-    """
-
-    registry: Registry
-    engine: Callable[[], Engine]
-    upscaler: Callable[[], Upscaler]
-    bring: Callable[[str, tuple[str, str], str, tuple[Asked, ...], tuple[int, int]], Brought]
-    consider: Consider
-    release: Release
-    recall: Callable[[str], LetIn]
-    looks: Callable[[], bool]
+#: Operations that leave a recipe of one picture behind; "" where no seal tells.
+_MADE_AGAIN = ("create", "variation", "edit", "")
 
 
 @dataclass(frozen=True)
@@ -72,7 +46,7 @@ class Again:
     path: Path
     likeness: Likeness
     reasons: tuple[str, ...]
-    recipe: Recipe
+    recipe: AnyRecipe
     seconds: float
 
 
@@ -87,7 +61,8 @@ def again(
 ) -> Again:
     """Draw what ``told`` tells once more and compare it with ``given``, uint8 [height, width, 3].
 
-    ``model`` names the one to draw with where the recipe's is not here, or is not known. Raises RakkanError
+    What it was made out of, or was shown, is taken from the vault. ``model`` names the one to draw with
+    where the recipe's is not here, or is not known. Raises RakkanError
     for what tells too little, sheets among it, and says what to do then.
     """
     from rakkan.studio.requests import check_place, destination
@@ -97,26 +72,37 @@ def again(
     recipe = told.recipe
     if told.worth in (NOTHING, PARTLY):
         raise _silent(told)
-    if recipe is not None and not isinstance(recipe, Recipe):
+    if recipe is not None and not isinstance(recipe, Recipe | UpscaleRecipe):
         raise _several(recipe)
-    if told.operation not in _DRAWN or (recipe and "strength" in recipe.settings):
-        what = told.operation or "edit"
-        raise RakkanError(
-            f"This picture was made out of another ({what}), which has to be there first",
-            "Make the one it came from again, then do the same to it; rakkan recipe shows what was done",
-        )
     notes: list[str] = []
     wanted = recipe or _recipe_of(told.claimed, notes)
-    kept = _model(wanted, told, workshop.registry, model)
-    if kept is None:
-        pixels, made, ingredients = _starter(wanted, workshop, progress)
+    if isinstance(wanted, UpscaleRecipe):
+        picture, named = (
+            enlarged(wanted, told.inspected.kind, workshop, progress),
+            (f"{wanted.scale}x", "enlarged"),
+        )
     else:
-        pixels, made, ingredients = _brought(wanted, kept, workshop, notes, progress)
-    place = destination(out, made.prompt, str(made.seed), telling)
-    path = workshop.release(Picture(pixels, made, ingredients=ingredients), place)
-    near = likeness(pixels, given, told.pixels)
-    reasons = [] if near.tier == EXACT else [*notes, *_reasons(told, wanted, made)]
-    return Again(path, near, tuple(dict.fromkeys(reasons)), made, time.perf_counter() - started)
+        picture = _drawn(wanted, told, workshop, model, notes, progress)
+        named = (wanted.prompt, str(wanted.seed))
+    path = workshop.release(picture, destination(out, *named, telling))
+    near = likeness(picture.pixels, given, told.pixels)
+    reasons = [] if near.tier == EXACT else [*notes, *_reasons(told, wanted, picture.recipe)]
+    return Again(path, near, tuple(dict.fromkeys(reasons)), picture.recipe, time.perf_counter() - started)
+
+
+def _drawn(
+    wanted: Recipe, told: Told, workshop: Workshop, model: str, notes: list[str], progress: Progress
+) -> Picture:
+    if told.operation not in _MADE_AGAIN:
+        raise RakkanError(
+            f"This picture was made as {told.operation!r}, which is done in one go with others",
+            "Give a picture that was created, varied, edited or enlarged",
+        )
+    kept = _model(wanted, told, workshop.registry, model)
+    if told.operation == "edit" or START in wanted.settings:
+        return edited(wanted, kept, workshop, notes, progress)
+    pixels, made, pictures = redrawn(wanted, kept, workshop, notes, progress)
+    return Picture(pixels, made, told.operation or "create", pictures)
 
 
 def _silent(told: Told) -> RakkanError:
@@ -130,12 +116,7 @@ def _silent(told: Told) -> RakkanError:
     )
 
 
-def _several(recipe: SheetRecipe | FiguresRecipe | TrainingGridRecipe | UpscaleRecipe) -> RakkanError:
-    if isinstance(recipe, UpscaleRecipe):
-        return RakkanError(
-            f"This picture is the one of SHA-256 {recipe.source[:12]}…, enlarged",
-            f"Enlarge that again: rakkan upscale FILE --scale {recipe.scale} --denoise {recipe.denoise}",
-        )
+def _several(recipe: SheetRecipe | FiguresRecipe | TrainingGridRecipe) -> RakkanError:
     if isinstance(recipe, FiguresRecipe):
         return RakkanError(
             "This is a sheet of the renderer's figures",
@@ -173,7 +154,7 @@ def _recipe_of(claimed: Claimed | None, notes: list[str]) -> Recipe:
     if claimed.clip_skip:
         settings["clip skip"] = str(claimed.clip_skip)
     filled: dict[str, Any] = {name: usual[name] if told[name] is None else told[name] for name in told}
-    called = {found[2].strip() for found in _LORA.finditer(claimed.prompt)}
+    called = {found[2].strip() for found in LORA.finditer(claimed.prompt)}
     tags = "".join(f" <lora:{one.name}:{one.weight:g}>" for one in claimed.loras if one.name not in called)
     return Recipe(
         prompt=claimed.prompt + tags,
@@ -213,150 +194,19 @@ def _model(wanted: Recipe, told: Told, registry: Registry, named: str) -> Kept |
         ) from error
 
 
-def _starter(
-    wanted: Recipe, workshop: Workshop, progress: Progress
-) -> tuple[Pixels, Recipe, tuple[Any, ...]]:
-    from rakkan.studio.create import CreateRequest, drawn, plan
-    from rakkan.studio.engines.start import Variation
-
-    size = f"{wanted.width}x{wanted.height}" if wanted.width and wanted.height else None
-    turn = {name: wanted.settings[name] for name in _TURNED if name in wanted.settings}
-    request: CreateRequest = CreateRequest(
-        wanted.prompt,
-        wanted.negative,
-        wanted.seed,
-        1,
-        wanted.steps,
-        wanted.guidance,
-        size,
-        settings={name: text for name, text in wanted.settings.items() if name not in turn},
-    )
-    planned = plan(request, workshop.consider)
-    guide, ingredients = _guides(wanted, workshop)
-    numbers = [_number(name, turn.get(name, "")) for name in _TURNED] if turn else []
-    variation = Variation(int(numbers[0]), numbers[1]) if turn else None
-    engine, upscaler = workshop.engine(), workshop.upscaler()
-    pixels, recipe = drawn(planned, 0, engine, upscaler, progress, guide, variation)
-    references = {**wanted.references, **recipe.references}
-    return pixels, replace(recipe, settings={**recipe.settings, **turn}, references=references), ingredients
-
-
-def _guides(wanted: Recipe, workshop: Workshop) -> tuple[Guide | None, tuple[Any, ...]]:
-    """What guided a picture of the starter model, and all pictures that its recipe refers to."""
-    from rakkan.studio.starter.guiding import guide
-
-    found, pictures = None, []
-    for digest, use in wanted.references.items():
-        picture = workshop.recall(digest)
-        pictures.append(picture.ingredient)
-        told, _, in_words = use.partition(", ")
-        kind, _, strength = told.partition(" ")
-        if kind != "variation":
-            looks = workshop.looks() and not in_words
-            found = guide(picture, digest[:10], kind, _number(use, strength), looks)
-    return found, tuple(pictures)
-
-
-def _number(what: str, text: str) -> float:
-    """Raises RakkanError for what is no number that can be drawn with: anybody may write a recipe."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
-    if not math.isfinite(found):
-        raise RakkanError(f"The recipe's {what[:60]!r} is no number", "Give a picture that Rakkan made")
-    return found
-
-
-def _brought(
-    wanted: Recipe, kept: Kept, workshop: Workshop, notes: list[str], progress: Progress
-) -> tuple[Pixels, Recipe, tuple[Any, ...]]:
-    from rakkan.studio.bring import BringRequest, drawn, plan
-
-    prompt = _with_names(wanted, workshop.registry, notes)
-    vae = _named(wanted.adapters, ("vae", "tiny decoder"), workshop.registry, notes)
-    size = f"{wanted.width}x{wanted.height}" if wanted.width and wanted.height else None
-    request: BringRequest = BringRequest(
-        prompt,
-        wanted.negative,
-        wanted.seed,
-        1,
-        wanted.steps,
-        wanted.guidance,
-        size,
-        sampler=wanted.sampler,
-        schedule=wanted.schedule,
-        clip_skip=int(wanted.settings.get("clip skip", "0")),
-        noise=wanted.settings.get("noise", "cpu"),
-        settings={name: text for name, text in wanted.settings.items() if name == "template"},
-    )
-    planned = plan(request, workshop.consider)
-    shown = _shown(wanted, workshop.registry)
-    size_of = planned.size or (kept.card.resolution, kept.card.resolution)
-    brought = workshop.bring(kept.card.name, (prompt, wanted.negative), vae, shown, size_of)
-    pixels, recipe = drawn(planned, brought, 0, progress)
-    return pixels, recipe, brought.ingredients
-
-
-def _with_names(wanted: Recipe, registry: Registry, notes: list[str]) -> str:
-    """The prompt, with each LoRA that it calls under the name that its digest has here."""
-    called = {use.split(" ", 1)[1].rpartition(" ")[0]: digest
-              for digest, use in wanted.adapters.items() if use.startswith("lora ")}  # fmt: skip
-
-    def renamed(found: re.Match[str]) -> str:
-        digest = called.get(found[2].strip(), "")
-        if not digest:
-            return found[0]
-        name = _by_digest(registry, digest)
-        if not name:
-            notes.append(f"the LoRA {found[2]} of {digest[:10]} is not here: the one of its name is taken")
-        return f"<{found[1]}:{name or found[2]}"
-
-    return _LORA.sub(renamed, wanted.prompt)
-
-
-def _named(adapters: Mapping[str, str], uses: tuple[str, ...], registry: Registry, notes: list[str]) -> str:
-    for digest, use in adapters.items():
-        if use in uses:
-            name = _by_digest(registry, digest)
-            if not name:
-                notes.append(f"the {use} {digest[:10]} is not here: the model's own is taken")
-            return name
-    return ""
-
-
-def _by_digest(registry: Registry, digest: str) -> str:
-    """The name of the model with this hash, or with one that begins so; "" where it is not here."""
-    try:
-        return registry.find(digest).card.name if digest else ""
-    except RakkanError:
-        return ""
-
-
-def _shown(wanted: Recipe, registry: Registry) -> tuple[Asked, ...]:
-    """The pictures that guided, each under its digest, through the models that are here."""
-    from rakkan.studio.references import REFERENCE, Asked
-
-    through = {use: _by_digest(registry, digest) for digest, use in wanted.adapters.items()}
-    found = []
-    for digest, joined in wanted.references.items():
-        for use in joined.split("; "):
-            name, _, strength = use.rpartition(" ")
-            what = name.split(" ", 1)[0]
-            model = "" if what == REFERENCE else through.get(name, "")
-            found.append(Asked(what, Path(digest), _number(use, strength), model))
-    return tuple(found)
-
-
-def _reasons(told: Told, wanted: Recipe, made: Recipe) -> list[str]:
-    if told.recipe is None:
+def _reasons(told: Told, wanted: Recipe | UpscaleRecipe, made: AnyRecipe) -> list[str]:
+    if told.recipe is None and isinstance(made, Recipe):
         reasons = [f"{told.tool} drew it; other programs round otherwise"]
         if wanted.model_digest and not made.model_digest.startswith(wanted.model_digest):
             reasons.append(f"it names the model {wanted.model_digest}, not {made.model_digest[:10]}")
         if told.claimed is not None:
             reasons += told.claimed.remarks
         return reasons
-    reasons = differences(replace(wanted, prompt=made.prompt), made)
+    if isinstance(wanted, Recipe) and isinstance(made, Recipe):
+        reasons = differences(replace(wanted, prompt=made.prompt), made)
+    else:
+        assert isinstance(wanted, UpscaleRecipe) and isinstance(made, UpscaleRecipe)
+        reasons = differences_of_enlargements(wanted, made)
     if told.inspected.kind == "jpeg" and not told.pixels:
         reasons.append("the file is a JPEG, which keeps no pixel as it was")
     return reasons or ["all that the recipe names is the same: another processor, or the file was changed"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rakkan.records import Recipe
+from rakkan.records import Recipe, UpscaleRecipe
 
 if TYPE_CHECKING:
     import numpy
@@ -29,14 +29,19 @@ class Likeness:
 
 
 def likeness(made: Pixels, given: Pixels, drawn: str = "") -> Likeness:
-    """Compare pixels, uint8 [height, width, 3]. ``drawn`` is the digest of the pixels that were drawn at
+    """Compare ``made``, as it was drawn (of any depth, with alpha or without), with ``given``, uint8 [height,
+    width, 3]. ``drawn`` is the digest of the pixels that were drawn at
     first, "" where it is not proven: a JPEG keeps none of them, and its seal still says what they were."""
     import numpy
 
     from rakkan.features.fingerprints import FARTHEST, catalogue, looks, pdq
+    from rakkan.studio.references import eight_bits, over_white
     from rakkan.trust.provenance import pixel_digest
 
-    if drawn == pixel_digest(made) or numpy.array_equal(made, given):
+    if drawn == pixel_digest(made):
+        return Likeness(EXACT, 0)
+    made = over_white(eight_bits(made))
+    if numpy.array_equal(made, given):
         return Likeness(EXACT, 0)
     one, other = (int.from_bytes(pdq(pixels)[0], "big") for pixels in (made, given))
     distance = (one ^ other).bit_count()
@@ -72,6 +77,16 @@ def differences(told: Recipe, made: Recipe) -> list[str]:
         told_batch, made_batch = (one.settings.get("batch", "1") for one in (told, made))
         found.append(f"drawn {made_batch} at once, not {told_batch}")
     return found
+
+
+def differences_of_enlargements(told: UpscaleRecipe, made: UpscaleRecipe) -> list[str]:
+    """``differences`` for enlargements."""
+    found = []
+    if told.model_digest != made.model_digest:
+        found.append(f"other networks: {made.model_digest[:10]}, not {told.model_digest[:10]}")
+    if told.precision != made.precision:
+        found.append(f"computed in {made.precision}, not in {told.precision}")
+    return found + _versions(told.versions, made.versions)
 
 
 def _versions(told: Mapping[str, str], made: Mapping[str, str]) -> list[str]:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     import numpy
     from numpy.typing import NDArray
 
+    from rakkan.studio.engines.start import Variation
+
     Pixels = NDArray[numpy.uint8]
 
 SAMPLER, STEPS, GUIDANCE = "dpmpp_2m", 20, 7.0
@@ -192,15 +194,24 @@ def create_each(
     return draw_all(*made, first.ingredients)
 
 
-def drawn(planned: BringPlan, brought: Brought, index: int, progress: Progress) -> tuple[Pixels, Recipe]:
-    """One picture of a plan, by its number from 0, drawn alone, and its recipe; it is not released."""
+def drawn(
+    planned: BringPlan, brought: Brought, index: int, progress: Progress, variation: Variation | None = None
+) -> tuple[Pixels, Recipe]:
+    """One picture of a plan, by its number from 0, drawn alone, and its recipe, which says nothing of a
+    ``variation``; it is not released."""
     width, height = planned.size or (brought.resolution, brought.resolution)
-    (pixels,) = _sampled(planned, brought, (width, height), index, 1, progress)
+    (pixels,) = _sampled(planned, brought, (width, height), index, 1, progress, variation)
     return pixels, recipe_of(planned, brought, planned.seed + index, width, height, 1)
 
 
 def _sampled(
-    planned: BringPlan, brought: Brought, size: tuple[int, int], index: int, count: int, progress: Progress
+    planned: BringPlan,
+    brought: Brought,
+    size: tuple[int, int],
+    index: int,
+    count: int,
+    progress: Progress,
+    variation: Variation | None = None,
 ) -> Sequence[Pixels]:
     """``count`` pictures from the one with this index on, drawn at once."""
     request = planned.request
@@ -220,6 +231,8 @@ def _sampled(
         "noise": request.noise,
         "progress": step,
     }
+    if variation is not None:
+        options["variation"] = variation
     if count == 1:
         return [brought.engine.sample(request.prompt, request.negative, **options)]
     return list(brought.engine.sample_batch(request.prompt, request.negative, count=count, **options))

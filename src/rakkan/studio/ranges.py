@@ -33,3 +33,22 @@ def check_size(width: int, height: int) -> None:
             f"Cannot draw {width}x{height} pixels",
             f"Give multiples of {CELL} from {SHORTEST} to {LONGEST}, such as 512x768",
         )
+
+
+def told_number(what: str, text: str) -> float:
+    """The number that a recipe tells: anybody may write one. Raises RakkanError for what is none."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise RakkanError(f"The recipe's {what[:60]!r} is no number", "Give a picture that Rakkan made")
+    return found
+
+
+def told_integer(what: str, text: str) -> int:
+    """The whole number that a recipe tells. Raises RakkanError for what is none."""
+    found = told_number(what, text)
+    if found != int(found):
+        raise RakkanError(f"The recipe's {what[:60]!r} is no whole number", "Give a picture that Rakkan made")
+    return int(found)

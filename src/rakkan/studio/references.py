@@ -178,6 +178,15 @@ def let_in(
     return LetIn(digest_of_file(data), inspected.media_type, data, over_white(pixels))
 
 
+def eight_bits(pixels: NDArray[numpy.uint8 | numpy.uint16]) -> Pixels:
+    """The nearest levels of 8 bits, uint8 [height, width, channels]."""
+    import numpy
+
+    if pixels.dtype == numpy.uint16:
+        return ((pixels.astype(numpy.uint32) + 128) // 257).astype(numpy.uint8)
+    return pixels.astype(numpy.uint8, copy=False)
+
+
 def over_white(pixels: Pixels) -> Pixels:
     """uint8 [height, width, 3] of a picture with alpha or without."""
     import numpy

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rakkan.formats.unsealed import without_seal
 from rakkan.records import (
+    START,
     FiguresRecipe,
     LabelledSheetRecipe,
     Picture,
@@ -143,15 +144,25 @@ def _fault_of_ingredients(picture: Picture) -> str:
 
 def _fault_of_references(picture: Picture) -> str:
     """A recipe that names other pictures than the seal shows would hide what guided this one."""
-    recipe = picture.recipe
-    if isinstance(recipe, UpscaleRecipe):
-        parents = {hashlib.sha256(without_seal(one.data)).hexdigest() for one in picture.ingredients}
-        return "" if parents == {recipe.source} else "its recipe names another picture than it was made of"
-    named = set(recipe.references) if isinstance(recipe, Recipe) else set()
-    guided = [one for one in picture.ingredients if RELATIONSHIPS[one.relationship] == operations.REFERENCE]
-    if named != {hashlib.sha256(without_seal(one.data)).hexdigest() for one in guided}:
+    recipe, found = picture.recipe, _digests_by_kind(picture)
+    parents, guides = found.get(operations.PARENT, set()), found.get(operations.REFERENCE, set())
+    begun = recipe.source if isinstance(recipe, UpscaleRecipe) else None
+    if isinstance(recipe, Recipe):
+        begun = recipe.settings.get(START)
+    if begun is not None and parents != {begun}:
+        return "its recipe names another picture than it was made of"
+    if guides != (set(recipe.references) if isinstance(recipe, Recipe) else set()):
         return "its recipe names other references than those it comes with"
     return ""
+
+
+def _digests_by_kind(picture: Picture) -> dict[str, set[str]]:
+    """The digests that recipes know the ingredients by, by what they are to the picture."""
+    found: dict[str, set[str]] = {}
+    for one in picture.ingredients:
+        digest = hashlib.sha256(without_seal(one.data)).hexdigest()
+        found.setdefault(RELATIONSHIPS[one.relationship], set()).add(digest)
+    return found
 
 
 def _size(shape: tuple[int, ...]) -> str:

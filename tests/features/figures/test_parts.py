@@ -98,6 +98,13 @@ def test_a_face_with_eyes_is_framed_before_a_larger_area_without() -> None:
     assert bust is not None and bust.left + bust.width / 2 == pytest.approx(50, abs=3)
 
 
+def test_a_stray_place_of_eyes_makes_an_arm_no_face() -> None:
+    faces = area(30, 70, 30, 70, 256) + area(100, 220, 90, 220, 256)
+    eyes = area(45, 49, 35, 65, 256) + area(150, 152, 100, 104, 256)
+    bust = bust_of(Parts((256, 256), (Look(Box(0, 0, 256, 256), maps(256, face=faces, eyes=eyes)),)))
+    assert bust is not None and bust.left + bust.width / 2 == pytest.approx(50, abs=3)
+
+
 def test_main_colours_come_in_the_order_of_their_areas() -> None:
     pixels = np.zeros((128, 128, 3), np.uint8)
     pixels[:, :] = (10, 20, 200)

@@ -14,7 +14,7 @@ from tests.trust.made import look, recipe
 from rakkan import assemble
 from rakkan.casting import Casting
 from rakkan.errors import RakkanError
-from rakkan.features.figures.reading import READER
+from rakkan.features.figures.reading import digest
 from rakkan.formats.sheet import PAPER
 from rakkan.records import LabelledSheetRecipe, Picture, canonical_json, recipe_from_json
 from rakkan.studio.characters import consistency, sheet
@@ -115,7 +115,7 @@ def test_scores_are_told_in_whole_and_never_as_more_than_they_are() -> None:
 
 def test_the_scores_were_measured_with_this_reader_and_are_published(root: Path) -> None:
     report = json.loads((root / "docs" / "measurements" / "consistency.json").read_text())
-    assert report["reader"] == READER.weights_sha256, "python -m benchmarks.consistency"
+    assert report["reader"] == digest(), "python -m benchmarks.consistency"
     assert tuple(report["different characters, percentiles 0 to 100"]) == percentiles()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ from rakkan import assemble
 from rakkan.errors import RakkanError
 from rakkan.formats import png
 from rakkan.formats.inspect import pixels as pixels_of
-from rakkan.records import Recipe, SheetRecipe, recipe_from_json
+from rakkan.records import Picture, Recipe, SheetRecipe, recipe_from_json
 from rakkan.studio.create import CreateRequest, create
 from rakkan.studio.create import plan as plan_creation
-from rakkan.studio.editing.editing import Said
+from rakkan.studio.editing.editing import Said, perform
 from rakkan.studio.editing.masks import rectangle
 from rakkan.studio.editing.passes import redrawn
-from rakkan.studio.editing.requests import EditRequest
+from rakkan.studio.editing.requests import EditRequest, plan
 from rakkan.studio.metadata import read as read_parameters
 from rakkan.studio.requests import Created
 from rakkan.studio.starter.lexicon import read
@@ -317,3 +318,31 @@ def test_the_stand_in_reads_what_it_says() -> None:
     reading = banded(drawing(80, 40))
     assert set(SLOTS) <= set(reading.slots)
     assert sum(part.sum() for name, part in reading.parts.items() if name != "skin") == 80 * 40
+
+
+def test_semicolons_stand_between_changes() -> None:
+    planned = plan(EditRequest(Path("x.png"), ("hair: blue; smile;", "red eyes")), lambda *words: None)
+    assert [one.text for one in planned.changes] == ["hair: blue", "smile", "red eyes"]
+    assert planned.request.texts == ("hair: blue", "smile", "red eyes")
+    with pytest.raises(RakkanError, match="Nothing is asked"):
+        plan(EditRequest(Path("x.png"), (" ; ",)), lambda *words: None)
+
+
+def test_a_recipe_that_names_another_beginning_does_not_leave(tmp_path: Path) -> None:
+    path, kept = saved(tmp_path, drawing(64, 64)), []
+
+    def lying(picture: Picture, place: Path) -> Path:
+        kept.append(picture)
+        assert isinstance(picture.recipe, Recipe)
+        settings = {**picture.recipe.settings, "start": "0" * 64}
+        return assemble.release()(replace(picture, recipe=replace(picture.recipe, settings=settings)), place)
+
+    with pytest.raises(RakkanError, match="names another picture than it was made of"):
+        perform(
+            prepared(EditRequest(path, ("smile",), seed=1, out=tmp_path / "o.png")),
+            artist(),
+            lying,
+            assemble.gate().consider,
+        )
+    assert not (tmp_path / "o.png").exists()
+    assert assemble.release()(kept[0], tmp_path / "o.png").exists()

@@ -87,6 +87,11 @@ def test_colours_of_what_is_not_there_are_not_told() -> None:
     assert describe(reading).prompt == "blue streaks, red beret, forest"
 
 
+def test_who_somebody_is_taken_for_is_told_only_when_it_is_sure() -> None:
+    assert known(seen(presentation=("man", 0.8), skin=("tan", 0.8))) == {"skin": "tan"}
+    assert known(seen(presentation=("man", 0.86))) == {"presentation": "man"}
+
+
 def test_a_text_to_edit_holds_the_prompt_and_only_remarks_besides() -> None:
     text = as_text(
         describe(

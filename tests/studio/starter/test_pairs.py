@@ -9,7 +9,13 @@ import pytest
 
 from rakkan.corpus.figures.attributes import ACCESSORY_PLACES, Attributes
 from rakkan.studio.starter.holdout import held_out
-from rakkan.studio.starter.pairs import SHARED_FIELDS, draw_pair, shared_slots, told_by_reference
+from rakkan.studio.starter.pairs import (
+    SHARED_FIELDS,
+    draw_pair,
+    draw_pair_item,
+    shared_slots,
+    told_by_reference,
+)
 from rakkan.studio.starter.renders import BUCKETS, SCOPES
 from rakkan.studio.starter.roles import ROLES
 from rakkan.studio.starter.vocabulary import SLOTS, UNSPECIFIED, condition_of, encode
@@ -67,3 +73,15 @@ def test_the_slots_of_an_identity_are_those_that_stay_when_one_changes_clothes()
     assert {"hair_colour", "eye_colour", "skin", "accessory face"} <= answered
     assert not {"outfit", "outfit_colour", "expression", "pose", "background", "accessory neck"} & answered
     assert answered <= set(SLOTS)
+
+
+def test_a_share_of_the_characters_is_shown_as_the_scope_further_holds() -> None:
+    """Pairs to learn from show faces from the side, pairs to be examined on do not."""
+    scope, random = SCOPES["busts"], Random(5)
+    items = [draw_pair_item(scope.buckets[0], random, scope) for _ in range(300)]
+    aside = [one for one in items if one.figures[0].view in scope.further["view"]]
+    assert 0.25 < len(aside) / len(items) < 0.45
+    assert {one.figures[0].view for one in aside} == {"profile left", "profile right"}
+    assert not any(one.figures[1].view in scope.further["view"] for one in items)
+    for target, other, role in (draw_pair(scope.buckets[0], random, scope) for _ in range(100)):
+        assert role in ROLES and not {target.view, other.view} & {*scope.further["view"]}

@@ -56,9 +56,9 @@ def bust_of(parts: Parts) -> Box | None:
 
 
 def _face(mask: NDArray[numpy.bool_], eyes: NDArray[numpy.bool_]) -> NDArray[numpy.bool_]:
-    """The largest connected area, of those found first; one with eyes before any without, which may be an
-    arm."""
-    best, score, rest = numpy.zeros_like(mask), (False, 0), mask.copy()
+    """Of the connected areas that are found first the one with most of eyes in it, and the largest where none
+    has any: the larger one may be an arm, and a stray place of eyes on it makes it no face."""
+    best, score, rest = numpy.zeros_like(mask), (0, 0), mask.copy()
     for _ in range(_MOST_AREAS):
         if not rest.any():
             break
@@ -69,7 +69,8 @@ def _face(mask: NDArray[numpy.bool_], eyes: NDArray[numpy.bool_]) -> NDArray[num
             if (wider == grown).all():
                 break
             grown = wider
-        found = (bool((grown & eyes).sum() >= _FEWEST_EYES), int(grown.sum()))
+        looking = int((grown & eyes).sum())
+        found = (looking if looking >= _FEWEST_EYES else 0, int(grown.sum()))
         best, score = (grown, found) if found > score else (best, score)
         rest &= ~grown
     return best

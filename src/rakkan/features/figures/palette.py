@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy
@@ -18,6 +21,27 @@ _LEAST, _FEWEST, _COLOURS, _SHARE = 0.6, 12, 5, 0.12
 #: Colours nearer than this are one (a distance in sRGB, 0 to 441).
 _SAME = 36.0
 _ROUNDS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Palette(Mapping[str, tuple[str, ...]]):
+    """`main_colours` of a picture, found when the first is asked for: that takes longer than reading it."""
+
+    pixels: NDArray[numpy.uint8]
+    parts: Parts
+
+    @cached_property
+    def _found(self) -> dict[str, tuple[str, ...]]:
+        return main_colours(self.pixels, self.parts)
+
+    def __getitem__(self, part: str) -> tuple[str, ...]:
+        return self._found[part]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def main_colours(pixels: NDArray[numpy.uint8], parts: Parts) -> dict[str, tuple[str, ...]]:

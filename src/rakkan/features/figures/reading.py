@@ -7,6 +7,7 @@ time at its head.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ import numpy
 from numpy.typing import NDArray
 
 from rakkan.errors import RakkanError
+from rakkan.features.figures import tints
 from rakkan.features.figures.framing import Box, bust_of
-from rakkan.features.figures.palette import main_colours
+from rakkan.features.figures.palette import Palette
 from rakkan.features.figures.parts import Look, Parts, fitted
 from rakkan.features.networks import Network, load, verified
 
@@ -30,7 +32,7 @@ READER = Network(
     weights_sha256="f7415d1b82211b4f827b04790866a7483e3c4f347cf96588c7fb374cb181f645",
 )
 #: Names of slots, values and parts in the order of the network's answers, and how far it is to be trusted.
-_MEANINGS_SHA256 = "9d1b31f227ef510a764c9fe3a68e74baccf875c4ff91d529711d6b0ba648ae4a"
+_MEANINGS_SHA256 = "d5d918fd2e272ae83f6e99794eb224a068d9257b98d4df45ba2ec2dd09644823"
 
 #: Slots that a closer look at the head answers better than the whole picture; the others need all of it.
 OF_THE_HEAD = frozenset(
@@ -102,7 +104,13 @@ def read(pixels: Pixels) -> FigureReading:
     for slot, values in known.slots.items():
         best = int(answers[slot][:-1].argmax())
         slots[slot] = (values[best], float(answers[slot][best]))
-    return FigureReading(slots, parts, _embedding(answers, known), main_colours(pixels, parts), bust)
+    return FigureReading(slots, parts, _embedding(answers, known), Palette(pixels, parts), bust)
+
+
+def digest() -> str:
+    """What a reading depends on: the SHA-256 of the network's digest, its meanings' and its tints'."""
+    pinned = (READER.weights_sha256, _MEANINGS_SHA256, tints.WEIGHTS_SHA256)
+    return hashlib.sha256(" ".join(pinned).encode()).hexdigest()
 
 
 @cache
@@ -117,17 +125,27 @@ def meanings() -> Meanings:
     )
 
 
-def _looked(pixels: Pixels, box: Box, known: Meanings) -> tuple[dict[str, NDArray[numpy.float32]], Look]:
-    """The probabilities of every slot's answers, the last that it cannot be seen, and the parts in the
-    box."""
-    logits, maps = load(READER)(fitted(pixels, box))
+def asked(
+    picture: NDArray[numpy.float32], known: Meanings
+) -> tuple[dict[str, NDArray[numpy.float32]], dict[str, NDArray[numpy.float32]]]:
+    """The network's answers about a picture float32 [1, 3, 256, 256], 0 to 1: the probabilities of every
+    slot's, the last that it cannot be seen, and its parts, float32 [n, n]."""
+    logits, maps = load(READER)(picture)
     if not (numpy.isfinite(logits).all() and numpy.isfinite(maps).all()):
         raise RakkanError("The figure reader answered something that is no number")
     answers, at = {}, 0
     for slot, values in known.slots.items():
         answers[slot] = _softmax(logits[0, at : at + len(values) + 1] / known.temperatures[slot])
         at += len(values) + 1
-    return answers, Look(box, dict(zip(known.parts, maps[0], strict=True)))
+    return answers, dict(zip(known.parts, maps[0], strict=True))
+
+
+def _looked(pixels: Pixels, box: Box, known: Meanings) -> tuple[dict[str, NDArray[numpy.float32]], Look]:
+    """The probabilities of every slot's answers in the box, in the light of the parts' colours, and the
+    parts."""
+    picture = fitted(pixels, box)
+    answers, maps = asked(picture, known)
+    return tints.answered(tints.counted(picture[0], maps), answers), Look(box, maps)
 
 
 def _embedding(answers: Mapping[str, NDArray[numpy.float32]], known: Meanings) -> NDArray[numpy.float32]:

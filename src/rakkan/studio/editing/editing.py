@@ -5,7 +5,6 @@ Who draws (the starter model or a checkpoint), what reads a figure and the ways 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -38,11 +37,12 @@ from rakkan.studio.editing.passes import (
     unit_of,
 )
 from rakkan.studio.editing.regions import FigureReading, Read, is_region, named, names_of
-from rakkan.studio.editing.requests import Consider, EditPlan, extension_of
+from rakkan.studio.editing.requests import BETWEEN, Consider, EditPlan, extension_of, known_mask
+from rakkan.studio.editing.settings import digest_of, settings_of
 from rakkan.studio.editing.sharpening import sharp
 from rakkan.studio.editing.wording import condition_of_reading
 from rakkan.studio.references import LetIn
-from rakkan.studio.requests import Created, Progress, Release, draw_all
+from rakkan.studio.requests import Created, Progress, Release, draw_all, part_of
 from rakkan.studio.starter.tags import changed
 
 Pixels = npt.NDArray[np.uint8]
@@ -145,7 +145,7 @@ def _given_mask(edit: Edit, let: Callable[[Path], LetIn]) -> tuple[Mask, str]:
         return rectangle(text, size), text
     if is_region(text) and not Path(text).exists():
         return named(edit.reading, names_of(text), round(2 * unit_of(size))), text
-    mask, digest = opened_mask(Path(text), size, let)
+    mask, digest = opened_mask(Path(known_mask(text) or text), size, let)
     return mask, f"file {digest}"
 
 
@@ -162,24 +162,33 @@ def perform(
     it stay.
     """
     request = edit.planned.request
-    said = artist.said(edit.opened, lambda: edit.figure, edit.planned)
-    consider(said.prompt, request.negative)
-    asked = "; ".join(request.texts) or request.prompt or said.prompt
-    each = artist.steps * max(1, _count_rounds(edit, artist.polishes))
+    said = considered(edit, artist, consider)
+    asked = BETWEEN.join(request.texts) or request.prompt or said.prompt
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
-        seed = edit.planned.seed + index
-
-        def step(done: int, total: int) -> None:
-            progress(index * each + done, request.count * each)
-
-        painter = artist.painter(said, seed, edit, step)
-        pixels, settings = _drawn(edit, painter, artist)
-        recipe = artist.recipe(said, seed, (int(pixels.shape[1]), int(pixels.shape[0])))
-        return pixels, replace(recipe, settings={**recipe.settings, **settings})
+        return drawn(edit, artist, said, index, part_of(progress, index, request.count))
 
     parent = (edit.opened.parent,)
     return draw_all(request.count, draw, request.out, asked, request.telling, release, parent, "edit")
+
+
+def considered(edit: Edit, artist: Artist, consider: Consider) -> Said:
+    """What the artist is told of the finished picture, once ``consider`` has been asked about it."""
+    said = artist.said(edit.opened, lambda: edit.figure, edit.planned)
+    consider(said.prompt, edit.planned.request.negative)
+    return said
+
+
+def drawn(
+    edit: Edit, artist: Artist, said: Said, index: int, progress: Progress = lambda done, total: None
+) -> tuple[Pixels, Recipe]:
+    """One picture of an edit, by its number from 0, and its recipe; it is not released."""
+    total = artist.steps * max(1, _count_rounds(edit, artist.polishes))
+    seed = edit.planned.seed + index
+    painter = artist.painter(said, seed, edit, lambda done, _: progress(done, total))
+    pixels, settings = _drawn(edit, painter, artist)
+    recipe = artist.recipe(said, seed, (int(pixels.shape[1]), int(pixels.shape[0])))
+    return pixels, replace(recipe, settings={**recipe.settings, **settings})
 
 
 def _count_rounds(edit: Edit, polishes: bool) -> int:
@@ -192,19 +201,11 @@ def _count_rounds(edit: Edit, polishes: bool) -> int:
 
 def _drawn(edit: Edit, painter: Painter, artist: Artist) -> tuple[Pixels, dict[str, str]]:
     request, opened = edit.planned.request, edit.opened
-    settings = {"start": opened.letin.digest}
-    for name, text in (("edit", "; ".join(request.texts)), ("extend", request.extend), ("mask", edit.called)):
-        if text:
-            settings[name] = text
-    for name, number in (("grow", request.grow), ("feather", request.feather)):
-        if number is not None:
-            settings[name] = str(number)
-    settings |= {"mask inverted": "yes"} if request.invert else {}
-    settings |= {"restore": "yes"} if request.restore else {}
+    settings = settings_of(request, opened.letin.digest, edit.called)
     if request.texts:
         after = changed_picture(edit, painter, artist.polishes)
         settings["strength"] = "; ".join(after.strengths)
-        return after.pixels, settings | _digest_of(after.touched)
+        return after.pixels, settings | digest_of(after.touched)
     pixels, mask = opened.pixels, edit.marked
     feather = feather_of(request.feather, opened.size)
     usual = OVER if mask is None else UNDER
@@ -216,7 +217,7 @@ def _drawn(edit: Edit, painter: Painter, artist: Artist) -> tuple[Pixels, dict[s
     begun = restoring.filled(pixels, mask) if request.restore and mask is not None else pixels
     made = redrawn(pixels, begun, mask, strength, feather, painter, 0)
     settings["strength"] = f"{strength:g}"
-    return made, settings | _digest_of(mask)
+    return made, settings | digest_of(mask)
 
 
 def changed_picture(edit: Edit, painter: Painter, polishes: bool) -> ChangedPicture:
@@ -240,11 +241,3 @@ def changed_picture(edit: Edit, painter: Painter, polishes: bool) -> ChangedPict
 
 def _place(one: Round, edit: Edit) -> str:
     return edit.called or "+".join(one.how.parts) or "all"
-
-
-def _digest_of(mask: Mask | None) -> dict[str, str]:
-    """The mask as it was used, by the SHA-256 of its levels of eight bits."""
-    if mask is None:
-        return {}
-    levels = np.rint(mask * 255).astype(np.uint8)
-    return {"mask digest": hashlib.sha256(levels.tobytes()).hexdigest()}

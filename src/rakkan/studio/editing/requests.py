@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rakkan.errors import RakkanError
@@ -20,6 +20,11 @@ SIDES = ("left", "right", "top", "bottom")
 #: Pixels a picture may be extended to in all, and the share of its own length it may grow by on one side.
 MOST_EXTENDED, MOST_SHARE = 16 * 1024 * 1024, 2.0
 
+#: What stands between the changes of one text.
+BETWEEN = "; "
+#: A mask that was let in before, by its digest.
+_KNOWN_MASK = re.compile(r"file ([0-9a-f]{64})")
+
 #: The gate: refuses words that nothing may be drawn from.
 Consider = Callable[[str, str], None]
 
@@ -29,9 +34,10 @@ class EditRequest:
     """What a person asks for: ``texts`` change one thing each, ``prompt`` describes the whole; neither is
     needed to ``extend`` (``left=128,top=10%``) or to ``restore``.
 
-    ``mask`` is a file, a rectangle ``x,y,width,height`` or regions joined by ``+``, "" for what the words
-    touch; ``grow`` and ``feather`` are pixels, None what fits. ``strength`` is 0 to 1, ``steps`` and
-    ``guidance`` None what the model was made for; the rest as in ``CreateRequest``.
+    A text may hold several changes with semicolons between them. ``mask`` is a file, a rectangle
+    ``x,y,width,height`` or regions joined by ``+``, "" for what the words touch; ``grow`` and ``feather`` are
+    pixels, None what fits. ``strength`` is 0 to 1, ``steps`` and ``guidance`` None what the model was made
+    for; the rest as in ``CreateRequest``.
     """
 
     file: Path
@@ -66,6 +72,7 @@ class EditPlan:
 
 def plan(request: EditRequest, consider: Consider, any_words: bool = False) -> EditPlan:
     """Check a request. Raises RakkanError, before anything is read, for what cannot be done."""
+    request = replace(request, texts=_apart(request.texts))
     asked = changes([checked_prompt(text) for text in request.texts], any_words)
     if request.prompt:
         checked_prompt(request.prompt)
@@ -88,6 +95,13 @@ def plan(request: EditRequest, consider: Consider, any_words: bool = False) -> E
     consider(", ".join([*request.texts, *([request.prompt] if request.prompt else [])]), request.negative)
     seed = secrets.randbelow(2**32) if request.seed is None else request.seed
     return EditPlan(request, asked, extension, seed)
+
+
+def _apart(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Each change by itself: ``hair: blue; smile`` are two."""
+    return tuple(
+        part.strip() for text in texts for part in text.split(";") if part.strip() or ";" not in text
+    )
 
 
 def _check_together(request: EditRequest) -> None:
@@ -114,12 +128,18 @@ def _check_together(request: EditRequest) -> None:
 
 def check_mask_text(text: str) -> None:
     """Raise RakkanError when it names no file, no rectangle and no region."""
-    if not text or is_rectangle(text) or is_region(text) or Path(text).exists():
+    if not text or is_rectangle(text) or is_region(text) or known_mask(text) or Path(text).exists():
         return
     raise RakkanError(
         f"There is no mask {text[:60]!r}",
         f"Give a file, x,y,width,height, or a region: {', '.join(REGIONS)}",
     )
+
+
+def known_mask(text: str) -> str:
+    """The digest in ``file DIGEST``, as recipes name a mask; "" for anything else."""
+    found = _KNOWN_MASK.fullmatch(text)
+    return found[1] if found else ""
 
 
 def sides(text: str) -> dict[str, tuple[float, bool]]:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rakkan.features.figures.framing import Box
+from rakkan.features.oklab import oklab
 from rakkan.studio.editing.masks import Mask, box_of, grown
-from rakkan.studio.editing.recolouring import oklab
 from rakkan.studio.editing.regions import FigureReading
 
 Pixels = npt.NDArray[np.uint8]

@@ -4,27 +4,34 @@ of it drawn anew."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rakkan.records import Ingredient, Recipe
-from rakkan.studio.create import ENLARGEMENT, MODEL, SAMPLER
+from rakkan.records import START, Ingredient, Recipe
 from rakkan.studio.editing.editing import Edit, Said
-from rakkan.studio.editing.opening import Opened, told
+from rakkan.studio.editing.opening import Opened
 from rakkan.studio.editing.passes import redrawn
 from rakkan.studio.editing.requests import EditPlan, EditRequest
-from rakkan.studio.editing.starter import StarterArtist, starter_recipe
-from rakkan.studio.engines.start import Variation, check_strength
-from rakkan.studio.requests import Created, Progress, Release, check_numbers, check_place, draw_all
+from rakkan.studio.editing.starter import StarterArtist
+from rakkan.studio.engines.start import Variation, check_strength, check_variation
+from rakkan.studio.ranges import told_integer, told_number
+from rakkan.studio.requests import (
+    Created,
+    Progress,
+    Release,
+    check_numbers,
+    check_place,
+    draw_all,
+    part_of,
+)
 from rakkan.studio.starter.tags import description
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-    from rakkan.studio.bring import Brought
     from rakkan.studio.editing.regions import Read
     from rakkan.studio.editing.requests import Consider
 
@@ -52,19 +59,28 @@ class VaryPlan:
     seed: int
 
 
-#: Draws a picture of a recipe from noise that is turned: uint8 [height, width, 3].
-Again = Callable[[Recipe, Variation, Progress], "Pixels"]
+#: What says of a picture that the noise of its seed was turned towards another's: that seed, and how far.
+TURN = ("variation seed", "variation strength")
+#: What a recipe calls the picture whose noise it turned.
+VARIATION = "variation"
+#: Draws what a recipe tells, its turn too: pixels, uint8 [height, width, 3], how they were made, and the
+#: pictures that the drawing was shown.
+Redraw = Callable[[Recipe, Progress], "tuple[Pixels, Recipe, tuple[Ingredient, ...]]"]
 
 
-@dataclass(frozen=True)
-class Source:
-    """How the picture was made, if that can be done here again: its recipe, what draws it, the engine's own
-    part of new recipes, and further ingredients."""
+def turn_of(recipe: Recipe) -> Variation | None:
+    """How a recipe turns its noise, None where it does not. Raises RakkanError for what is no turn."""
+    if not any(name in recipe.settings for name in TURN):
+        return None
+    seed, strength = (recipe.settings.get(name, "") for name in TURN)
+    turn = Variation(told_integer(TURN[0], seed), told_number(TURN[1], strength))
+    check_variation(turn)
+    return turn
 
-    recipe: Recipe
-    again: Again
-    made_by: Mapping[str, str] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
+
+def guides_of(recipe: Recipe) -> dict[str, str]:
+    """The pictures that a recipe's drawing was shown, and what for, by their digests."""
+    return {digest: use for digest, use in recipe.references.items() if not use.startswith(f"{VARIATION} ")}
 
 
 def plan(request: VaryRequest) -> VaryPlan:
@@ -79,104 +95,34 @@ def plan(request: VaryRequest) -> VaryPlan:
 def turned(
     planned: VaryPlan,
     opened: Opened,
-    source: Source,
+    recipe: Recipe,
+    guides: tuple[Ingredient, ...],
+    redraw: Redraw,
     release: Release,
-    consider: Consider,
     progress: Progress = lambda done, total: None,
 ) -> list[Created]:
-    """Variations of a picture whose recipe is known: the same in all but its noise, which is turned towards
-    that of another seed (A1111's variation seed). Raises RakkanError as ``create`` does."""
-    request, recipe = planned.request, source.recipe
-    consider(recipe.prompt, recipe.negative)
+    """Variations of a picture whose ``recipe`` is known: the same in all but its noise, which is turned
+    towards that of another seed (A1111's variation seed). ``guides`` are the pictures that the first drawing
+    was shown, as ``guides_of`` names them. Raises RakkanError as ``create`` does."""
+    request, strength = planned.request, f"{planned.request.strength:g}"
+    shown = guides_of(recipe) | {opened.letin.digest: f"{VARIATION} {strength}"}
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
-        turn = Variation(planned.seed + index, request.strength)
+        turn = dict(zip(TURN, (str(planned.seed + index), strength), strict=True))
+        wanted = replace(recipe, settings={**recipe.settings, **turn}, references=shown)
+        pixels, made, _ = redraw(wanted, part_of(progress, index, request.count))
+        return pixels, made
 
-        def step(done: int, total: int) -> None:
-            progress(index * total + done, request.count * total)
-
-        pixels = source.again(recipe, turn, step)
-        settings = {
-            **recipe.settings,
-            "variation seed": str(turn.seed),
-            "variation strength": f"{turn.strength:g}",
-        }
-        now = replace(
-            recipe,
-            settings=settings,
-            references={opened.letin.digest: f"variation {turn.strength:g}"},
-            precision=source.made_by.get("precision", recipe.precision),
-            engine=source.made_by.get("engine", recipe.engine),
-            versions=dict(source.versions) or dict(recipe.versions),
-        )
-        return pixels, now
-
-    guide = (replace(opened.parent, relationship="reference"),)
-    return _released(planned, draw, recipe.prompt, release, guide, "variation")
+    return _released(planned, draw, recipe.prompt, release, (opened.letin.ingredient, *guides), VARIATION)
 
 
-def starter_source(opened: Opened, artist: StarterArtist) -> Source | None:
-    """How the starter model made a picture, None where it did not, or not with these weights, or where the
-    picture has been changed since or is of another size."""
+def own_recipe(opened: Opened, model_digest: str) -> Recipe | None:
+    """The recipe of a picture that the model of this digest drew from noise, at this size; None where it did
+    not, or where the picture has been changed since."""
     recipe = opened.recipe
-    if recipe is None or recipe.model != MODEL or recipe.model_digest != artist.engine.model_digest:
+    if recipe is None or recipe.model_digest != model_digest or START in recipe.settings:
         return None
-    if recipe.settings.keys() - {"variation seed", "variation strength"} or recipe.sampler != SAMPLER:
-        return None
-    if opened.size != (recipe.width, recipe.height) or recipe.width % ENLARGEMENT:
-        return None
-    drawn = (recipe.width // ENLARGEMENT, recipe.height // ENLARGEMENT)
-
-    def again(known: Recipe, turn: Variation, progress: Progress) -> Pixels:
-        from rakkan.studio.starter.lexicon import read
-        from rakkan.studio.starter.vocabulary import encode
-
-        avoided = read(known.negative).condition
-        pixels = artist.engine.sample(
-            encode(told(known)),
-            encode(avoided) if avoided else None,
-            width=drawn[0],
-            height=drawn[1],
-            seed=known.seed,
-            steps=known.steps,
-            guidance=known.guidance,
-            progress=progress,
-            sampler=SAMPLER,
-            variation=turn,
-        )
-        return artist.upscaler.enlarge(pixels)
-
-    made = starter_recipe(artist.engine, artist.upscaler, recipe.prompt, recipe.seed, opened.size)
-    return Source(recipe, again, {"engine": made.engine, "precision": made.precision}, made.versions)
-
-
-def checkpoint_source(opened: Opened, brought: Brought) -> Source | None:
-    """How a checkpoint made a picture, None where another did, or it was changed since."""
-    recipe = opened.recipe
-    if recipe is None or recipe.model_digest != brought.digest or recipe.references:
-        return None
-    if opened.size != (recipe.width, recipe.height) or "start" in recipe.settings:
-        return None
-
-    def again(known: Recipe, turn: Variation, progress: Progress) -> Pixels:
-        return brought.engine.sample(
-            known.prompt,
-            known.negative,
-            width=known.width,
-            height=known.height,
-            seed=known.seed,
-            steps=known.steps,
-            guidance=known.guidance,
-            sampler=known.sampler,
-            schedule=known.schedule,
-            clip_skip=int(skip) if (skip := known.settings.get("clip skip", "")).isdigit() else 0,
-            noise=known.settings.get("noise", "cpu"),
-            variation=turn,
-            progress=progress,
-        )
-
-    engine = brought.engine
-    return Source(recipe, again, {"engine": engine.name, "precision": engine.precision}, engine.versions())
+    return recipe if opened.size == (recipe.width, recipe.height) else None
 
 
 def redrawn_a_little(
@@ -197,14 +143,10 @@ def redrawn_a_little(
 
     def draw(index: int) -> tuple[Pixels, Recipe]:
         seed = planned.seed + index
-
-        def step(done: int, total: int) -> None:
-            progress(index * total + done, request.count * total)
-
-        painter = artist.painter(said, seed, edit, step)
+        painter = artist.painter(said, seed, edit, part_of(progress, index, request.count))
         pixels = redrawn(opened.pixels, opened.pixels, None, request.strength, 0, painter, 0)
         recipe = artist.recipe(said, seed, opened.size)
-        settings = {"start": opened.letin.digest, "strength": f"{request.strength:g}"}
+        settings = {START: opened.letin.digest, "strength": f"{request.strength:g}"}
         return pixels, replace(recipe, settings={**recipe.settings, **settings})
 
     return _released(planned, draw, said.prompt, release, (opened.parent,), "edit")

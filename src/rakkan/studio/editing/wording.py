@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rakkan.errors import RakkanError
 from rakkan.studio.editing.regions import HOW, REGIONS
 from rakkan.studio.starter.lexicon import read
-from rakkan.studio.starter.tags import PHRASES
+from rakkan.studio.starter.tags import PHRASES, changed
 from rakkan.studio.starter.vocabulary import SLOT_VALUES
 
 MOST_CHANGES = 8
@@ -71,12 +71,10 @@ def _fits(region: str, values: Mapping[str, str]) -> bool:
 
 
 def condition_of_reading(slots: Mapping[str, tuple[str, float]]) -> dict[str, str]:
-    """What was read off a figure as a condition, as far as the vocabulary knows it."""
-    return {
-        slot: value
-        for slot, (value, _) in slots.items()
-        if slot in SLOT_VALUES and value in SLOT_VALUES[slot]
-    }
+    """What was read off a figure as a condition, as far as the vocabulary knows it, without what does not go
+    together: the slots are read each by itself."""
+    read_off = {slot: value for slot, (value, _) in slots.items() if value in SLOT_VALUES.get(slot, ())}
+    return changed(read_off, {})
 
 
 def rewritten(prompt: str, asked: Iterable[Change]) -> str:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: From this probability on a value stands in the prompt; from the other one on it is told as possible.
 SURE, POSSIBLE = 0.5, 0.2
+#: What is told only from a higher probability on: little more than the shoulders show it, and it is a poor
+#: joke when it is wrong.
+_AT_LEAST = {"presentation": 0.85}
 #: Of a picture with less than this share of figure nothing is told.
 _LEAST_FIGURE = 0.01
 #: Values that go without saying.
@@ -78,7 +81,11 @@ def describe(reading: FigureReading) -> Description:
 def known(reading: FigureReading, least: float = SURE) -> dict[str, str]:
     """The condition of all that is read with at least this probability and can be told from the rest of it:
     slot -> value, bare places too."""
-    read = {slot: value for slot, (value, probability) in reading.slots.items() if probability >= least}
+    read = {
+        slot: value
+        for slot, (value, probability) in reading.slots.items()
+        if probability >= max(least, _AT_LEAST.get(slot, 0.0))
+    }
     worn = {read.get(slot) for slot in ACCESSORY_SLOTS}
     if read.get("hair_tone", "plain") == "plain" or read.get("hair_accent") == read.get("hair_colour"):
         read.pop("hair_accent", None)

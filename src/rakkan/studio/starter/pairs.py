@@ -47,6 +47,8 @@ SHARED_FIELDS: dict[str, tuple[str, ...]] = {
 }
 #: How often each role is practised.
 SHARES: dict[str, float] = {"identity": 0.8, "style": 0.08, "palette": 0.12}
+#: Share of the figures to draw that show something of the scope's ``further`` values.
+FURTHER = 0.35
 
 
 def shared_slots(role: str) -> tuple[str, ...]:
@@ -62,17 +64,18 @@ def told_by_reference(role: str) -> npt.NDArray[np.bool_]:
 
 
 def draw_pair(
-    bucket: Bucket, random: Random, scope: Scope = SCOPES["all"], role: str | None = None
+    bucket: Bucket, random: Random, scope: Scope = SCOPES["all"], role: str | None = None, **fixed: str
 ) -> tuple[Attributes, Attributes, str]:
     """A figure to draw, another that shares what its role says and nothing else on purpose, and the role.
 
-    Neither holds a combination that is kept out of training.
+    ``fixed`` fields of the figure to draw are given. Neither holds a combination that is kept out of
+    training.
     """
     chosen = role or random.choices(list(SHARES), list(SHARES.values()))[0]
     while True:
-        target = draw_attributes(bucket, random, scope)
-        fixed = {name: getattr(target, name) for name in SHARED_FIELDS[chosen]}
-        other = scope.sample(random, framing=random.choice(bucket.framings), **fixed)
+        target = draw_attributes(bucket, random, scope, **fixed)
+        shared = {name: getattr(target, name) for name in SHARED_FIELDS[chosen]}
+        other = scope.sample(random, framing=random.choice(bucket.framings), **shared)
         if chosen == "identity":
             other = consistent(replace(other, accessories=_worn(target, other)))
         if not held_out(other) and _shares(target, other, chosen):
@@ -80,8 +83,11 @@ def draw_pair(
 
 
 def draw_pair_item(bucket: Bucket, random: Random, scope: Scope) -> Item:
-    """``draw_pair`` as the render queue takes it."""
-    target, other, role = draw_pair(bucket, random, scope)
+    """``draw_pair`` as the render queue takes it, with a share of what the scope further holds: a character
+    seen from the side is learnt from one seen from the front."""
+    further = random.random() < FURTHER
+    fixed = {name: random.choice(values) for name, values in scope.further.items()} if further else {}
+    target, other, role = draw_pair(bucket, random, scope, **fixed)
     return Item((target, other), ROLES.index(role))
 
 

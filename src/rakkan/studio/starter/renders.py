@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -60,16 +60,18 @@ BUCKETS = (
 class Scope:
     """Which figures a run learns from: ``buckets`` with their shares, and choices narrower than all.
 
-    ``choices`` maps fields of `Attributes` to the values they may take; others are free.
+    ``choices`` maps fields of `Attributes` to the values they may take; others are free. ``further`` are
+    values that a model which draws these well may also be shown, but is not examined on.
     """
 
     name: str
     buckets: tuple[Bucket, ...]
     choices: Mapping[str, tuple[str, ...]]
+    further: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def sample(self, random: Random, **fixed: str | tuple[str, ...]) -> Attributes:
         """A random figure of this scope; ``fixed`` fields are given."""
-        chosen = {field: random.choice(values) for field, values in self.choices.items()}
+        chosen = {name: random.choice(values) for name, values in self.choices.items()}
         return sample(random, **{**chosen, **fixed})
 
 
@@ -87,6 +89,7 @@ SCOPES = {
             "pose": ("arms at sides",),
             "background": ("plain background", "gradient background", "blue sky", "night sky", "sunset"),
         },
+        {"view": ("profile left", "profile right")},
     ),
     "all": Scope("all", BUCKETS, {}),
 }
@@ -148,10 +151,10 @@ def draw_item(bucket: Bucket, random: Random, scope: Scope) -> Item:
     return Item((draw_attributes(bucket, random, scope),))
 
 
-def draw_attributes(bucket: Bucket, random: Random, scope: Scope = SCOPES["all"]) -> Attributes:
+def draw_attributes(bucket: Bucket, random: Random, scope: Scope = SCOPES["all"], **fixed: str) -> Attributes:
     """A random figure for a bucket that holds no combination kept out of training."""
     while True:
-        attributes = scope.sample(random, framing=random.choice(bucket.framings))
+        attributes = scope.sample(random, framing=random.choice(bucket.framings), **fixed)
         if not held_out(attributes):
             return attributes
 

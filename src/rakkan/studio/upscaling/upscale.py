@@ -122,7 +122,6 @@ def upscale(
     """Enlarge one picture: let it in, compute, release it at ``place`` or beside it. Raises RakkanError."""
     from rakkan.formats.inspect import deep_pixels
     from rakkan.studio.upscaling import waifu2x
-    from rakkan.trust.provenance import digest_of_file
 
     started = time.perf_counter()
     check(request)
@@ -133,32 +132,70 @@ def upscale(
     _check_size(found.width, found.height, request)
     data = doors.read(account, admission.digest)
     pixels = deep_pixels(data)
+    recipe, parents = _recipe(data, pixels, request), (Ingredient("parent", found.media_type, data),)
+    if request.format == "png" and recipe.width * recipe.height >= BANDED_FROM:
+        bands = waifu2x.bands(
+            pixels,
+            request.scale,
+            request.denoise,
+            precision=waifu2x.usual_precision(pixels),
+            progress=progress,
+        )
+        depth = 8 * pixels.dtype.itemsize
+        banded = BandedPicture(bands, pixels.shape[2], depth, recipe, "upscale", parents)
+        path = doors.release_banded(banded, place)
+    else:
+        path = doors.release(_whole(pixels, recipe, parents, request, progress), place)
+    note = ""
+    if found.depth == 16 and (pixels.dtype.itemsize == 1 or request.format != "png"):
+        note = "8 of its 16 bits were kept"
+    return Outcome(file, path, recipe, time.perf_counter() - started, note)
+
+
+def enlarged(
+    data: bytes,
+    media_type: str,
+    request: UpscaleRequest,
+    progress: Progress = lambda done, total: None,
+) -> Picture:
+    """The picture file ``data``, which was let in, enlarged and held whole; it is not released."""
+    from rakkan.formats.inspect import deep_pixels
+
+    check(request)
+    pixels = deep_pixels(data)
+    parents = (Ingredient("parent", media_type, data),)
+    return _whole(pixels, _recipe(data, pixels, request), parents, request, progress)
+
+
+def _whole(
+    pixels: Samples,
+    recipe: UpscaleRecipe,
+    parents: tuple[Ingredient, ...],
+    request: UpscaleRequest,
+    progress: Progress,
+) -> Picture:
+    from rakkan.studio.upscaling import waifu2x
+
     precision = waifu2x.usual_precision(pixels)
-    recipe = UpscaleRecipe(
+    made = waifu2x.enlarge(pixels, request.scale, request.denoise, precision=precision, progress=progress)
+    return Picture(_fitted(made, request.format), recipe, "upscale", parents)
+
+
+def _recipe(data: bytes, pixels: Samples, request: UpscaleRequest) -> UpscaleRecipe:
+    from rakkan.studio.upscaling import waifu2x
+    from rakkan.trust.provenance import digest_of_file
+
+    return UpscaleRecipe(
         source=digest_of_file(data),
         model=model_name(request),
         model_digest=waifu2x.digest(request.scale, request.denoise, pixels.shape[2] == 4),
         scale=request.scale,
         denoise=request.denoise,
-        width=found.width * request.scale,
-        height=found.height * request.scale,
-        precision=precision,
+        width=pixels.shape[1] * request.scale,
+        height=pixels.shape[0] * request.scale,
+        precision=waifu2x.usual_precision(pixels),
         versions={"rakkan": __version__, **waifu2x.versions()},
     )
-    parents = (Ingredient("parent", found.media_type, data),)
-    if request.format == "png" and recipe.width * recipe.height >= BANDED_FROM:
-        bands = waifu2x.bands(pixels, request.scale, request.denoise, precision=precision, progress=progress)
-        depth = 8 * pixels.dtype.itemsize
-        banded = BandedPicture(bands, pixels.shape[2], depth, recipe, "upscale", parents)
-        path = doors.release_banded(banded, place)
-    else:
-        made = waifu2x.enlarge(pixels, request.scale, request.denoise, precision=precision, progress=progress)
-        picture = Picture(_fitted(made, request.format), recipe, "upscale", parents)
-        path = doors.release(picture, place)
-    note = ""
-    if found.depth == 16 and (pixels.dtype.itemsize == 1 or request.format != "png"):
-        note = "8 of its 16 bits were kept"
-    return Outcome(file, path, recipe, time.perf_counter() - started, note)
 
 
 def model_name(request: UpscaleRequest) -> str:
@@ -203,15 +240,9 @@ def _result_there(file: Path, place: Path, request: UpscaleRequest, doors: Doors
 
 def _fitted(pixels: Samples, kind: str) -> Samples:
     """What the format can hold: 8 bits but in a PNG, and no transparency in a JPEG."""
-    import numpy
+    from rakkan.studio.references import eight_bits, over_white
 
     if kind == "png":
         return pixels
-    eight = pixels.astype(numpy.uint8, copy=False)
-    if pixels.dtype == numpy.uint16:
-        eight = ((pixels.astype(numpy.uint32) + 128) // 257).astype(numpy.uint8)
-    if kind == "jpg" and pixels.shape[2] == 4:
-        from rakkan.studio.references import over_white
-
-        return over_white(eight)
-    return eight
+    eight = eight_bits(pixels)
+    return over_white(eight) if kind == "jpg" else eight

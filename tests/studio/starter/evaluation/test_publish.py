@@ -151,9 +151,13 @@ def test_what_was_counted_by_eye_comes_into_the_card(
     tmp_path: Path, weights: Path, measured: list[Path]
 ) -> None:
     run(Starter(weights), tmp_path, weights)
-    (tmp_path / "docs" / "measurements" / publish.BY_EYE).write_text(json.dumps(by_eye()))
+    measurements = tmp_path / "docs" / "measurements"
+    model = json.loads((measurements / publish.FIGURES).read_text())["measured"]["model_digest"]
+    (measurements / publish.BY_EYE).write_text(json.dumps(by_eye(model)))
     assert publish.write_card(tmp_path / "docs").read_text() == publish.card_text(tmp_path / "docs")
     assert "### By eye" in publish.card_text(tmp_path / "docs")
+    (measurements / publish.BY_EYE).write_text(json.dumps(by_eye("those of other weights")))
+    assert "### By eye" not in publish.card_text(tmp_path / "docs")
 
 
 def test_the_fake_engine_may_rehearse_but_not_publish(

@@ -10,6 +10,7 @@ widest first, which are the deepest and see the coarse things.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,9 +29,10 @@ _NOISE_SEED = 0
 _WAY = ("down", "mid", "up")
 
 
-class Reference:
-    """A reference for one drawing after another, given to the engine in ``besides``. It changes how the
-    networks attend until ``close``."""
+class View(ABC):
+    """A reference's own pass through the denoiser before each step of the drawing's, given to the engine in
+    ``besides`` for one drawing after another. What this pass leaves in ``seen`` changes the drawing's, until
+    ``close``."""
 
     def __init__(
         self,
@@ -43,22 +45,23 @@ class Reference:
         """``picture`` is uint8 [height, width, 3], sides multiples of 64; ``strength`` and ``fidelity`` are 0
         to 1. Raises RakkanError for anything else."""
         check(picture, strength, fidelity)
-        self._networks = networks
-        self._view = View(networks, picture)
-        self._before = dict(networks.unet.attn_processors)
-        self._state = _State(fidelity)
-        looking = _looking(networks, strength)
-        networks.unet.set_attn_processor(
-            {
-                name: _Beside(one, name, self._state) if name in looking else one
-                for name, one in self._before.items()
-            }
-        )
+        self.networks, self.fidelity = networks, fidelity
+        #: Whether the reference passes now, and of which rows of a batch the prompt is told.
+        self.writes, self.is_guided = False, torch.ones(0, dtype=torch.bool)
+        self.seen: dict[str, Any] = {}
+        self._latents = encoded(networks, picture)
+        noise = gaussian(_NOISE_SEED, tuple(self._latents.shape))
+        self._noise = torch.from_numpy(noise).to(self._latents.device)
+        self._training = stable_diffusion(networks.architecture.zero_terminal_snr)
+        self._attach(strength)
 
+    @abstractmethod
+    def _attach(self, strength: float) -> None:
+        """Change the networks so that they look at what is ``seen``."""
+
+    @abstractmethod
     def close(self) -> None:
-        """Let the networks attend as before. What was attached later is closed first."""
-        self._networks.unet.set_attn_processor(self._before)
-        self._state.seen.clear()
+        """Let the networks compute as before. What was attached later is closed first."""
 
     def __call__(
         self,
@@ -68,38 +71,40 @@ class Reference:
         is_guided: Sequence[bool],
         vectors: dict[str, Any],
     ) -> dict[str, Any]:
-        """Show the reference to the denoiser at this timestep, with the same text as the drawing."""
-        self._state.writes = True
+        """Show the reference to the denoiser at this timestep, noised as much as the drawing ``x`` is by now,
+        with the same text as the drawing."""
+        sigma = self._training.sigma_of(timestep)
+        noised = (self._latents + self._noise * sigma) / math.sqrt(sigma * sigma + 1)
+        self.writes = True
         try:
-            self._view.show(x, timestep, text, vectors)
+            with torch.no_grad():
+                self.networks.unet(
+                    noised.to(x.dtype).expand(len(x), -1, -1, -1),
+                    timestep,
+                    encoder_hidden_states=text,
+                    added_cond_kwargs=vectors or None,
+                    return_dict=False,
+                )
         finally:
-            self._state.writes = False
-        self._state.is_guided = torch.tensor(list(is_guided), device=x.device)
+            self.writes = False
+        self.is_guided = torch.tensor(list(is_guided), device=x.device)
         return {}
 
 
-class View:
-    """A reference's latents, and its own pass through the denoiser."""
+class Reference(View):
+    """A reference whose tokens the drawing's self-attention looks at."""
 
-    def __init__(self, networks: Networks, picture: npt.NDArray[np.uint8]) -> None:
-        self._networks = networks
-        self._latents = encoded(networks, picture)
-        noise = gaussian(_NOISE_SEED, tuple(self._latents.shape))
-        self._noise = torch.from_numpy(noise).to(self._latents.device)
-        self._training = stable_diffusion(networks.architecture.zero_terminal_snr)
+    def _attach(self, strength: float) -> None:
+        networks = self.networks
+        self._before = dict(networks.unet.attn_processors)
+        looking = _looking(networks, strength)
+        networks.unet.set_attn_processor(
+            {name: _Beside(one, name, self) if name in looking else one for name, one in self._before.items()}
+        )
 
-    def show(self, x: torch.Tensor, timestep: float, text: torch.Tensor, vectors: dict[str, Any]) -> None:
-        """Pass the reference through the denoiser, noised as much as the drawing ``x`` is by now."""
-        sigma = self._training.sigma_of(timestep)
-        noised = (self._latents + self._noise * sigma) / math.sqrt(sigma * sigma + 1)
-        with torch.no_grad():
-            self._networks.unet(
-                noised.to(x.dtype).expand(len(x), -1, -1, -1),
-                timestep,
-                encoder_hidden_states=text,
-                added_cond_kwargs=vectors or None,
-                return_dict=False,
-            )
+    def close(self) -> None:
+        self.networks.unet.set_attn_processor(self._before)
+        self.seen.clear()
 
 
 def check(picture: npt.NDArray[np.uint8], strength: float, fidelity: float) -> None:
@@ -111,37 +116,27 @@ def check(picture: npt.NDArray[np.uint8], strength: float, fidelity: float) -> N
         raise RakkanError("The reference's sides are no multiples of 64 pixels", "Resize it first")
 
 
-class _State:
-    """What the reference's pass leaves for the drawing's."""
-
-    def __init__(self, fidelity: float) -> None:
-        self.fidelity = fidelity
-        self.writes = False
-        self.is_guided = torch.ones(0, dtype=torch.bool)
-        self.seen: dict[str, torch.Tensor] = {}
-
-
 class _Beside:
     """One self-attention, which keeps the reference's tokens or looks at those that are kept."""
 
-    def __init__(self, inner: Any, name: str, state: _State) -> None:
-        self._inner, self._name, self._state = inner, name, state
+    def __init__(self, inner: Any, name: str, view: View) -> None:
+        self._inner, self._name, self._view = inner, name, view
 
     def __call__(self, attention: Any, hidden: torch.Tensor, *rest: Any, **named: Any) -> torch.Tensor:
-        state = self._state
+        view = self._view
         plain: torch.Tensor
-        if state.writes:
-            state.seen[self._name] = hidden
+        if view.writes:
+            view.seen[self._name] = hidden
             plain = self._inner(attention, hidden, *rest, **named)
             return plain
-        named["encoder_hidden_states"] = torch.cat([hidden, state.seen[self._name]], dim=1)
+        named["encoder_hidden_states"] = torch.cat([hidden, view.seen[self._name]], dim=1)
         out: torch.Tensor = self._inner(attention, hidden, **named)
-        if state.fidelity == 0 or bool(state.is_guided.all()):
+        if view.fidelity == 0 or bool(view.is_guided.all()):
             return out
         named["encoder_hidden_states"] = None
         plain = self._inner(attention, hidden, **named)
-        mixed = state.fidelity * plain + (1 - state.fidelity) * out
-        return torch.where(state.is_guided[:, None, None], out, mixed)
+        mixed = view.fidelity * plain + (1 - view.fidelity) * out
+        return torch.where(view.is_guided[:, None, None], out, mixed)
 
 
 def _looking(networks: Networks, strength: float) -> set[str]:

@@ -8,84 +8,47 @@ given the mean and the spread that the reference's have there. What is where sta
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
-from rakkan.studio.engines.torch.networks import Networks
-from rakkan.studio.engines.torch.reference import View, check
+from rakkan.studio.engines.torch.reference import View
 
 #: The least spread of a channel, so that flat ones are not blown up.
 _LEAST_VARIANCE = 1e-6
 
 
-class StyleReference:
-    """A reference for one drawing after another, given to the engine in ``besides``. It changes the networks'
-    features until ``close``.
+class StyleReference(View):
+    """A reference whose mean and spread the drawing's features take.
 
     The ``strength`` is the share of blocks that are changed, the widest first; ``fidelity`` is how much is
     undone in the pass without the prompt, as in `reference.Reference`.
     """
 
-    def __init__(
-        self,
-        networks: Networks,
-        picture: npt.NDArray[np.uint8],
-        *,
-        strength: float = 1.0,
-        fidelity: float = 0.5,
-    ) -> None:
-        """``picture`` is uint8 [height, width, 3], sides multiples of 64; ``strength`` and ``fidelity`` are 0
-        to 1. Raises RakkanError for anything else."""
-        check(picture, strength, fidelity)
-        self._view = View(networks, picture)
-        self._fidelity = fidelity
-        self._writes = False
-        self._is_guided = torch.ones(0, dtype=torch.bool)
-        self._seen: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
-        blocks = changed_blocks(networks.unet)
+    def _attach(self, strength: float) -> None:
+        unet = self.networks.unet
+        blocks = changed_blocks(unet)
         self._hooks = [
-            networks.unet.get_submodule(name).register_forward_hook(partial(self._styled, name))
+            unet.get_submodule(name).register_forward_hook(partial(self._styled, name))
             for name in blocks[: math.ceil(strength * len(blocks))]
         ]
 
     def close(self) -> None:
-        """Let the networks compute as before."""
         for hook in self._hooks:
             hook.remove()
-        self._seen.clear()
-
-    def __call__(
-        self,
-        x: torch.Tensor,
-        timestep: float,
-        text: torch.Tensor,
-        is_guided: Sequence[bool],
-        vectors: dict[str, Any],
-    ) -> dict[str, Any]:
-        """Show the reference to the denoiser at this timestep, with the same text as the drawing."""
-        self._writes = True
-        try:
-            self._view.show(x, timestep, text, vectors)
-        finally:
-            self._writes = False
-        self._is_guided = torch.tensor(list(is_guided), device=x.device)
-        return {}
+        self.seen.clear()
 
     def _styled(self, name: str, module: torch.nn.Module, given: Any, made: Any) -> Any:
         features: torch.Tensor = made[0] if isinstance(made, tuple) else made
-        if self._writes:
-            self._seen[name] = statistics(features)
+        if self.writes:
+            self.seen[name] = statistics(features)
             return made
-        if name not in self._seen:
+        if name not in self.seen:
             return made
-        alike = renormalised(features, *self._seen[name])
-        mixed = self._fidelity * features + (1 - self._fidelity) * alike
-        found = torch.where(self._is_guided[:, None, None, None], alike, mixed)
+        alike = renormalised(features, *self.seen[name])
+        mixed = self.fidelity * features + (1 - self.fidelity) * alike
+        found = torch.where(self.is_guided[:, None, None, None], alike, mixed)
         return (found, *made[1:]) if isinstance(made, tuple) else found
 
 

@@ -186,10 +186,13 @@ def card_text(documents: Path) -> str:
     """The model card that belongs to the figures on disk."""
     measurements = documents / "measurements"
     figures = json.loads((measurements / FIGURES).read_text(encoding="utf-8"))
-    guided = _read(measurements / REFERENCES)
-    if guided and guided["measured"]["model_digest"] != figures["measured"]["model_digest"]:
+    weights = figures["measured"]["model_digest"]
+    guided, by_eye = _read(measurements / REFERENCES), _read(measurements / BY_EYE)
+    if guided and guided["measured"]["model_digest"] != weights:
         guided = None  # they are of other weights
-    return report.card(figures, _read(measurements / BY_EYE), guided)
+    if by_eye and by_eye["model"] != weights:
+        by_eye = None
+    return report.card(figures, by_eye, guided)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
