@@ -36,7 +36,8 @@ LAYERS: dict[str, int] = {
     # Above assemble: each of the studio's jobs as one call.
     "api": 8,
     "service": 9,
-    "cli": 9,
+    # Above the service, which a command starts.
+    "cli": 10,
 }
 ROOT_MODULES = {"", "records", "errors", "config", "checkout"}
 #: Wires the parts together, so it stands above all it wires and below what uses it.
