@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from rakkan import config
 
+#: The account of whoever sits at this machine (``rakkan.trust.gate.LOCAL``, which is slow to import).
+LOCAL = "local"
+
 if TYPE_CHECKING:
     import sqlalchemy
 
@@ -232,11 +235,12 @@ def bring(
     return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
 
 
-def let_in(path: Path) -> LetIn:
-    """A picture from outside, through the gate, to be read or to guide a drawing. Raises RakkanError."""
+def let_in(path: Path, account: str = LOCAL) -> LetIn:
+    """A picture from outside, through the gate, to be read or to guide a drawing, kept for an account. Raises
+    RakkanError."""
     from rakkan.studio import references
 
-    return references.let_in(path, gate().admit, vault().read)
+    return references.let_in(path, gate().admit, vault().read, account)
 
 
 def engine_process(device: str) -> EngineProcess:
@@ -288,8 +292,8 @@ def witness(logs: Mapping[str, Sequence[VerificationKey]]) -> Witness:
     return Witness(config.load().home / "witness", witness_key(keyring()), logs)
 
 
-def release(disclosure: str | None = None) -> Callable[[Picture, Path], Path]:
-    """The way out for the person at this machine, telling recipes as the settings say or as given.
+def release(disclosure: str | None = None, account: str = LOCAL) -> Callable[[Picture, Path], Path]:
+    """The way out for an account, telling recipes as the settings say or as given.
 
     Raises RakkanError now, before anything is drawn, when the vault or the ledger cannot be opened.
     """
@@ -297,7 +301,7 @@ def release(disclosure: str | None = None) -> Callable[[Picture, Path], Path]:
 
     told = disclosure or config.load().disclosure
     opened = gate()
-    return lambda picture, path: opened.release(picture, Destination(path, disclosure=told))
+    return lambda picture, path: opened.release(picture, Destination(path, account, told))
 
 
 def released() -> list[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rakkan import assemble, config
+from rakkan.api.behalf import SELF, Behalf
 from rakkan.api.listening import SILENT, Listener
 from rakkan.errors import RakkanError
 from rakkan.studio.characters.cast import Cast
@@ -109,11 +110,11 @@ def consider(prompt: str, negative: str) -> None:
     assemble.gate().consider(prompt, negative)
 
 
-def create(options: CreateOptions, listener: Listener = SILENT) -> list[Created]:
+def create(options: CreateOptions, listener: Listener = SILENT, behalf: Behalf = SELF) -> list[Created]:
     """Draw the pictures that are asked for, each released as soon as it is finished; several are followed by
     a contact sheet, the last of the list. Raises RakkanError; pictures released before it stay."""
     place, told = place_and_disclosure(options.out, options.disclosure)
-    cast = _cast(options, told, listener)
+    cast = _cast(options, told, listener, behalf)
     model, settings = options.model, config.load()
     model = replace(model, sampler=_either(model.sampler, cast.sampler or None))
     wildcards = settings.wildcards if options.wildcards is None else options.wildcards
@@ -128,12 +129,12 @@ def create(options: CreateOptions, listener: Listener = SILENT) -> list[Created]
     said |= {"out": place, "telling": told == "full", "settings": cast.settings}
     if model.name:
         said["prompt"] += "".join(f" <lora:{one}>" for one in (*cast.loras, *model.loras))
-        return _with_model(model, options.reference, cast, wildcards, told, said, listener)
+        return _with_model(model, options.reference, cast, wildcards, told, said, listener, behalf)
     model.check_unused()
-    return _with_starter(options.reference, cast, wildcards, told, said, listener)
+    return _with_starter(options.reference, cast, wildcards, told, said, listener, behalf)
 
 
-def _cast(options: CreateOptions, told: str, listener: Listener) -> Cast:
+def _cast(options: CreateOptions, told: str, listener: Listener, behalf: Behalf) -> Cast:
     """The prompt with the character and the style that are asked for."""
     if not options.character and not options.style:
         return Cast(options.prompt, options.negative)
@@ -144,6 +145,7 @@ def _cast(options: CreateOptions, told: str, listener: Listener) -> Cast:
         options.style,
         options.model.name,
         naming=told == "full",
+        account=behalf.account,
     )
     for note in cast.notes:
         listener.say(note)
@@ -161,6 +163,7 @@ def _with_starter(
     told: str,
     said: dict[str, Any],
     listener: Listener,
+    behalf: Behalf,
 ) -> list[Created]:
     from rakkan.studio.create import CreateRequest, create, create_each, plan
     from rakkan.studio.templates import requests_of
@@ -169,16 +172,16 @@ def _with_starter(
     request = CreateRequest(**{"steps": steps, "guidance": guidance, **said})
     plans = [plan(one, consider) for one in requests_of(request, wildcards, consider)]
     _remark(plans, listener)
-    guide = guide_of(reference, listener)
+    guide = guide_of(reference, listener, behalf)
     if guide is None and cast.references:
-        guide = assemble.casting().guide(cast, listener.say)
-    engine, upscaler, release = assemble.engine(), assemble.upscaler(), assemble.release(told)
+        guide = assemble.casting().guide(cast, listener.say, behalf.account)
+    engine, upscaler, release = assemble.engine(), assemble.upscaler(), assemble.release(told, behalf.account)
     if len(plans) == 1:
         return create(plans[0], engine, upscaler, release, listener.drawing, guide)
     return create_each(plans, engine, upscaler, release, listener.drawing, guide)
 
 
-def guide_of(reference: ReferenceOptions, listener: Listener) -> Guide | None:
+def guide_of(reference: ReferenceOptions, listener: Listener, behalf: Behalf = SELF) -> Guide | None:
     """The reference for the starter model, let in, read and framed; None without one. Raises RakkanError."""
     from rakkan.studio.starter import guiding
 
@@ -193,7 +196,7 @@ def guide_of(reference: ReferenceOptions, listener: Listener) -> Guide | None:
     kind = reference.kind or "identity"
     guiding.check_kind(kind, strength)
     looks, path = assemble.knows_references(), Path(reference.file)
-    guide = guiding.guide(assemble.let_in(path), path.name, kind, strength, looks)
+    guide = guiding.guide(behalf.let_in(path), path.name, kind, strength, looks)
     if not looks:
         listener.say(
             f"these weights have not learnt from pictures: of {path.name} only what it shows in words is used"
@@ -209,6 +212,7 @@ def _with_model(
     told: str,
     said: dict[str, Any],
     listener: Listener,
+    behalf: Behalf,
 ) -> list[Created]:
     from rakkan.bringing.showing import Wanted
     from rakkan.studio.bring import BringPlan, BringRequest, Brought, create, create_each, plan
@@ -224,13 +228,16 @@ def _with_model(
     )
     request = BringRequest(**model.chosen(), **said)
     plans = [plan(one, consider) for one in requests_of(request, wildcards, consider)]
-    release = assemble.release(told)
-    pictures, kept = assemble.casting().shown(cast, pictures) if cast.references else (pictures, {})
+    release = assemble.release(told, behalf.account)
+    casting = assemble.casting()
+    pictures, kept = casting.shown(cast, pictures, behalf.account) if cast.references else (pictures, {})
 
     def brought(planned: BringPlan) -> Brought:
         words = (planned.request.prompt, planned.request.negative)
         wanted = Wanted(pictures, model.image_encoder, planned.size, kept)
-        return assemble.bring(model.name, words, model.vae, listener.reading, listener.say, wanted)
+        return assemble.bring(
+            model.name, words, model.vae, listener.reading, listener.say, wanted, behalf.let_in
+        )
 
     ready = brought(plans[0])
     if len(plans) == 1:

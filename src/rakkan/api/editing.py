@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rakkan import assemble
 from rakkan.api import equipment
+from rakkan.api.behalf import SELF, Behalf
 from rakkan.api.creating import ModelOptions, consider, place_and_disclosure
 from rakkan.api.listening import SILENT, Listener
 from rakkan.errors import RakkanError
@@ -45,7 +46,7 @@ class VaryOptions:
     model: ModelOptions = field(default_factory=ModelOptions)
 
 
-def edit(options: EditOptions, listener: Listener = SILENT) -> list[Created]:
+def edit(options: EditOptions, listener: Listener = SILENT, behalf: Behalf = SELF) -> list[Created]:
     """Change a picture as asked; one file for each of ``count``, as ``creating.create`` does."""
     from rakkan.studio.editing.requests import plan
 
@@ -58,27 +59,27 @@ def edit(options: EditOptions, listener: Listener = SILENT) -> list[Created]:
         request = replace(request, prompt=request.prompt + loras)
     planned = plan(request, consider, any_words=bool(model.name))
     if model.name:
-        return _with_model(planned, model, told, "" if request.prompt else loras, listener)
-    return _with_starter(planned, told, listener)
+        return _with_model(planned, model, told, "" if request.prompt else loras, listener, behalf)
+    return _with_starter(planned, told, listener, behalf)
 
 
-def _with_starter(planned: EditPlan, told: str, listener: Listener) -> list[Created]:
+def _with_starter(planned: EditPlan, told: str, listener: Listener, behalf: Behalf) -> list[Created]:
     from rakkan.studio.editing.editing import perform
 
-    release = assemble.release(told)
-    ready = _opened(planned)
+    release = assemble.release(told, behalf.account)
+    ready = _opened(planned, behalf)
     return perform(ready, equipment.starter_artist(planned.request), release, consider, listener.drawing)
 
 
 def _with_model(
-    planned: EditPlan, model: ModelOptions, told: str, loras: str, listener: Listener
+    planned: EditPlan, model: ModelOptions, told: str, loras: str, listener: Listener, behalf: Behalf
 ) -> list[Created]:
     from rakkan.studio import bring
     from rakkan.studio.editing.checkpoints import CheckpointArtist, prompt_for
     from rakkan.studio.editing.editing import perform
 
-    release = assemble.release(told)
-    ready, request = _opened(planned), planned.request
+    release = assemble.release(told, behalf.account)
+    ready, request = _opened(planned, behalf), planned.request
     prompt = prompt_for(ready.opened, lambda: ready.figure, planned) + loras
     usual = {"steps": request.steps, "guidance": request.guidance}
     numbers = {name: value for name, value in usual.items() if value is not None} | model.chosen()
@@ -91,15 +92,15 @@ def _with_model(
     return perform(ready, CheckpointArtist(drawing, brought), release, consider, listener.drawing)
 
 
-def _opened(planned: EditPlan) -> Edit:
+def _opened(planned: EditPlan, behalf: Behalf) -> Edit:
     from rakkan.features.figures.reading import read
     from rakkan.studio.editing.editing import prepare
     from rakkan.studio.editing.opening import opened
 
-    return prepare(planned, opened(planned.request.file, assemble.let_in), read, assemble.let_in)
+    return prepare(planned, opened(planned.request.file, behalf.let_in), read, behalf.let_in)
 
 
-def vary(options: VaryOptions, listener: Listener = SILENT) -> list[Created]:
+def vary(options: VaryOptions, listener: Listener = SILENT, behalf: Behalf = SELF) -> list[Created]:
     """More pictures like one: its own noise turned a little or, where that is not known, redrawn."""
     from rakkan.features.figures.reading import read
     from rakkan.recipes.drawing import redrawn
@@ -115,11 +116,11 @@ def vary(options: VaryOptions, listener: Listener = SILENT) -> list[Created]:
             options.file, options.strength, options.seed, options.count, place, told == "full"
         )
     )
-    release, picture = assemble.release(told), opened(options.file, assemble.let_in)
+    release, picture = assemble.release(told, behalf.account), opened(options.file, behalf.let_in)
     kept = assemble.models().resolve(model.name) if model.name else None
     recipe = varying.own_recipe(picture, kept.card.digest if kept else assemble.engine().model_digest)
     if recipe is not None:
-        workshop = equipment.workshop(told, listener.reading, listener.say)
+        workshop = equipment.workshop(told, listener.reading, listener.say, behalf)
 
         def redraw(wanted: Recipe, progress: Progress) -> Drawn:
             return redrawn(wanted, kept, workshop, [], progress, model.vae)

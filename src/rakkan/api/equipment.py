@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rakkan import assemble, config
+from rakkan.api.behalf import SELF, Behalf
 
 if TYPE_CHECKING:
     from rakkan.casting.drawing import Drawing
@@ -45,17 +46,19 @@ def workshop(
     disclosure: str,
     progress: Callable[[int, int], None] = lambda done, total: None,
     say: Callable[[str], None] = lambda line: None,
+    behalf: Behalf = SELF,
 ) -> Workshop:
     """What pictures are made again with; ``progress`` and ``say`` as for ``bring``."""
     from rakkan.bringing.showing import Wanted
     from rakkan.recipes.drawing import Workshop
     from rakkan.recipes.sources import let_in_before
 
+    before = behalf.find or let_in_before(assemble.vault(), assemble.ledger(), behalf.account)
+
     def brought(
         model: str, prompts: tuple[str, str], vae: str, shown: tuple[Asked, ...], size: tuple[int, int]
     ) -> Brought:
-        known = let_in_before(assemble.vault(), assemble.ledger())
-        return assemble.bring(model, prompts, vae, progress, say, Wanted(shown, "", size), known)
+        return assemble.bring(model, prompts, vae, progress, say, Wanted(shown, "", size), before)
 
     return Workshop(
         assemble.models(),
@@ -63,8 +66,8 @@ def workshop(
         assemble.upscaler,
         brought,
         assemble.gate().consider,
-        assemble.release(disclosure),
-        lambda digest: let_in_before(assemble.vault(), assemble.ledger())(Path(digest)),
+        assemble.release(disclosure, behalf.account),
+        lambda digest: before(Path(digest)),
         assemble.knows_references,
     )
 
@@ -77,17 +80,17 @@ def starter_artist(request: EditRequest) -> StarterArtist:
     return artist_for(request, *drawing, assemble.knows_references())
 
 
-def doors(disclosure: str | None = None) -> Doors:
-    """The ways in and out for pictures that are enlarged for the person at this machine; see ``release``."""
+def doors(disclosure: str | None = None, account: str = assemble.LOCAL) -> Doors:
+    """The ways in and out for pictures that are enlarged for an account; see ``release``."""
     from rakkan.studio.upscaling.upscale import Doors
     from rakkan.trust.examination import own_recipe
-    from rakkan.trust.gate import LOCAL, Destination
+    from rakkan.trust.gate import Destination
 
     told, opened = disclosure or config.load().disclosure, assemble.gate()
     return Doors(
         opened.admit,
         assemble.vault().read,
-        lambda picture, path: opened.release(picture, Destination(path, disclosure=told)),
-        lambda picture, path: opened.release_banded(picture, Destination(path, disclosure=told)),
-        lambda path: own_recipe(path, LOCAL, assemble.vault(), assemble.ledger()),
+        lambda picture, path: opened.release(picture, Destination(path, account, told)),
+        lambda picture, path: opened.release_banded(picture, Destination(path, account, told)),
+        lambda path: own_recipe(path, account, assemble.vault(), assemble.ledger()),
     )
