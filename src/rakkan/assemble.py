@@ -85,7 +85,7 @@ def ledger() -> Ledger:
 
     home = config.load().home
     index_key = keyring().secret("index", lambda: secrets.token_bytes(32))
-    index = Index(_database(), index_key)
+    index = Index(database_engine(), index_key)
     return Ledger(home / "ledger", vault(), instance().ledger_key, index, INSTANCE)
 
 
@@ -167,7 +167,7 @@ def docket() -> Docket:
     from rakkan.trust.takedown.docket import Docket
     from rakkan.trust.takedown.register import Register
 
-    return Docket(ledger(), Register(_database(), _takedown_secret("register")))
+    return Docket(ledger(), Register(database_engine(), _takedown_secret("register")))
 
 
 @cache
@@ -192,7 +192,7 @@ def _model_index() -> Index:
 
     from rakkan.models.index import Index
 
-    return Index(_database(), keyring().secret("models", lambda: secrets.token_bytes(32)))
+    return Index(database_engine(), keyring().secret("models", lambda: secrets.token_bytes(32)))
 
 
 @cache
@@ -200,7 +200,7 @@ def casting() -> Casting:
     """The characters and styles that are kept here."""
     from rakkan.casting import Casting
 
-    parts = (vault(), ledger(), gate(), _database(), keyring(), models)
+    parts = (vault(), ledger(), gate(), database_engine(), keyring(), models)
     return Casting(*parts, lambda: instance().authority, trusted_roots, knows_references)
 
 
@@ -278,10 +278,12 @@ def _takedown_secret(purpose: str) -> bytes:
 
 
 @cache
-def _database() -> sqlalchemy.Engine:
+def database_engine() -> sqlalchemy.Engine:
+    """The database of this instance."""
     from rakkan.store import database
 
-    return database.connect(database.url_of(config.load().home / "database.sqlite"))
+    settings = config.load()
+    return database.connect(settings.database or database.url_of(settings.home / "database.sqlite"))
 
 
 def witness(logs: Mapping[str, Sequence[VerificationKey]]) -> Witness:

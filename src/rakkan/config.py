@@ -31,7 +31,8 @@ class Config:
     of its recipe a picture tells. ``home``: the folder of vault, ledger, keys and database. ``vault``: an
     S3 address for the vault's bytes, "" for a folder in ``home``. ``key``: the file of the master key, or
     ``passphrase``; it lies apart from ``home``, so that a copy of one is of no use without the other.
-    ``wildcards``: the folder of text files that prompts draw from."""
+    ``wildcards``: the folder of text files that prompts draw from. ``database``: the address of a PostgreSQL
+    database (``postgresql+psycopg://…``), "" for a SQLite file in ``home``."""
 
     pictures: Path = Path("pictures")
     weights: Path | None = None
@@ -42,6 +43,7 @@ class Config:
     vault: str = ""
     key: str = ".config/rakkan/master.key"
     wildcards: Path = Path(".config/rakkan/wildcards")
+    database: str = ""
 
 
 def load(environment: Mapping[str, str] | None = None) -> Config:
@@ -123,6 +125,13 @@ def _address(name: str, value: Any) -> str:
     return value
 
 
+def _database(name: str, value: Any) -> str:
+    # The value is not repeated: it may hold a password.
+    if not isinstance(value, str) or not value.startswith(("postgresql+psycopg://", "sqlite:///")):
+        raise RakkanError(f"{name} is no address of a database", "Set postgresql+psycopg://… or leave it out")
+    return value
+
+
 def _key(name: str, value: Any) -> str:
     return PASSPHRASE if value == PASSPHRASE else str(_path(name, value))
 
@@ -143,6 +152,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "vault": _address,
     "key": _key,
     "wildcards": _path,
+    "database": _database,
 }
 
 

@@ -147,7 +147,7 @@ def test_each_account_has_its_own(tmp_path: Path, models: Registry) -> None:
     assert models.all() == [] and len(models.all("ann")) == 1
     assemble.erase("ann")
     assert models.all("ann") == []
-    assert assemble._database() is not None
+    assert assemble.database_engine() is not None
 
 
 def bad_weights() -> bytes:

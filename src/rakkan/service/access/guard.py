@@ -1,0 +1,114 @@
+"""What is asked of a request before its handler sees it. Plain functions on what the request says.
+
+Cross-site requests are told by what a page cannot forge: a browser sends ``Origin`` with every request that
+changes something, and ``Sec-Fetch-Site`` with all (Fetch standard, 2.2.6; Fetch Metadata, W3C). A token in
+the page is asked for besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from rakkan.service.access.actors import Actor
+from rakkan.service.access.rules import Access
+from rakkan.service.errors import Forbidden, NotFound, Refusal, TooLarge, Unauthenticated
+
+#: Methods that change nothing (RFC 9110, 9.2.1).
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class WrongHost(Refusal):
+    """The request was sent to another name than this service's: DNS rebinding, or a proxy set up wrongly."""
+
+    status = 421
+    code = "misdirected"
+
+
+class WrongType(Refusal):
+    """The body is of a type that this route does not read."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is known of a request from its head. ``headers`` has lower-case names."""
+
+    method: str
+    headers: Mapping[str, str]
+
+    @property
+    def changes(self) -> bool:
+        """Whether the method may change something."""
+        return self.method not in SAFE
+
+    @property
+    def media_type(self) -> str:
+        """The type of the body, in lower case and without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is what a browser's form sends."""
+        return self.media_type in _FORMS
+
+
+def check_host(asked: Asked, origins: tuple[str, ...]) -> None:
+    """Raise WrongHost unless the request names a host of ``origins`` (``https://rakkan.example``)."""
+    host = asked.headers.get("host", "").lower()
+    if host not in {urlsplit(one).netloc.lower() for one in origins}:
+        raise WrongHost(
+            f"This service is not called {host[:80]!r}", "Use the address that rakkan serve prints"
+        )
+
+
+def check_body(asked: Asked, access: Access) -> None:
+    """Raise for a body that is too large by its own account, or of a type that the route does not read."""
+    told = asked.headers.get("content-length", "0")
+    if not told.isascii() or not told.isdigit():
+        raise Refusal("The request's Content-Length is no number")
+    if int(told) > access.largest:
+        raise TooLarge(f"The request has {int(told):,} bytes", f"At most {access.largest:,} are taken here")
+    if not asked.changes or (int(told) == 0 and "transfer-encoding" not in asked.headers):
+        return
+    if asked.media_type != "application/json" and not (access.forms and asked.is_form):
+        raise WrongType(f"A body of type {asked.media_type[:60]!r} is not read here", "Send application/json")
+
+
+def check_site(asked: Asked, actor: Actor, origins: tuple[str, ...]) -> None:
+    """Raise Forbidden for a request that another site's page sends with a session of here.
+
+    Keys stand in a header that no page can add across sites, so requests by key pass; a visitor's pass only
+    from here as well, for signing somebody in from elsewhere is an attack, too (login CSRF).
+    """
+    if actor.way == "key":
+        return
+    origin = asked.headers.get("origin", "")
+    if origin and origin not in origins:
+        raise Forbidden("The request comes from another site", "Open the page here and try again")
+    site = asked.headers.get("sec-fetch-site", "")
+    if asked.changes and not origin and site not in ("same-origin", "none"):
+        raise Forbidden("The request does not say which site it comes from", "Use a browser, or a key")
+    # A link from elsewhere may open a page; nothing else of another site's may ask in somebody's name,
+    # streams of events included.
+    if site == "cross-site" and (asked.changes or asked.headers.get("sec-fetch-mode") != "navigate"):
+        raise Forbidden("The request comes from another site", "Open the page here and try again")
+
+
+def check_actor(actor: Actor, access: Access) -> None:
+    """Raise Unauthenticated or Forbidden unless the actor may call a route.
+
+    Who is no moderator is told that a moderator's route is not there.
+    """
+    if actor.at_least(access.role):
+        if actor.way == "key" and access.role != "visitor" and access.scope not in actor.scopes:
+            wanted = f"scope {access.scope!r}" if access.scope else "session: no key opens this"
+            raise Forbidden(f"This needs the {wanted}", "Make another key, or sign in")
+        return
+    if access.role in ("moderator", "owner"):
+        raise NotFound("There is nothing here")
+    raise Unauthenticated("Nobody is signed in", "Sign in, or send a key")

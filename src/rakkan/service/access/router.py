@@ -1,0 +1,82 @@
+"""Routes that nobody is let through unless they say who is. See ``rules`` and ``guard``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute
+
+from rakkan.service.access import guard
+from rakkan.service.access.rules import Access, access_of
+from rakkan.service.errors import TooLarge
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive
+
+    from rakkan.service.access.door import Door
+
+
+class GuardedRoute(APIRoute):
+    """A route of which nothing runs before the door has let the request in."""
+
+    access: Access
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        access = access_of(endpoint)
+        if access is None:
+            name = getattr(endpoint, "__name__", repr(endpoint))
+            raise TypeError(f"{name} at {path} does not say who may call it: @allow(…)")
+        self.access = access
+        super().__init__(path, endpoint, **more)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind the door."""
+        handler = super().get_route_handler()
+        access = self.access
+
+        async def guarded(request: Request) -> Response:
+            door: Door = request.app.state.door
+            asked = guard.Asked(request.method, dict(request.headers.items()))
+            token = asked.headers.get("x-csrf-token", "")
+            guard.check_host(asked, door.origins)
+            guard.check_body(asked, access)
+            request._receive = capped(request.receive, access.largest)
+            request.state.actor = await run_in_threadpool(door.let_in, asked, request, access)
+            if asked.changes and request.state.actor.way != "key":
+                if not token and asked.is_form:
+                    token = str((await request.form(max_files=4, max_fields=64)).get("csrf", ""))
+                door.check_token(request, token)
+            response = await handler(request)
+            door.note(request, response, access)
+            return response
+
+        return guarded
+
+
+def capped(receive: Receive, most: int) -> Receive:
+    """``receive`` of a body that ends with TooLarge after ``most`` bytes, whatever its head promised."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise TooLarge("The request is larger than it said", f"At most {most:,} bytes are taken here")
+        return message
+
+    return counted
+
+
+def new_router(**more: Any) -> APIRouter:
+    """A router of guarded routes."""
+    return APIRouter(route_class=GuardedRoute, **more)
+
+
+def unguarded(routes: Iterable[BaseRoute]) -> list[str]:
+    """The paths of routes that are behind no door: there must be none."""
+    return [str(getattr(one, "path", one)) for one in routes if not isinstance(one, GuardedRoute)]

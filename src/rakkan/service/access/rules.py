@@ -1,0 +1,66 @@
+"""What a route asks of whoever calls it. A route that says nothing cannot be added.
+
+``docs/access.md`` is the table of all of them; a test walks every route, role and tenant against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from rakkan.service.access.actors import SCOPES, Role
+
+#: Whose things a route is about: nobody's in particular (``none``), only those of whoever asks (``own``),
+#: those that are published or one's own (``shown``), or an organisation's own (``organisation``).
+Tenant = Literal["none", "own", "shown", "organisation"]
+
+#: What a request is to the budgets, from what is given up last to what is given up first.
+Weight = Literal["page", "interactive", "draft", "list", "pair", "batch", "asset", "free"]
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+_MARK = "rakkan_access"
+
+
+@dataclass(frozen=True)
+class Access:
+    """``role`` is the least that is let through. ``scope`` is what a key must have, "" where no key is let
+    through at all; a visitor's routes take any. ``forms`` lets a browser's form in besides JSON, and
+    ``largest`` is the most bytes of a body."""
+
+    role: Role
+    scope: str = ""
+    tenant: Tenant = "none"
+    weight: Weight = "interactive"
+    forms: bool = False
+    largest: int = 64 * 1024
+
+    def __post_init__(self) -> None:
+        if self.scope and self.scope not in SCOPES:
+            raise ValueError(f"{self.scope!r} is no scope")
+
+
+def allow(
+    role: Role,
+    scope: str = "",
+    tenant: Tenant = "none",
+    weight: Weight = "interactive",
+    *,
+    forms: bool = False,
+    largest: int = 64 * 1024,
+) -> Callable[[Handler], Handler]:
+    """Say who may call a handler; below the decorator that adds it to a router."""
+    access = Access(role, scope, tenant, weight, forms, largest)
+
+    def mark(handler: Handler) -> Handler:
+        setattr(handler, _MARK, access)
+        return handler
+
+    return mark
+
+
+def access_of(handler: object) -> Access | None:
+    """What a handler says; None where it says nothing."""
+    found = getattr(handler, _MARK, None)
+    return found if isinstance(found, Access) else None
