@@ -23,8 +23,8 @@ from rakkan.service.schema import IDENTIFIER, METADATA
 _DIGEST = 64
 
 
-def _identifier(name: str, **options: bool) -> Column[str]:
-    return Column(name, String(IDENTIFIER), nullable=False, **options)
+def _identifier(name: str, primary_key: bool = False) -> Column[str]:
+    return Column(name, String(IDENTIFIER), nullable=False, primary_key=primary_key)
 
 
 def _text(name: str, length: int) -> Column[str]:
@@ -82,7 +82,7 @@ picture_tags = Table(
     Index(None, "picture"),
 )
 
-#: What a picture looks like: float16 numbers, by the reader (``likeness.reader``) that made them.
+#: What a picture looks like: float16 numbers, by the reader (``nearness.reader``) that made them.
 embeddings = Table(
     "embeddings",
     METADATA,
