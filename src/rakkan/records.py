@@ -135,7 +135,18 @@ class UpscaleRecipe:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
-AnyRecipe = Recipe | SheetRecipe | FiguresRecipe | TrainingGridRecipe | UpscaleRecipe
+@dataclass(frozen=True)
+class ThumbnailRecipe:
+    """A small copy to list a picture by, out of the one whose SHA-256, without its seal, is ``source``:
+    its pixels averaged (Lanczos) to ``width`` by ``height``, what was transparent laid on white."""
+
+    source: str
+    width: int
+    height: int
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+AnyRecipe = Recipe | SheetRecipe | FiguresRecipe | TrainingGridRecipe | UpscaleRecipe | ThumbnailRecipe
 
 _LEFT_OUT_EMPTY = ("adapters", "settings", "references", "labels")
 
@@ -146,6 +157,7 @@ _KINDS: dict[type[Any], str] = {
     FiguresRecipe: "rakkan figures 1",
     TrainingGridRecipe: "rakkan training grid 1",
     UpscaleRecipe: "rakkan upscale 1",
+    ThumbnailRecipe: "rakkan thumbnail 1",
 }
 
 
@@ -187,7 +199,7 @@ class BandedPicture:
 @dataclass(frozen=True, eq=False)
 class Picture:
     """Pixels, how they were made, and out of what. ``operation`` is a row of the seal's table: ``create``,
-    ``variation``, ``draft``, ``sheet``, ``edit``, ``upscale`` or ``figure``.
+    ``variation``, ``draft``, ``sheet``, ``edit``, ``upscale``, ``thumbnail`` or ``figure``.
 
     ``pixels`` is uint8 or uint16 [height, width, 3], or 4 with alpha (not premultiplied), sRGB, kept as a
     read-only view. ``whole`` is for the gate: what ``pixels`` then is a reduction of.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 JPEG_QUALITY = 95
 WEBP_QUALITY = 90
+#: Lists show thumbnails by the dozen, and whoever looks at one fetches the picture.
+THUMBNAIL_QUALITY = 80
 #: What one JPEG segment holds, less its length and the label of EXIF (ITU-T T.81, B.1.1.4).
 _MOST_EXIF_IN_JPEG = 65533 - 6
 _ALPHA, _EXIF = 0x10, 0x08
@@ -52,8 +54,11 @@ def jpeg(pixels: NDArray[numpy.uint8], text: Mapping[str, str]) -> bytes:
     return memory.getvalue()
 
 
-def webp_file(pixels: NDArray[numpy.uint8], text: Mapping[str, str], lossless: bool = True) -> bytes:
-    """WebP bytes of ``pixels`` (uint8 [height, width, 3 or 4], sRGB); at quality 90 when not ``lossless``.
+def webp_file(
+    pixels: NDArray[numpy.uint8], text: Mapping[str, str], lossless: bool = True, quality: int = 0
+) -> bytes:
+    """WebP bytes of ``pixels`` (uint8 [height, width, 3 or 4], sRGB); at quality 90 when not ``lossless``,
+    or at ``quality``, 1 to 100, when one is given.
 
     Colours under full transparency are kept. Raises RakkanError for texts of more than 2 MiB, for pixels of
     16 bits, and for a side past 16383 pixels, the most that a WebP can have.
@@ -66,7 +71,12 @@ def webp_file(pixels: NDArray[numpy.uint8], text: Mapping[str, str], lossless: b
     packed = _packed(text)
     memory = io.BytesIO()
     Image.fromarray(pixels).save(
-        memory, format="WEBP", lossless=lossless, quality=WEBP_QUALITY, method=4, exact=True
+        memory,
+        format="WEBP",
+        lossless=lossless and not quality,
+        quality=quality or WEBP_QUALITY,
+        method=4,
+        exact=True,
     )
     encoded = memory.getvalue()
     height, width = pixels.shape[:2]

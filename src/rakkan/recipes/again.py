@@ -19,6 +19,7 @@ from rakkan.records import (
     Picture,
     Recipe,
     SheetRecipe,
+    ThumbnailRecipe,
     TrainingGridRecipe,
     UpscaleRecipe,
 )
@@ -116,7 +117,9 @@ def _silent(told: Told) -> RakkanError:
     )
 
 
-def _several(recipe: SheetRecipe | FiguresRecipe | TrainingGridRecipe) -> RakkanError:
+def _several(recipe: SheetRecipe | FiguresRecipe | TrainingGridRecipe | ThumbnailRecipe) -> RakkanError:
+    if isinstance(recipe, ThumbnailRecipe):
+        return RakkanError("This is the thumbnail of a picture", "Give the picture itself")
     if isinstance(recipe, FiguresRecipe):
         return RakkanError(
             "This is a sheet of the renderer's figures",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rakkan.errors import RakkanError
 from rakkan.recipes.telling import CLAIMED, NOTHING, OPENED, PARTLY, PROVEN, Told
-from rakkan.records import FiguresRecipe, Recipe, SheetRecipe, canonical_json
+from rakkan.records import FiguresRecipe, Recipe, SheetRecipe, ThumbnailRecipe, UpscaleRecipe, canonical_json
 
 if TYPE_CHECKING:
     from rakkan.studio.metadata import Claimed
@@ -40,6 +40,10 @@ def rows(told: Told) -> list[tuple[str, str]]:
         return [*found, ("pictures", "\n".join(shown))]
     if isinstance(recipe, FiguresRecipe):
         return [*found, ("what", f"{recipe.count} figures of the renderer from seed {recipe.seed}")]
+    if isinstance(recipe, ThumbnailRecipe):
+        return [*found, ("what", f"the thumbnail of the picture {recipe.source[:12]}")]
+    if isinstance(recipe, UpscaleRecipe):
+        return [*found, ("what", f"the picture {recipe.source[:12]} enlarged by {recipe.model}")]
     if recipe is not None:
         return [*found, ("what", f"how far the training of {recipe.model} had come")]
     if told.claimed is not None:

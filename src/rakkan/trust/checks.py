@@ -14,6 +14,7 @@ from rakkan.records import (
     Picture,
     Recipe,
     SheetRecipe,
+    ThumbnailRecipe,
     TrainingGridRecipe,
     UpscaleRecipe,
     canonical_json,
@@ -30,6 +31,9 @@ MOST_BANDED_PIXELS = 4 * MOST_PIXELS
 
 #: The text keyword of a recipe's canonical JSON.
 RECIPE_KEYWORD = "rakkan"
+
+#: The longer side of a thumbnail, in pixels, at most: larger is a picture, and has a recipe of its own.
+LARGEST_THUMBNAIL = 384
 
 #: Pixels that a labelled sheet leaves for words above all, below all, and above each row; too few to hide a
 #: picture in that its recipe does not name. And how many characters they are at most.
@@ -53,6 +57,7 @@ OPERATIONS: dict[type, tuple[str, ...]] = {
     FiguresRecipe: ("figure",),
     TrainingGridRecipe: ("draft",),
     UpscaleRecipe: ("upscale",),
+    ThumbnailRecipe: ("thumbnail",),
 }
 
 
@@ -89,6 +94,9 @@ def _fault_of_facts(picture: Picture, to: Destination) -> str:
         return f"a {type(picture.recipe).__name__} is not what {picture.operation!r} leaves behind"
     if fault := _fault_of_ingredients(picture) or _fault_of_references(picture):
         return fault
+    sides = max(picture.recipe.width, picture.recipe.height)
+    if isinstance(picture.recipe, ThumbnailRecipe) and sides > LARGEST_THUMBNAIL:
+        return f"a thumbnail has {LARGEST_THUMBNAIL} pixels a side at most, not {sides}"
     if isinstance(picture.recipe, SheetRecipe) and (fault := _fault_of_sheet(picture.recipe)):
         return fault
     if to.disclosure not in LEVELS:
@@ -146,7 +154,7 @@ def _fault_of_references(picture: Picture) -> str:
     """A recipe that names other pictures than the seal shows would hide what guided this one."""
     recipe, found = picture.recipe, _digests_by_kind(picture)
     parents, guides = found.get(operations.PARENT, set()), found.get(operations.REFERENCE, set())
-    begun = recipe.source if isinstance(recipe, UpscaleRecipe) else None
+    begun = recipe.source if isinstance(recipe, UpscaleRecipe | ThumbnailRecipe) else None
     if isinstance(recipe, Recipe):
         begun = recipe.settings.get(START)
     if begun is not None and parents != {begun}:

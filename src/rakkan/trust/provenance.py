@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, cast
 
 from rakkan import __version__
@@ -86,6 +86,9 @@ class Provenance:
         ingredients = tuple(
             self._ingredient(one.relationship, one.media_type, one.data) for one in picture.ingredients
         )
+        if picture.operation == "thumbnail":
+            # Its parent's own seal is larger than a thumbnail is; the digest leads to it.
+            ingredients = tuple(replace(one, data=None) for one in ingredients)
         model = _model_of(picture)
         training = self.training(model.digest) if model else None
         digests = [(one.relationship, one.digest) for one in ingredients]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rakkan.formats.unsealed import without_seal
-from rakkan.records import Picture, Recipe, SheetRecipe, UpscaleRecipe
+from rakkan.records import Picture, Recipe, SheetRecipe, ThumbnailRecipe, UpscaleRecipe
 from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.ledger.statements import Admitted, Derived, Generated, Subject
 from rakkan.trust.gate import (
@@ -34,7 +34,7 @@ def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Pi
         recipe = picture.recipe
         recipes = recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,)
         drawn = [one for one in recipes if isinstance(one, Recipe)]
-        is_enlarged = isinstance(recipe, UpscaleRecipe)
+        is_copied = isinstance(recipe, UpscaleRecipe | ThumbnailRecipe)
         models = sorted({digest for one in drawn for digest in (one.model_digest, *one.adapters)})
         models += [recipe.model_digest] if isinstance(recipe, UpscaleRecipe) else []
         sources = [Subject("model", {"sha256": digest}) for digest in models]
@@ -46,7 +46,7 @@ def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Pi
         strangers = [
             digest
             for digest in sorted(pictures)
-            if (shown.get(digest) != "parent" or is_enlarged) and not _came_in(ledger, digest, to.account)
+            if (shown.get(digest) != "parent" or is_copied) and not _came_in(ledger, digest, to.account)
         ]
         return _findings(decide(request, known(ledger, request), int(clock()))) + [
             Finding(False, f"the reference {digest[:12]} did not come in through the gate", rule="reference")

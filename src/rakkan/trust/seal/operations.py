@@ -98,6 +98,12 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             "a picture enlarged by a model",
             {PARENT: _ONE},
         ),
+        "thumbnail": Operation(
+            (_OPENED, Action("c2pa.resized")),
+            "derived",
+            "a small copy to list a picture by",
+            {PARENT: _ONE},
+        ),
         "import": Operation((), "admitted", "a file from outside, kept as it came"),
         "protect": Operation(
             (_OPENED,),
