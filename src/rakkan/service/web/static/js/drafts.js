@@ -1,0 +1,44 @@
+// Live drafts: only the newest is asked for, an older one in flight is aborted, and none comes back late.
+
+import { refusal } from "./site.js";
+
+/** `ask` soon draws a draft of the form; `stop` gives up. Told are `drawn` (blob, seconds) and `failed` (error). */
+export function drafts(form, { wait = 60, drawn, failed }) {
+  let timer = 0;
+  let flight = null;
+  let last = "";
+  async function draw() {
+    const fields = new FormData(form);
+    const same = new URLSearchParams([...fields].filter(([, value]) => typeof value === "string")).toString();
+    if (same === last || !String(fields.get("prompt")).trim()) return;
+    flight?.abort();
+    const mine = (flight = new AbortController());
+    const began = performance.now();
+    try {
+      const answer = await fetch(form.dataset.draft, {
+        method: "POST", body: new URLSearchParams(same), signal: mine.signal, credentials: "same-origin",
+        headers: { Accept: "image/webp, application/json" },
+      });
+      if (answer.status === 409) return;
+      if (!answer.ok) throw await refusal(answer);
+      const blob = await answer.blob();
+      if (mine !== flight) return;
+      last = same;
+      drawn(blob, (performance.now() - began) / 1000);
+    } catch (error) {
+      if (error.name !== "AbortError" && mine === flight) failed(error);
+    } finally {
+      if (mine === flight) flight = null;
+    }
+  }
+  function ask() {
+    clearTimeout(timer);
+    timer = setTimeout(draw, wait);
+  }
+  function stop() {
+    clearTimeout(timer);
+    flight?.abort();
+    flight = null;
+  }
+  return { ask, stop, busy: () => flight !== null };
+}

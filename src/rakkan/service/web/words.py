@@ -1,0 +1,59 @@
+"""The studio's words in its languages: flat tables in ``words/*.toml``, one a language, the same keys in each."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "words"
+
+#: Languages by their tags (BCP 47), as they call themselves; the first is the default.
+LOCALES: dict[str, str] = {"en": "English", "ja": "日本語", "id": "Bahasa Indonesia"}
+DEFAULT = "en"
+
+
+@lru_cache(maxsize=len(LOCALES))
+def catalogue(locale: str) -> dict[str, str]:
+    """Every key with its text; a language that is not there gets the default's."""
+    name = locale if locale in LOCALES else DEFAULT
+    table = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    return {key: str(text) for key, text in table.items()}
+
+
+class Words:
+    """The words of one language: ``words("key", name=value)`` and ``words.count("key", 3)``."""
+
+    def __init__(self, locale: str) -> None:
+        self._texts = catalogue(locale)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key with its {placeholders} filled in. Raises KeyError for what has no text."""
+        text = self._texts[key]
+        return text.format(**values) if values else text
+
+    def count(self, key: str, number: int, **values: object) -> str:
+        """``key.one`` or ``key.other``, with {count}."""
+        return self(f"{key}.{'one' if number == 1 else 'other'}", count=f"{number:,}", **values)
+
+    def chip(self, value: str) -> str:
+        """What a word of the model is called; what has no translation stays as it is."""
+        return self._texts.get(f"word.{value}", value)
+
+    def part(self, prefix: str) -> dict[str, str]:
+        """All texts whose key begins with a prefix, without it: what a module says."""
+        return {key.removeprefix(prefix): text for key, text in self._texts.items() if key.startswith(prefix)}
+
+
+def preferred(header: str) -> str:
+    """The language of an Accept-Language header (RFC 9110, 12.5.4), the default if it wants none of ours."""
+    wanted: list[tuple[float, int, str]] = []
+    for order, part in enumerate(header.split(",")[:20]):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            weight = 0.0
+        wanted.append((-weight, order, tag.split("-")[0].lower()))
+    known = [tag for weight, _, tag in sorted(wanted) if tag in LOCALES and weight < 0]
+    return known[0] if known else DEFAULT
