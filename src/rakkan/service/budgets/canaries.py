@@ -18,7 +18,7 @@ _SPACE = 2**64
 
 
 def is_canary(secret: bytes, picture: str, share: float = SHARE) -> bool:
-    """Whether an identifier is a canary's: HMAC-SHA256 under ``secret``, its first 64 bits below ``share``."""
+    """Whether an identifier is a canary's: the first 64 bits of its HMAC-SHA256 lie below ``share``."""
     made = hmac.digest(secret, b"canary\0" + picture.encode(), hashlib.sha256)
     return int.from_bytes(made[:8], "big") < int(share * _SPACE)
 

@@ -1,7 +1,7 @@
 """Which accounts are linked to each other, by what, and how surely.
 
-Evidence is a value that accounts share: an organisation, a payment label, a device, a network. Each kind has a
-weight, the probability that two accounts which share such a value, and hardly anyone else does, belong
+Evidence is a value that accounts share: an organisation, a payment label, a device, a network. Each kind
+has a weight, the probability that two accounts which share such a value, and hardly anyone else does, belong
 together. The weights are judgements and not frequencies. A value that many share says little: up to
 ``ordinary`` accounts it keeps its weight, then the weight falls as 1 / (accounts - 1), so a university's one
 address merges nobody. Several values add up as independent witnesses (noisy or). Accounts whose confidence
@@ -22,7 +22,7 @@ Kind = Literal["organisation", "payment", "device", "network"]
 
 @dataclass(frozen=True)
 class Strength:
-    """``weight``: see the module; ``ordinary``: as many accounts share such a value without it losing weight."""
+    """``weight``: see the module; ``ordinary``: how many may share such a value without it losing weight."""
 
     weight: float
     ordinary: int

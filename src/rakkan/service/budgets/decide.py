@@ -14,8 +14,8 @@ from rakkan.service.budgets.limits import LIMITS, Holder, Limits, Row, factor
 from rakkan.service.budgets.pairs import Fetch, Usage
 from rakkan.service.budgets.shedding import Class
 
-#: ``serve``; ``decoy``: an honest but reduced reply (the thumbnail, no recipe, and it says so); ``slow``: later,
-#: nobody is accused; ``refuse``: not until the alarm is lifted.
+#: ``serve``; ``decoy``: an honest but reduced reply (the thumbnail, no recipe, and it says so); ``slow``:
+#: later, nobody is accused; ``refuse``: not until the alarm is lifted.
 Answer = Literal["serve", "decoy", "slow", "refuse"]
 #: What a standing alarm does to a cluster: nothing, reduced replies, or refusal.
 Restriction = Literal["", "reduced", "refused"]
@@ -50,13 +50,15 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Who asks: the usages of the account and of its cluster, its row of limits and the cluster's, and what
-    a standing alarm has put on the cluster."""
+    a standing alarm has put on the cluster; ``flying`` requests of the cluster are being served. Of an account that is linked to none, ``cluster`` is ``account``,
+    the same object."""
 
     account: Usage = pairs.UNUSED
     cluster: Usage = pairs.UNUSED
     holder: Holder = "member"
     group: Holder = "member"
     restriction: Restriction = ""
+    flying: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,10 @@ SERVE = Decision("serve")
 def decide(
     standing: Standing, request: Request, pressure: float, now: float, limits: Limits = LIMITS
 ) -> Decision:
-    """What to do with a request at ``now`` (seconds) under a standing delay ``pressure`` (seconds)."""
+    """What to do with a request at ``now`` (seconds) under a standing delay ``pressure`` (seconds).
+
+    Never less lenient for a lower pressure, or for less that was used.
+    """
     found = _restricted(standing, request, now, limits)
     if found is not None:
         return found
@@ -86,7 +91,8 @@ def decide(
         reason = Reason("load", "service", round(pressure * 1000), round(limits.delays.classes[klass] * 1000))
         return Decision("slow", (reason,), shedding.retry_after(klass, pressure))
     own, group = limits.rows[standing.holder], limits.rows[standing.group]
-    found = _rates(standing, request, now, own, group) or _egress(standing, now, own, group)
+    found = _flights(standing, group) or _rates(standing, request, now, own, group)
+    found = found or _egress(standing, now, own, group)
     if found is None and request.fetch is not None and request.fetch.new:
         found = _enumerates(standing, now, own, group, limits) or _reads(standing, now, own, group)
     return found or SERVE
@@ -100,20 +106,26 @@ def after(standing: Standing, request: Request, decision: Decision, now: float, 
     own, group = limits.rows[standing.holder], limits.rows[standing.group]
     times = factor(standing.cluster.members)
     account, cluster = standing.account, standing.cluster
+    alone = cluster is account
     account = pairs.timed(account, max(account.arrival, now) + request.cost / own.rate)
-    cluster = pairs.timed(cluster, max(cluster.arrival, now) + request.cost / (group.rate * times))
+    cluster = (
+        account
+        if alone
+        else pairs.timed(cluster, max(cluster.arrival, now) + request.cost / (group.rate * times))
+    )
     fetch = request.fetch
     if fetch is not None and decision.answer == "serve":
         account = pairs.served(account, fetch.new, fetch.tail, now)
-        cluster = pairs.served(cluster, fetch.new_to_cluster, fetch.tail, now)
-    return Standing(account, cluster, standing.holder, standing.group, standing.restriction)
+        cluster = account if alone else pairs.served(cluster, fetch.new_to_cluster, fetch.tail, now)
+    return Standing(account, cluster, standing.holder, standing.group, standing.restriction, standing.flying)
 
 
 def met(standing: Standing, now: float) -> Standing:
     """The standing once a canary that is new to the cluster has been asked for: that counts before it is
     decided, and whatever is decided."""
-    account, cluster = pairs.hit(standing.account, now), pairs.hit(standing.cluster, now)
-    return Standing(account, cluster, standing.holder, standing.group, standing.restriction)
+    account = pairs.hit(standing.account, now)
+    cluster = account if standing.cluster is standing.account else pairs.hit(standing.cluster, now)
+    return Standing(account, cluster, standing.holder, standing.group, standing.restriction, standing.flying)
 
 
 def _restricted(standing: Standing, request: Request, now: float, limits: Limits) -> Decision | None:
@@ -142,13 +154,20 @@ def _class(standing: Standing, request: Request, now: float, limits: Limits) -> 
     return "over budget" if spent >= row.pairs[1] * times else request.klass
 
 
+def _flights(standing: Standing, group: Row) -> Decision | None:
+    most = group.flights * factor(standing.cluster.members)
+    if standing.flying < most:
+        return None
+    return Decision("slow", (Reason("at once", "cluster", standing.flying, int(most)),), 1.0)
+
+
 def _rates(standing: Standing, request: Request, now: float, own: Row, group: Row) -> Decision | None:
     times = factor(standing.cluster.members)
     rows: tuple[tuple[Subject, Usage, Row, float], ...] = (
         ("account", standing.account, own, 1.0),
         ("cluster", standing.cluster, group, times),
     )
-    for subject, usage, row, more in rows:
+    for subject, usage, row, more in rows[: 1 if standing.cluster is standing.account else 2]:
         verdict = gcra.judged(usage.arrival, now, request.cost, row.rate * more, row.burst * more)
         if not verdict.conforms:
             backlog = round((usage.arrival - now) * row.rate * more)
@@ -158,16 +177,19 @@ def _rates(standing: Standing, request: Request, now: float, own: Row, group: Ro
 
 
 def _egress(standing: Standing, now: float, own: Row, group: Row) -> Decision | None:
+    found = _over("egress", "account", standing.account.egress, own.egress, 1.0, now)
+    if found is not None or standing.cluster is standing.account:
+        return found
     times = factor(standing.cluster.members)
-    return _over("egress", "account", standing.account.egress, own.egress, 1.0, now) or _over(
-        "egress", "cluster", standing.cluster.egress, group.egress, times, now
-    )
+    return _over("egress", "cluster", standing.cluster.egress, group.egress, times, now)
 
 
 def _reads(standing: Standing, now: float, own: Row, group: Row) -> Decision | None:
     """The budgets of pairs: above them later, without an accusation. A cluster of several accounts that has
     used up its month is shown to a moderator."""
     found = _over("pairs", "account", standing.account.pairs, own.pairs, 1.0, now)
+    if standing.cluster is standing.account:
+        return found
     times = factor(standing.cluster.members)
     found = found or _over("pairs", "cluster", standing.cluster.pairs, group.pairs, times, now)
     if found is None or standing.group == "visitors" or standing.cluster.members < _SEVERAL:
@@ -183,6 +205,8 @@ def _over(
 ) -> Decision | None:
     longest, reasons = 0.0, []
     for name, counter, span, limit in zip(("hour", "day", "month"), used, windows.SPANS, limits, strict=True):
+        if counter.current + counter.previous < limit * more:
+            continue  # both blocks whole are more than any window of them
         measured = windows.total(counter, now, span)
         if measured >= limit * more:
             longest = max(longest, windows.wait(counter, now, span, limit * more))
@@ -195,10 +219,10 @@ def _enumerates(standing: Standing, now: float, own: Row, group: Row, limits: Li
 
     Of visitors only the account counts here: their pool is a crowd.
     """
-    crowd = standing.group == "visitors"
+    one = standing.group == "visitors" or standing.cluster is standing.account
     usages: tuple[tuple[Subject, Usage, Row], ...] = (
         ("account", standing.account, own),
-        *((("cluster", standing.cluster, group),) if not crowd else ()),  # type: ignore[arg-type]
+        *((("cluster", standing.cluster, group),) if not one else ()),
     )
     for subject, usage, row in usages:
         if usage.canaries.current or usage.canaries.previous:

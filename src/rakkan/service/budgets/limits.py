@@ -1,4 +1,5 @@
-"""Every limit of the budgets in one place, each with its reason; for a hub of 4,000 accounts and 100,000 pictures.
+"""Every limit of the budgets in one place, each with its reason; for a hub of 4,000 accounts and 100,000
+pictures.
 
 They were chosen from ``benchmarks/honest.json`` and are tried against it by ``benchmarks/scraping.py``.
 """
@@ -16,11 +17,13 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Row:
-    """What one account, or all visitors together, may use. ``rate`` is cost a second and ``burst`` cost;
-    ``pairs`` and ``tail`` are distinct new pairs an hour, a day and a month, ``egress`` bytes likewise."""
+    """What one account, or all visitors together, may use. ``rate`` is cost a second, ``burst`` cost, and
+    ``flights`` the requests that may be served at the same time; ``pairs`` and ``tail`` are distinct new
+    pairs an hour, a day and a month, ``egress`` bytes likewise."""
 
     rate: float
     burst: float
+    flights: int
     pairs: tuple[int, int, int]
     tail: tuple[int, int, int]
     egress: tuple[int, int, int]
@@ -63,10 +66,12 @@ class Delays:
 COSTS: dict[str, float] = {"page": 1, "list": 2, "recipe": 1, "picture": 3, "draft": 8, "job": 4, "bulk": 4}
 
 ROWS: dict[Holder, Row] = {
-    "member": Row(5.0, 150.0, (300, 600, 4_000), (150, 200, 600), (2 * GIB, 4 * GIB, 40 * GIB)),
-    "moderator": Row(10.0, 300.0, (600, 1_800, 12_000), (300, 600, 3_000), (4 * GIB, 8 * GIB, 80 * GIB)),
-    "visitor": Row(1.0, 40.0, (20, 40, 400), (10, 20, 100), (GIB // 4, GIB // 2, 2 * GIB)),
-    "visitors": Row(20.0, 400.0, (500, 2_000, 20_000), (250, 1_000, 10_000), (10 * GIB, 40 * GIB, 400 * GIB)),
+    "member": Row(5.0, 150.0, 12, (300, 600, 4_000), (150, 200, 600), (2 * GIB, 4 * GIB, 40 * GIB)),
+    "moderator": Row(10.0, 300.0, 12, (600, 1_800, 12_000), (300, 600, 3_000), (4 * GIB, 8 * GIB, 80 * GIB)),
+    "visitor": Row(1.0, 40.0, 8, (20, 40, 400), (10, 20, 100), (GIB // 4, GIB // 2, 2 * GIB)),
+    "visitors": Row(
+        20.0, 400.0, 32, (500, 2_000, 20_000), (250, 1_000, 10_000), (10 * GIB, 40 * GIB, 400 * GIB)
+    ),
 }
 
 #: Why each is what it is; a test holds this to the tables.
@@ -74,6 +79,8 @@ REASONS: dict[str, str] = {
     "rate": "A person asks for something each few seconds, a well-made program once a second. Five pages a "
     "second for as long as one likes is more than either needs.",
     "burst": "A gallery opens with forty thumbnails and a page or two; three of those at once must pass.",
+    "flights": "A browser opens six connections to a host; two tabs make twelve. So a burst fills nobody "
+    "else's queue.",
     "pairs": "The heaviest collector opens some hundreds on a day and a few thousands in a month. Above that "
     "a reply is put off, and nobody is accused.",
     "tail": "What nobody showed them and few people know: honest people fetch a handful a day by addresses "
@@ -81,11 +88,11 @@ REASONS: dict[str, str] = {
     "egress": "Three times what the pairs of a day weigh, for one's own pictures come on top.",
     "visitors": "All visitors share one pool, because an address is no person and addresses rotate.",
     "moderator": "Few, named, and their work is in the audit log; the work is to look at much.",
-    "canaries": "A program that is tried out on the plain catalogue meets a canary now and then, so one alone "
-    "accuses nobody: with it must come a long tail that no short trial has.",
-    "cluster": "A linked cluster gets a tenth more for each further account, and twice as much at most: people who "
-    "belong together rarely all collect, and twenty accounts of one person must not read twenty times as much. "
-    "The long tail and canaries are not multiplied at all.",
+    "canaries": "A program that is tried out on the plain catalogue meets a canary now and then, so one "
+    "alone accuses nobody: with it must come a long tail that no short trial has.",
+    "cluster": "A linked cluster gets a tenth more for each further account, and twice as much at most: "
+    "people who belong together rarely all collect, and twenty accounts of one person must not read twenty times as "
+    "much. The long tail and canaries are not multiplied at all.",
     "decoys": "An open alarm refuses for three days; undecided after that, it only reduces replies.",
 }
 

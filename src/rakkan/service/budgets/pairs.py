@@ -41,7 +41,7 @@ class Usage:
     pairs: Windows = windows.NOTHING
     tail: Windows = windows.NOTHING
     egress: Windows = windows.NOTHING
-    canaries: Counter = Counter()
+    canaries: Counter = windows.NONE
 
 
 UNUSED = Usage()

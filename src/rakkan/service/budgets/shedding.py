@@ -13,8 +13,8 @@ from typing import Literal, get_args
 from rakkan.service.budgets.limits import LIMITS, Delays
 
 #: In the order in which they are dropped. ``anonymous``: lists and pages for visitors; ``over budget``:
-#: anything but the essential of a cluster that has used up a budget; ``bulk``: the plain catalogue and exports;
-#: ``batch``: many drawings at once; ``draft``: drafts while typing; ``interactive``: people at work;
+#: anything but the essential of a cluster that has used up a budget; ``bulk``: the plain catalogue and
+#: exports; ``batch``: many drawings at once; ``draft``: drafts while typing; ``interactive``: people at work;
 #: ``essential``: signing in, reports, appeals, what is one's own.
 Class = Literal["anonymous", "over budget", "bulk", "batch", "draft", "interactive", "essential"]
 ORDER: tuple[Class, ...] = get_args(Class)

@@ -1,7 +1,7 @@
 """Counts over the last hour, day and month, in two numbers each.
 
-A window is cut into blocks as long as itself; the count over the last window is the current block's, and of the
-previous block's the share that still lies within it. That is exact when what was counted is spread evenly
+A window is cut into blocks as long as itself; the count over the last window is the current block's, and of
+the previous block's the share that still lies within it. That is exact when what was counted is spread evenly
 over the previous block, and never forgets more than that block.
 """
 
@@ -23,12 +23,15 @@ class Counter(NamedTuple):
     previous: int = 0
 
 
+NONE = Counter()
+
+
 class Windows(NamedTuple):
     """The same thing counted over an hour, a day and a month."""
 
-    hour: Counter = Counter()
-    day: Counter = Counter()
-    month: Counter = Counter()
+    hour: Counter = NONE
+    day: Counter = NONE
+    month: Counter = NONE
 
 
 NOTHING = Windows()
