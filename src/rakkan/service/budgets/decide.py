@@ -50,8 +50,8 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Who asks: the usages of the account and of its cluster, its row of limits and the cluster's, and what
-    a standing alarm has put on the cluster; ``flying`` requests of the cluster are being served. Of an account that is linked to none, ``cluster`` is ``account``,
-    the same object."""
+    a standing alarm has put on the cluster; ``flying`` requests of the cluster are being served. Of an
+    account that is linked to none, ``cluster`` is ``account``, the same object."""
 
     account: Usage = pairs.UNUSED
     cluster: Usage = pairs.UNUSED
@@ -148,7 +148,7 @@ def _class(standing: Standing, request: Request, now: float, limits: Limits) -> 
         return request.klass
     row, times = limits.rows[standing.group], factor(standing.cluster.members)
     backlog = (standing.cluster.arrival - now) * row.rate
-    if standing.restriction or backlog > row.burst / 2:
+    if standing.restriction or backlog > row.burst / 4:
         return "over budget"
     spent = windows.total(standing.cluster.pairs.day, now, windows.DAY)
     return "over budget" if spent >= row.pairs[1] * times else request.klass

@@ -91,8 +91,8 @@ REASONS: dict[str, str] = {
     "canaries": "A program that is tried out on the plain catalogue meets a canary now and then, so one "
     "alone accuses nobody: with it must come a long tail that no short trial has.",
     "cluster": "A linked cluster gets a tenth more for each further account, and twice as much at most: "
-    "people who belong together rarely all collect, and twenty accounts of one person must not read twenty times as "
-    "much. The long tail and canaries are not multiplied at all.",
+    "people who belong together rarely all collect, and twenty accounts of one person must not read twenty "
+    "times as much. The long tail and canaries are not multiplied at all.",
     "decoys": "An open alarm refuses for three days; undecided after that, it only reduces replies.",
 }
 
