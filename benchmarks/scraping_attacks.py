@@ -79,7 +79,7 @@ class Group:
 
     def __init__(self, names: tuple[str, ...], rate: float) -> None:
         self.rate = rate
-        self.accounts = {name: pairs.UNUSED for name in names}
+        self.accounts = dict.fromkeys(names, pairs.UNUSED)
         self.names = names
         self.cluster = replace(pairs.UNUSED, members=len(names))
         self.flights: list[float] = []
@@ -132,7 +132,8 @@ def fleet(random: numpy.random.Generator, missing: float) -> list[tuple[str, ...
 
 
 def attack(seed: int, missing: float = 0.0, factor: float = 1.0) -> Outcome:
-    """One run of a fleet that fetches the catalogue in no particular order as fast as it can, and asks for each pair until it is answered."""
+    """A run of a fleet that fetches the catalogue in no particular order as fast as it can, and asks for each
+    pair until it is answered."""
     random = numpy.random.default_rng((seed, int(missing * 100), int(factor * 100)))
     cost = COSTS["picture"]
     total_rate = OVERLOAD * CAPACITY / cost

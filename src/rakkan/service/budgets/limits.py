@@ -54,8 +54,8 @@ class Delays:
             "anonymous": 0.02,
             "over budget": 0.02,
             "bulk": 0.03,
-            "batch": 0.05,
-            "draft": 0.08,
+            "batch": 0.1,
+            "draft": 0.5,
             "interactive": 2.0,
             "essential": 10.0,
         }
@@ -66,9 +66,9 @@ class Delays:
 COSTS: dict[str, float] = {"page": 1, "list": 2, "recipe": 1, "picture": 3, "draft": 8, "job": 4, "bulk": 4}
 
 ROWS: dict[Holder, Row] = {
-    "member": Row(5.0, 150.0, 12, (300, 600, 4_000), (150, 200, 600), (2 * GIB, 4 * GIB, 40 * GIB)),
+    "member": Row(5.0, 150.0, 8, (300, 600, 4_000), (150, 200, 600), (2 * GIB, 4 * GIB, 40 * GIB)),
     "moderator": Row(10.0, 300.0, 12, (600, 1_800, 12_000), (300, 600, 3_000), (4 * GIB, 8 * GIB, 80 * GIB)),
-    "visitor": Row(1.0, 40.0, 8, (20, 40, 400), (10, 20, 100), (GIB // 4, GIB // 2, 2 * GIB)),
+    "visitor": Row(1.0, 40.0, 6, (20, 40, 400), (10, 20, 100), (GIB // 4, GIB // 2, 2 * GIB)),
     "visitors": Row(
         20.0, 400.0, 32, (500, 2_000, 20_000), (250, 1_000, 10_000), (10 * GIB, 40 * GIB, 400 * GIB)
     ),
@@ -79,8 +79,8 @@ REASONS: dict[str, str] = {
     "rate": "A person asks for something each few seconds, a well-made program once a second. Five pages a "
     "second for as long as one likes is more than either needs.",
     "burst": "A gallery opens with forty thumbnails and a page or two; three of those at once must pass.",
-    "flights": "A browser opens six connections to a host; two tabs make twelve. So a burst fills nobody "
-    "else's queue.",
+    "flights": "A browser opens six connections to a host, however many tabs it has; two more for a "
+    "program. So nobody's burst fills the queue of the others.",
     "pairs": "The heaviest collector opens some hundreds on a day and a few thousands in a month. Above that "
     "a reply is put off, and nobody is accused.",
     "tail": "What nobody showed them and few people know: honest people fetch a handful a day by addresses "
