@@ -243,6 +243,13 @@ def let_in(path: Path, account: str = LOCAL) -> LetIn:
     return references.let_in(path, gate().admit, vault().read, account)
 
 
+def known_pictures(account: str) -> Callable[[Path], LetIn]:
+    """What gives a picture that an account let in before, by its digest in place of a path."""
+    from rakkan.recipes.sources import let_in_before
+
+    return let_in_before(vault(), ledger(), account)
+
+
 def engine_process(device: str) -> EngineProcess:
     """The process that draws on a device with the models that people brought; it starts when it is needed and
     ends with this one, or when this is forgotten."""

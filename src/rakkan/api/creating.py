@@ -3,6 +3,7 @@ that the command line and Python take."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -132,6 +133,43 @@ def create(options: CreateOptions, listener: Listener = SILENT, behalf: Behalf =
         return _with_model(model, options.reference, cast, wildcards, told, said, listener, behalf)
     model.check_unused()
     return _with_starter(options.reference, cast, wildcards, told, said, listener, behalf)
+
+
+def draft(options: CreateOptions, listener: Listener = SILENT, behalf: Behalf = SELF) -> Created:
+    """The first picture that is asked for, as small as the starter model draws it, into the file ``out``.
+    Raises RakkanError; a model that somebody brought makes no drafts."""
+    from rakkan.records import Picture
+    from rakkan.studio import create as creating
+    from rakkan.studio.requests import Created
+    from rakkan.studio.templates import requests_of
+
+    started = time.perf_counter()
+    if options.model.name:
+        raise RakkanError(f"{options.model.name} makes no drafts", "Draw the picture itself")
+    place, told = place_and_disclosure(options.out, options.disclosure)
+    cast, settings = _cast(options, told, listener, behalf), config.load()
+    steps, guidance = assemble.usual_sampling()
+    request = creating.CreateRequest(
+        cast.prompt,
+        cast.negative,
+        _either(options.seed, cast.seed),
+        1,
+        _either(_either(options.steps, cast.steps), steps),
+        _either(_either(options.guidance, cast.guidance), guidance),
+        options.size,
+        place,
+        told == "full",
+        cast.settings,
+    )
+    planned = creating.plan(requests_of(request, settings.wildcards, consider)[0], consider)
+    guide = guide_of(options.reference, listener, behalf)
+    if guide is None and cast.references:
+        guide = assemble.casting().guide(cast, listener.say, behalf.account)
+    listener.drawing(0, planned.request.steps)
+    pixels, recipe = creating.draft(planned, assemble.engine(), guide)
+    ingredients = (guide.picture.ingredient,) if guide else ()
+    path = assemble.release(told, behalf.account)(Picture(pixels, recipe, "draft", ingredients), place)
+    return Created(path, recipe, time.perf_counter() - started)
 
 
 def _cast(options: CreateOptions, told: str, listener: Listener, behalf: Behalf) -> Cast:

@@ -35,6 +35,12 @@ def new_identifier(seconds: float | None = None) -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (IDENTIFIER - 1), -1, -5))
 
 
+def identifier_of(other: str, random: bytes) -> str:
+    """An identifier of the time of another one, its random part (80 bits) taken from given bytes."""
+    number = int.from_bytes(random[:10], "big")
+    return other[:10] + "".join(_ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
+
+
 def is_identifier(text: str) -> bool:
     """Whether a text could be an identifier."""
     return len(text) == IDENTIFIER and all(character in _ALPHABET for character in text)

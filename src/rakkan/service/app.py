@@ -1,0 +1,53 @@
+"""The application: every route behind the door, every reply with its headers, every fault in one shape."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from rakkan import __version__
+from rakkan.service.access.router import GuardedRoute, unguarded
+from rakkan.service.answers import Headers, handle_faults
+from rakkan.service.core import Service
+from rakkan.service.observing import Observer
+from rakkan.service.routes import assets, entering, studio
+from rakkan.service.routes.showing import show
+from rakkan.service.web.views import ErrorView
+
+
+def build(service: Service) -> FastAPI:
+    """The application of a service. Raises TypeError for a route that does not say who may call it."""
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        await service.news.start()
+        yield
+        await service.news.stop()
+
+    app = FastAPI(
+        title="Rakkan",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=living,
+    )
+    app.router.route_class = GuardedRoute
+    app.state.service, app.state.door = service, service.door
+    for one in (assets.router, entering.router, studio.router):
+        app.include_router(one)
+    handle_faults(app, _fault_page)
+    if open_routes := unguarded(app.routes):
+        raise TypeError(f"These routes are behind no door: {', '.join(open_routes)}")
+    secure = service.settings.origin.startswith("https:")
+    app.add_middleware(Headers, more={"strict-transport-security": "max-age=31536000"} if secure else None)
+    app.add_middleware(Observer, figures=service.figures)
+    return app
+
+
+def _fault_page(request: Request, status: int, message: str, hint: str) -> Response:
+    return show(request, "error.html", ErrorView(status, message, hint), status)

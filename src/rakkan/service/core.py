@@ -1,0 +1,40 @@
+"""The service as its handlers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+
+from rakkan.service.access.door import Door
+from rakkan.service.accounts import Accounts
+from rakkan.service.jobs.queue import Queue
+from rakkan.service.links import Links
+from rakkan.service.news import News
+from rakkan.service.observing import Figures
+from rakkan.service.pictures.catalogue import Catalogue
+from rakkan.service.pictures.social import Social
+from rakkan.service.settings import Settings
+
+if TYPE_CHECKING:
+    from rakkan.store.vault import Vault
+
+
+@dataclass(frozen=True)
+class Service:
+    """All parts, wired together in ``wiring``. ``clock`` gives seconds since 1970."""
+
+    settings: Settings
+    engine: Engine
+    clock: Callable[[], float]
+    vault: Vault
+    accounts: Accounts
+    queue: Queue
+    catalogue: Catalogue
+    social: Social
+    door: Door
+    news: News
+    figures: Figures
+    links: Links

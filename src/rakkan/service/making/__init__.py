@@ -1,0 +1,1 @@
+"""What workers do: the studio's work for an account, kept in the vault and told to the catalogue."""

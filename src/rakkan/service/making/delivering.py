@@ -1,0 +1,87 @@
+"""Keeping what was drawn: the sealed file and its thumbnail in the vault, the rest in the catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rakkan.records import AnyRecipe
+from rakkan.service.pictures.catalogue import Catalogue
+from rakkan.service.pictures.records import NewPicture
+from rakkan.service.pictures.thumbnails import sealed_thumbnail
+from rakkan.service.schema import identifier_of
+
+if TYPE_CHECKING:
+    from rakkan.records import Picture
+    from rakkan.store.vault import Vault
+    from rakkan.trust.gate import Destination
+
+_TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a job's pictures are kept by. ``secret`` is 32 bytes; ``is_reserved`` says of an identifier that
+    no ordinary picture may have it."""
+
+    vault: Vault
+    catalogue: Catalogue
+    release: Callable[[Picture, Destination], Path]
+    secret: bytes
+    is_reserved: Callable[[str], bool] = lambda identifier: False
+
+    def identifier(self, job: str, index: int) -> str:
+        """The identifier of a job's picture, by its number from 0: the same each time, so that a job that is
+        done twice keeps one, and nobody else can tell it."""
+        for attempt in range(1000):
+            told = f"{job} {index} {attempt}".encode()
+            made = identifier_of(job, hmac.digest(self.secret, told, hashlib.sha256))
+            if not self.is_reserved(made):
+                return made
+        raise AssertionError("every identifier is reserved")
+
+    def keep(
+        self,
+        path: Path,
+        recipe: AnyRecipe,
+        operation: str,
+        account: str,
+        job: str,
+        index: int,
+        disclosure: str,
+        character: str = "",
+        parent: str = "",
+    ) -> str:
+        """Take the sealed file at ``path`` in; its identifier. The file is gone afterwards."""
+        from rakkan.formats.inspect import inspect_picture
+        from rakkan.service.pictures.nearness import embedding
+        from rakkan.trust.provenance import digest_of_file
+
+        data = path.read_bytes()
+        media_type = _TYPES[path.suffix]
+        small = sealed_thumbnail(data, media_type, account, path.parent, self.release)
+        file, thumbnail = self.vault.put(account, data), self.vault.put(account, small)
+        _, pixels = inspect_picture(data)
+        new = NewPicture(
+            self.identifier(job, index),
+            account,
+            file.digest,
+            digest_of_file(data),
+            thumbnail.digest,
+            media_type,
+            operation,
+            recipe,
+            character_name=character,
+            parent=parent,
+            disclosure=disclosure,
+            embedding=embedding(pixels[..., :3]),
+        )
+        if not self.catalogue.add(new):  # the job was done before, and its worker lost before it could say so
+            for digest in (file.digest, thumbnail.digest):
+                self.vault.shred(account, digest)
+        path.unlink()
+        return new.identifier

@@ -1,0 +1,10 @@
+"""All tables of the service: importing this has registered them on ``METADATA``."""
+
+from __future__ import annotations
+
+import rakkan.service.accounts.tables
+import rakkan.service.jobs.tables
+import rakkan.service.pictures.tables  # noqa: F401
+from rakkan.service.schema import METADATA
+
+__all__ = ["METADATA"]

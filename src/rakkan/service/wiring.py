@@ -1,0 +1,99 @@
+"""The one place where the parts of the service are wired together."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rakkan import assemble, config
+from rakkan.service import migrating
+from rakkan.service.access.door import Door
+from rakkan.service.accounts import Accounts, Party
+from rakkan.service.core import Service
+from rakkan.service.gauges import gauges
+from rakkan.service.jobs.bell import Bell, SocketBell
+from rakkan.service.jobs.queue import Queue
+from rakkan.service.links import Links
+from rakkan.service.making.delivering import Delivery
+from rakkan.service.making.performing import Studio
+from rakkan.service.news import News
+from rakkan.service.observing import Figures
+from rakkan.service.pictures.catalogue import Catalogue
+from rakkan.service.pictures.social import Social
+from rakkan.service.settings import Settings
+from rakkan.store import sealing
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from rakkan.service.jobs.worker import Performer
+
+#: How worker processes find ``worker``.
+WORKER = "rakkan.service.wiring:worker"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What server and workers have in common."""
+
+    engine: Engine
+    queue: Queue
+    catalogue: Catalogue
+    secret: bytes
+
+    def key(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose."""
+        return sealing.derive(self.secret, f"rakkan service {purpose} 1")
+
+
+def parts() -> Parts:
+    """The database, the queue and the catalogue of this instance. Raises RakkanError."""
+    engine = assemble.database_engine()
+    secret = assemble.keyring().secret("service", lambda: secrets.token_bytes(32))
+    key = {one: sealing.derive(secret, f"rakkan service {one} 1") for one in ("queue", "catalogue")}
+    queue = Queue(engine, time.time, key["queue"], bell_of(engine))
+    catalogue = Catalogue(engine, time.time, key["catalogue"], lambda text: assemble.gate().consider(text))
+    return Parts(engine, queue, catalogue, secret)
+
+
+def bell_of(engine: Engine) -> Bell:
+    """The bell that all processes of this instance hear."""
+    if engine.dialect.name == "sqlite":
+        return SocketBell(config.load().home / "run")
+    from rakkan.service.jobs.postgres_bell import PostgresBell
+
+    return PostgresBell(engine.url)
+
+
+def service(settings: Settings) -> Service:
+    """The service with all its parts, its tables brought up to date first. Raises RakkanError."""
+    migrating.upgrade(assemble.database_engine())
+    made = parts()
+    party = Party(settings.domain, settings.origin, settings.name)
+    accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party)
+    return Service(
+        settings=settings,
+        engine=made.engine,
+        clock=time.time,
+        vault=assemble.vault(),
+        accounts=accounts,
+        queue=made.queue,
+        catalogue=made.catalogue,
+        social=Social(made.catalogue),
+        door=Door(settings.origins, accounts),
+        news=News(made.queue.bell),
+        figures=Figures(lambda: gauges(made.queue)),
+        links=Links(made.key("links"), time.time),
+    )
+
+
+def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
+    """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
+    made = parts()
+    delivery = Delivery(assemble.vault(), made.catalogue, assemble.gate().release, made.key("delivery"))
+    studio = Studio(delivery, config.load().home / "spool" / device)
+    studio.sweep()
+    return made.queue, studio.performers()
