@@ -1,4 +1,5 @@
-"""A passkey in software: ES256 over what Web Authentication (level 2, sections 6.1 and 6.5) says is signed."""
+"""A passkey in software: ES256 over what Web Authentication (level 2, sections 6.1 and 6.5) says is
+signed."""
 
 from __future__ import annotations
 

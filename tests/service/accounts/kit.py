@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,23 @@ class Heard:
 
 
 def database(folder: Path | None = None) -> Engine:
-    engine = connect("sqlite://" if folder is None else f"sqlite:///{folder / 'service.db'}")
+    """A new SQLite, in memory where no folder is given; or else the database that ``RAKKAN_TEST_DATABASE``
+    names by its URL, emptied of what earlier tests left."""
+    url = os.environ.get("RAKKAN_TEST_DATABASE")
+    if url is None:
+        engine = connect("sqlite://" if folder is None else f"sqlite:///{folder / 'service.db'}")
+        METADATA.create_all(engine)
+        return engine
+    engine = _shared(url)
+    with engine.begin() as connection:
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(table.delete())
+    return engine
+
+
+@cache
+def _shared(url: str) -> Engine:
+    engine = connect(url)
     METADATA.create_all(engine)
     return engine
 

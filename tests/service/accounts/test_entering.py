@@ -9,12 +9,6 @@ from typing import TypeVar
 import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
-
-from rakkan.errors import RakkanError
-from rakkan.service.access.actors import SCOPES
-from rakkan.service.accounts import Visit
-from rakkan.service.accounts.passwords import Passwords
-from rakkan.service.errors import Busy, Conflict, Forbidden, NotFound, TooMany, Unauthenticated
 from tests.service.accounts.device import Device
 from tests.service.accounts.kit import (
     CHEAP,
@@ -29,6 +23,12 @@ from tests.service.accounts.kit import (
     owner,
 )
 from tests.service.accounts.test_passkeys import registered
+
+from rakkan.errors import RakkanError
+from rakkan.service.access.actors import SCOPES
+from rakkan.service.accounts import Visit
+from rakkan.service.accounts.passwords import Passwords
+from rakkan.service.errors import Busy, Conflict, Forbidden, NotFound, TooMany, Unauthenticated
 
 _Result = TypeVar("_Result")
 
@@ -215,7 +215,9 @@ def test_too_many_hashes_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert at_once(4), "turns must be given back"
 
 
-@pytest.mark.parametrize("handle", ["ab", "a" * 33, "hana!", "はな", "hаna", "ha na", "", "owner", "API", "ｒａｋｋａｎ"])
+@pytest.mark.parametrize(
+    "handle", ["ab", "a" * 33, "hana!", "はな", "hаna", "ha na", "", "owner", "API", "ｒａｋｋａｎ"]
+)
 def test_a_handle_that_will_not_do_is_refused(handle: str) -> None:
     with pytest.raises(RakkanError):
         accounts().sign_up(handle, PASSWORD, VISIT)

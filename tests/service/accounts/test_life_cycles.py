@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from tests.service.accounts.kit import DAY, PASSWORD, VISIT, Clock, accounts, known, member, owner
 
 from rakkan.service.access.actors import SCOPES, Actor
 from rakkan.service.accounts.ground import SEEN_EVERY
 from rakkan.service.accounts.passwords import Passwords
 from rakkan.service.accounts.tables import KEYS, SESSIONS
 from rakkan.service.errors import NotFound
-from tests.service.accounts.kit import DAY, PASSWORD, VISIT, Clock, accounts, known, member, owner
 
 IDLE_DAYS, LONGEST_DAYS = 30, 90
 HANDLES = ("hana", "mika")
@@ -60,7 +60,9 @@ class LifeCycles(RuleBasedStateMachine):
         self.banned: set[str] = set()
         self.organisations: dict[str, str] = {}
         for handle, actor in self.actors.items():
-            self.organisations[handle] = self.accounts.organisations.create(actor, f"club-{handle}").identifier
+            self.organisations[handle] = self.accounts.organisations.create(
+                actor, f"club-{handle}"
+            ).identifier
 
     @rule(target=lives, handle=st.sampled_from(HANDLES))
     def sign_in(self, handle: str) -> Life | None:
@@ -178,7 +180,7 @@ class LifeCycles(RuleBasedStateMachine):
         return self.clock.seconds >= life.ends or idle
 
 
-LifeCycles.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+LifeCycles.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestLifeCycles = LifeCycles.TestCase
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.service.accounts.device import Device, text
+from tests.service.accounts.kit import VISIT, Clock, Heard, accounts, known, member, owner
 
 from rakkan.errors import RakkanError
 from rakkan.service.access.actors import Actor
 from rakkan.service.accounts import Accounts
 from rakkan.service.errors import Conflict, Forbidden, NotFound, Unauthenticated
-from tests.service.accounts.device import Device, text
-from tests.service.accounts.kit import VISIT, Clock, Heard, accounts, known, member, owner
 
 
 def registered(all_of: Accounts, actor: Actor, device: Device, label: str = "Laptop") -> str:
@@ -94,7 +94,9 @@ def test_a_ceremony_is_for_one_account_and_one_purpose() -> None:
     device = Device()
     begun = all_of.passkeys.begin_registration(hana.account)
     with pytest.raises(Forbidden):
-        all_of.passkeys.finish_registration(mika.account, begun.identifier, device.register(begun.options), "")
+        all_of.passkeys.finish_registration(
+            mika.account, begun.identifier, device.register(begun.options), ""
+        )
     asked = all_of.passkeys.begin_sign_in()
     with pytest.raises(Forbidden):
         all_of.passkeys.finish_registration(hana.account, asked.identifier, {}, "")
@@ -195,9 +197,11 @@ _FIELDS = st.sampled_from(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(part=_PARTS, field=_FIELDS, junk=_JSON, whole=st.booleans())
-def test_a_broken_response_is_refused_and_nothing_worse(part: str, field: str, junk: Any, whole: bool) -> None:
+def test_a_broken_response_is_refused_and_nothing_worse(
+    part: str, field: str, junk: Any, whole: bool
+) -> None:
     all_of = accounts()
     actor, device = member(all_of, "hana"), Device()
     begun, asked = all_of.passkeys.begin_registration(actor.account), all_of.passkeys.begin_sign_in()
