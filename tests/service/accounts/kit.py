@@ -19,6 +19,8 @@ from rakkan.service.schema import METADATA
 from rakkan.store.database import connect
 
 DAY = 24 * 3600.0
+#: Read at once, since tests run with no setting of anybody's.
+SHARED = os.environ.get("RAKKAN_TEST_DATABASE")
 CHEAP = Passwords(memory=8, passes=1)
 PASSWORD = "a quiet river in autumn"
 VISIT = Visit("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "192.0.2.7")
@@ -50,12 +52,11 @@ class Heard:
 def database(folder: Path | None = None) -> Engine:
     """A new SQLite, in memory where no folder is given; or else the database that ``RAKKAN_TEST_DATABASE``
     names by its URL, emptied of what earlier tests left."""
-    url = os.environ.get("RAKKAN_TEST_DATABASE")
-    if url is None:
+    if SHARED is None:
         engine = connect("sqlite://" if folder is None else f"sqlite:///{folder / 'service.db'}")
         METADATA.create_all(engine)
         return engine
-    engine = _shared(url)
+    engine = _shared(SHARED)
     with engine.begin() as connection:
         for table in reversed(METADATA.sorted_tables):
             connection.execute(table.delete())
