@@ -52,7 +52,7 @@ def accept(
             slot=slot,
             idempotency=idempotency,
             created=now,
-            not_before=now,
+            not_before=0,
             turn=shares.turn(connection, request.account, rank, request.cost, spent),
             cost=request.cost,
         )

@@ -7,10 +7,10 @@ two workers that both believe they have the job one changes nothing, and is told
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, and_, or_, select, update
+from sqlalchemy import Connection, Row, Select, Update, and_, or_, select, update
 
 from rakkan.service.jobs.records import Leased, LostLease
 from rakkan.service.jobs.tables import TOKEN, jobs
@@ -21,24 +21,24 @@ MOST_CRASHES = 2
 _MOST_REAPED = 100
 
 
-def anything(connection: Connection, kinds: Sequence[str], now: int) -> bool:
+def anything(connection: Connection, kinds: Mapping[str, int], now: int, pause: int) -> bool:
     """Whether a job waits that could be leased now."""
-    return connection.execute(_due(kinds, now).limit(1)).first() is not None
+    return connection.execute(_due(kinds, now, pause).limit(1)).first() is not None
 
 
 def take(
-    connection: Connection, worker: str, kinds: Sequence[str], count: int, now: int, until: int
+    connection: Connection, worker: str, kinds: Mapping[str, int], now: int, pause: int, until: int
 ) -> list[tuple[Row[Any], str]]:
-    """Lease the job whose turn it is, and up to ``count`` - 1 that can be done with it; rows and tokens.
+    """Lease the job whose turn it is, and those that can be done with it; rows and tokens.
 
     Rows that another worker is just leasing are passed over (PostgreSQL; SQLite has one writer). A job
     that has crashed is leased alone: others would be suspected with it.
     """
     locked: dict[str, Any] = {"skip_locked": True}
-    head = connection.execute(_due(kinds, now).limit(1).with_for_update(**locked)).first()
+    head = connection.execute(_due(kinds, now, pause).limit(1).with_for_update(**locked)).first()
     if head is None:
         return []
-    rows = [head]
+    rows, count = [head], kinds[head.kind]
     if count > 1 and head.compatibility and head.crashes == 0:
         alike = (
             select(jobs)
@@ -48,7 +48,6 @@ def take(
                 jobs.c.compatibility == head.compatibility,
                 jobs.c.kind == head.kind,
                 jobs.c.crashes == 0,
-                jobs.c.not_before <= now,
                 jobs.c.identifier != head.identifier,
             )
             .order_by(jobs.c.turn, jobs.c.identifier)
@@ -76,10 +75,13 @@ def take(
     return taken
 
 
-def _due(kinds: Sequence[str], now: int) -> Any:
+def _due(kinds: Mapping[str, int], now: int, pause: int) -> Select[Any]:
+    """Jobs that may be leased now, in turn. What rests for longer than ``pause`` has been resting since
+    before the clock was set back, which is long enough."""
+    rested = or_(jobs.c.not_before <= now, jobs.c.not_before > now + pause)
     return (
         select(jobs)
-        .where(jobs.c.state == "waiting", jobs.c.kind.in_(list(kinds)), jobs.c.not_before <= now)
+        .where(jobs.c.state == "waiting", jobs.c.kind.in_(list(kinds)), rested)
         .order_by(jobs.c.rank, jobs.c.turn, jobs.c.identifier)
     )
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import os
 import signal
 import subprocess
 import sys
@@ -136,14 +135,11 @@ def _hang_up(process: subprocess.Popen[bytes]) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Be a worker process."""
     wiring, device, worker = arguments
-    parent = os.getppid()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the server too, which hangs up
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-    if os.getppid() != parent:
-        return 0
     threading.Thread(target=_watch, args=[sys.stdin.buffer, stop], daemon=True).start()
     module, _, function = wiring.partition(":")
     wire: Wiring = getattr(importlib.import_module(module), function)

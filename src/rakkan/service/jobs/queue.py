@@ -8,7 +8,7 @@ early, set back it lets them run one length longer at most; no job is lost or de
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -158,8 +158,9 @@ class Queue:
 
     # What workers do.
 
-    def lease(self, worker: str, kinds: Sequence[str], count: int = 1) -> list[Leased]:
-        """The job whose turn it is, with up to ``count`` - 1 others that can be done together with it.
+    def lease(self, worker: str, kinds: Mapping[str, int]) -> list[Leased]:
+        """The job whose turn it is, of those of ``kinds``, with others that can be done together with it:
+        as many in all as ``kinds`` says, at most.
 
         ``worker`` is the worker's identifier; it must keep the leases with ``renew``. Empty when nothing
         waits. A job that cannot be opened is failed here.
@@ -167,10 +168,10 @@ class Queue:
         now = self.milliseconds()
         if self.engine.dialect.name == "sqlite":  # who finds nothing to do shall not keep others from writing
             with transaction(self.engine) as connection:
-                if not leases.anything(connection, kinds, now):
+                if not leases.anything(connection, kinds, now, self._rest):
                     return []
         with writing(self.engine) as connection:
-            taken = leases.take(connection, worker, kinds, max(count, 1), now, self._until(now))
+            taken = leases.take(connection, worker, kinds, now, self._rest, self._until(now))
         leased = []
         for row, token in taken:
             try:
@@ -246,8 +247,7 @@ class Queue:
         or is over when it was to be stopped. Raises LostLease."""
         with writing(self.engine) as connection:
             stop = leases.stop_of(connection, lease)
-            now = self.milliseconds()
-            leases.change(connection, lease, **leases.returned(stop, now, now))
+            leases.change(connection, lease, **leases.returned(stop, self.milliseconds(), 0))
         self._ring([(NEWS, lease.identifier), (WORK, "")])
 
     def crashed(self, lease: Leased, reason: str) -> None:
@@ -327,6 +327,10 @@ class Queue:
 
     # Helpers.
 
+    @property
+    def _rest(self) -> int:
+        return int(self.pause * 1000)
+
     def _until(self, now: int) -> int:
         return now + int(self.lease_seconds * 1000)
 
@@ -352,7 +356,7 @@ class Queue:
         now = self.milliseconds()
         crashes = row.crashes + 1
         if row.stop or crashes < leases.MOST_CRASHES:
-            values = leases.returned(row.stop, now, now + int(self.pause * 1000))
+            values = leases.returned(row.stop, now, now + self._rest)
         else:
             error = RakkanError(f"{reason}, twice", "It is put aside: change it before you try again")
             values = {

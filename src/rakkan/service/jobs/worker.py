@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rakkan.errors import RakkanError
 from rakkan.service.jobs.bell import WORK
@@ -68,34 +69,25 @@ def work(
     When it shows none for as long again, or none for ``patience`` seconds while nobody stops it, the leases
     are let go and ``abort`` is called, which ends the process. Faults of the database are waited out.
     """
-    kinds = sorted(performers)
+    kinds = {kind: performer.count for kind, performer in performers.items()}
     with Keeper(queue, worker, stop, grace, patience, abort) as keeper, queue.bell.listen(WORK) as listener:
         while not stop.is_set():
             try:
                 queue.reap()
-                leased = queue.lease(worker, kinds, 1 if len(kinds) == 0 else _most(performers))
+                leased = queue.lease(worker, kinds)
             except RakkanError:
                 stop.wait(IDLE)
                 continue
             if leased:
+                keeper.keep(leased)
                 _do(queue, performers[leased[0].kind], leased, keeper)
+                keeper.keep([])
             else:
                 listener.wait(IDLE)
 
 
-def _most(performers: Mapping[str, Performer]) -> int:
-    return max(performer.count for performer in performers.values())
-
-
 def _do(queue: Queue, performer: Performer, leased: Sequence[Leased], keeper: Keeper) -> None:
-    """Do what was leased together, in as many rounds as its performer needs."""
-    keeper.keep(leased)
-    for start in range(0, len(leased), performer.count):
-        _round(queue, performer, leased[start : start + performer.count], keeper)
-    keeper.keep([])
-
-
-def _round(queue: Queue, performer: Performer, leased: Sequence[Leased], keeper: Keeper) -> None:
+    """Do what was leased together, and tell the queue how each ended."""
     try:
         keeper.check(leased)
         results = performer.perform(
@@ -107,22 +99,21 @@ def _round(queue: Queue, performer: Performer, leased: Sequence[Leased], keeper:
             raise ValueError(f"{len(results)} results for {len(leased)} jobs")
     except Stopped:
         for lease in leased:
-            _tell(lambda lease=lease: queue.give_back(lease))
-    except RakkanError:
+            _tell(partial(queue.give_back, lease))
+    except RakkanError as error:
         if len(leased) == 1:
-            _tell(lambda: queue.fail(leased[0], error))
+            _tell(partial(queue.fail, leased[0], error))
             return
         for lease in leased:  # the refusal of one is not the others'
-            _round(queue, performer, [lease], keeper)
+            _do(queue, performer, [lease], keeper)
     except Exception as error:
         # Its name alone: a message may quote what somebody wrote, and this is for the owner to see.
-        reason = f"The job was ended by {type(error).__name__}"
         for lease in leased:
-            _tell(lambda lease=lease: queue.crashed(lease, reason))
+            _tell(partial(queue.crashed, lease, f"The job was ended by {type(error).__name__}"))
     else:
         for lease, result in zip(leased, results, strict=True):
             if isinstance(result, RakkanError):
-                _tell(lambda lease=lease, result=result: queue.fail(lease, result))
+                _tell(partial(queue.fail, lease, result))
             elif not _deliver(queue, lease, result):
                 performer.discard(lease, result)
             keeper.release(lease)
