@@ -19,6 +19,7 @@ REVIEWED: dict[str, Names] = {
         "trust.placing.place_folder",
         "trust.protection.protect",
         "studio.starter.evaluation.publish.write_sheet",
+        "service.pictures.thumbnails.sealed_thumbnail",
         "records.seen",
         "records.still",
         "records.still_banded",
@@ -84,6 +85,7 @@ REVIEWED: dict[str, Names] = {
         "studio.editing.windows.placed",
         "studio.editing.windows.shown",
         "studio.upscaling.upscale.enlarged",
+        "service.pictures.thumbnails.thumbnail",
     ),
     "numbers inside a model, not yet pixels, for its caller in the same process": (
         "studio.engines.torch.style.statistics",

@@ -389,9 +389,8 @@ def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:
     if suffix == ".png":
         return png.encode(picture.pixels, text)
     if suffix == ".webp":
-        if picture.operation == "thumbnail":
-            return encode.webp_file(picture.pixels, text, quality=encode.THUMBNAIL_QUALITY)
-        return encode.webp_file(picture.pixels, text)
+        quality = encode.THUMBNAIL_QUALITY if picture.operation == "thumbnail" else 0
+        return encode.webp_file(picture.pixels, text, quality=quality)
     return encode.jpeg(picture.pixels, text)
 
 

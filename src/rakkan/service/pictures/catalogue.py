@@ -117,8 +117,8 @@ class Catalogue:
                 raise _none()
             wanted = select(picture_tags.c.tag).where(picture_tags.c.picture == picture)
             found = connection.scalars(wanted.order_by(picture_tags.c.tag)).all()
-        shown = tuple(tag for tag in found if not tag.startswith(tags.OF_TITLE))
-        return Shown(*tuple(row), tags=shown)
+        named = tuple(tag for tag in found if not tag.startswith(tags.OF_TITLE))
+        return Shown(**row._mapping, tags=named)
 
     def openable(self, actor: Actor, picture: str) -> Shown:
         """As ``get``, of a picture whose pixels and recipe may be sent to the actor: not of a removed one,

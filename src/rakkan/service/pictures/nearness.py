@@ -7,21 +7,19 @@ faster than a person notices; ``docs/measurements/hub.json`` has the figures.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy
-from sqlalchemy import Engine, Row, select, tuple_
+from numpy.typing import NDArray
+from sqlalchemy import Engine, select, tuple_
 from sqlalchemy.sql.expression import literal
 
 from rakkan.errors import RakkanError
 from rakkan.service.pictures.tables import embeddings, pictures
 from rakkan.store.database import transaction
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vector = NDArray[numpy.float16]
+Vector = NDArray[numpy.float16]
 
 #: How much of the likeness who is shown makes, and the colours of the whole; they add up to 1.
 _WHO, _COLOURS = 0.8, 0.2
@@ -125,7 +123,7 @@ class Nearness:
         with self._lock:
             self._put(picture, None)
 
-    def _changed(self, place: tuple[int, str]) -> list[Row[Any]]:
+    def _changed(self, place: tuple[int, str]) -> Sequence[Any]:
         wanted = (
             select(pictures.c.identifier, pictures.c.changed, pictures.c.state, embeddings.c.vector)
             .select_from(pictures.join(embeddings, embeddings.c.picture == pictures.c.identifier))
@@ -135,7 +133,7 @@ class Nearness:
             .limit(_AT_ONCE)
         )
         with transaction(self._engine) as connection:
-            return list(connection.execute(wanted).all())
+            return connection.execute(wanted).all()
 
     def _put(self, name: str, vector: bytes | None) -> None:
         """Set, add or take out a row; the last one moves into a gap."""
