@@ -25,6 +25,7 @@ from rakkan.cli import (
     protect,
     recipe,
     report,
+    serve,
     starter,
     style,
     takedown,
@@ -55,6 +56,8 @@ app.command("import")(import_.import_files)
 app.command()(protect.protect)
 app.command()(identity.identity)
 app.command()(report.report)
+app.command()(serve.serve)
+app.command()(serve.work)
 app.add_typer(model.app, name="model")
 app.add_typer(character.app, name="character")
 app.add_typer(style.app, name="style")

@@ -39,7 +39,7 @@ def build(service: Service) -> FastAPI:
     app.router.route_class = GuardedRoute
     app.state.service, app.state.door = service, service.door
     for one in (assets.router, entering.router, studio.router):
-        app.include_router(one)
+        app.router.routes.extend(one.routes)
     handle_faults(app, _fault_page)
     if open_routes := unguarded(app.routes):
         raise TypeError(f"These routes are behind no door: {', '.join(open_routes)}")

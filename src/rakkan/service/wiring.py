@@ -51,8 +51,9 @@ class Parts:
 
 def parts() -> Parts:
     """The database, the queue and the catalogue of this instance. Raises RakkanError."""
-    engine = assemble.database_engine()
+    # First of all: it makes the folder that a database is made in.
     secret = assemble.keyring().secret("service", lambda: secrets.token_bytes(32))
+    engine = assemble.database_engine()
     key = {one: sealing.derive(secret, f"rakkan service {one} 1") for one in ("queue", "catalogue")}
     queue = Queue(engine, time.time, key["queue"], bell_of(engine))
     catalogue = Catalogue(engine, time.time, key["catalogue"], lambda text: assemble.gate().consider(text))
@@ -65,13 +66,13 @@ def bell_of(engine: Engine) -> Bell:
         return SocketBell(config.load().home / "run")
     from rakkan.service.jobs.postgres_bell import PostgresBell
 
-    return PostgresBell(engine.url)
+    return PostgresBell(engine.url.render_as_string(hide_password=False))
 
 
 def service(settings: Settings) -> Service:
     """The service with all its parts, its tables brought up to date first. Raises RakkanError."""
-    migrating.upgrade(assemble.database_engine())
     made = parts()
+    migrating.upgrade(made.engine)
     party = Party(settings.domain, settings.origin, settings.name)
     accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party)
     return Service(

@@ -1,0 +1,177 @@
+"""Drawing in the browser: drafts while somebody types, pictures through the queue, and what comes of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import Form, Request, UploadFile
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from rakkan.errors import RakkanError
+from rakkan.formats.caps import LARGEST_FILE
+from rakkan.service import following, wishes
+from rakkan.service.access.router import new_router
+from rakkan.service.access.rules import allow
+from rakkan.service.core import Service
+from rakkan.service.errors import Busy, Conflict
+from rakkan.service.pictures.records import Shown
+from rakkan.service.routes.presenting import create_view
+from rakkan.service.routes.showing import actor_of, see_other, service_of, show, wants_json
+from rakkan.service.schema import new_identifier
+from rakkan.service.submitting import submit
+from rakkan.service.uploading import let_in
+
+router = new_router(include_in_schema=False)
+
+#: Seconds that a request for a draft waits.
+DRAFT_PATIENCE = 20.0
+_Line = Annotated[str, Field(max_length=200)]
+
+
+class StudioForm(BaseModel):
+    """The fields of the Create page; "" is what was left as it is."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    prompt: Annotated[str, Field(max_length=4000)] = ""
+    negative: Annotated[str, Field(max_length=4000)] = ""
+    seed: _Line = ""
+    size: _Line = ""
+    guidance: _Line = ""
+    steps: _Line = ""
+    model: _Line = ""
+    character: _Line = ""
+    style: _Line = ""
+    reference: _Line = ""
+    reference_kind: _Line = "identity"
+    reference_strength: _Line = "1"
+    parent: _Line = ""
+    slot: Annotated[str, Field(max_length=60)] = ""
+
+    def wish(self) -> wishes.Create:
+        """What it asks for. Raises RakkanError for a field that cannot be read."""
+        plain = [name for name in type(self).model_fields if not name.startswith(("reference", "slot"))]
+        told: dict[str, Any] = {name: getattr(self, name) for name in plain if getattr(self, name)}
+        if self.reference:
+            told["reference"] = {
+                "picture": self.reference,
+                "kind": self.reference_kind,
+                "strength": self.reference_strength,
+            }
+        wish: wishes.Create = read_wish(wishes.Create, told)
+        return wish
+
+
+def read_wish(kind: type[wishes.Wish], told: dict[str, Any]) -> Any:
+    """A wish of what a form says. Raises RakkanError, naming the field, for what cannot be read."""
+    try:
+        return kind.model_validate(told)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RakkanError(f"The field {where} cannot be read: {first['msg']}", "Correct it") from error
+
+
+@router.get("/create")
+@allow("member", "create", weight="page")
+def create_page(request: Request, prompt: str = "") -> Response:
+    """The studio."""
+    view = create_view(service_of(request), actor_of(request), prompt[:4000], new_identifier())
+    return show(request, "create.html", view)
+
+
+@router.post("/studio/draft")
+@allow("member", "create", weight="draft", forms=True)
+async def draft(request: Request, form: Annotated[StudioForm, Form()]) -> Response:
+    """A small picture of what the page says now. 409 when a newer draft has taken its place."""
+    service, actor = service_of(request), actor_of(request)
+    wish = form.wish()
+    slot = f"{actor.credential} {form.slot}"[:120]
+    job = await run_in_threadpool(submit, service, actor, "draft", wish, priority="draft", slot=slot)
+    found = await following.wait_for(service, actor.account, job, DRAFT_PATIENCE)
+    if found.state == "superseded" or found.state == "cancelled":
+        raise Conflict("A newer draft has taken its place")
+    if not found.over or found.result is None:
+        if found.error:
+            raise RakkanError(found.error, found.hint)
+        raise Busy("No worker is free for a draft", "Draw the picture itself, or wait")
+    file = json.loads(found.result)["file"]
+    data = await run_in_threadpool(_taken, service, actor.account, file)
+    return Response(data, media_type="image/webp")
+
+
+def _taken(service: Service, account: str, file: str) -> bytes:
+    """A draft's file, which is told once and kept no longer."""
+    data = service.vault.read(account, file)
+    service.vault.shred(account, file)
+    return data
+
+
+@router.post("/studio/create")
+@allow("member", "create", forms=True)
+def create(request: Request, form: Annotated[StudioForm, Form()]) -> Response:
+    """Draw the picture: its job, to be followed."""
+    return accepted(request, submit(service_of(request), actor_of(request), "create", form.wish()))
+
+
+@router.get("/studio/jobs/{job}/events")
+@allow("member", "read", "own", weight="free")
+async def events(request: Request, job: str) -> Response:
+    """What becomes of a job, as it happens."""
+    service, account = service_of(request), actor_of(request).account
+    await run_in_threadpool(service.queue.get, account, job)  # a stranger's is not there
+    return StreamingResponse(
+        following.events(service, account, job),
+        media_type="text/event-stream",
+        headers={"x-accel-buffering": "no"},
+    )
+
+
+@router.post("/studio/jobs/{job}/cancel")
+@allow("member", "create", "own", forms=True)
+def cancel(request: Request, job: str) -> Response:
+    """Give a job up."""
+    service_of(request).queue.cancel(actor_of(request).account, job)
+    return JSONResponse({"cancelled": True}) if wants_json(request) else see_other("/queue")
+
+
+@router.post("/studio/reference")
+@allow("member", "create", forms=True, largest=LARGEST_FILE + 64 * 1024)
+def reference(request: Request, picture: UploadFile) -> Response:
+    """Let a picture in that is to guide drawings: the digest it is known by."""
+    return JSONResponse({"reference": let_in(actor_of(request).account, picture.file), "thumbnail": ""})
+
+
+@router.get("/pictures/{picture}/file")
+@allow("visitor", "read", "shown", weight="pair")
+def file(request: Request, picture: str) -> Response:
+    """The picture, whole, as it was sealed: to look at."""
+    service = service_of(request)
+    shown = service.catalogue.openable(actor_of(request), picture)
+    return sealed_file(service, shown, shown.file, shown.media_type)
+
+
+@router.get("/pictures/{picture}/thumbnail")
+@allow("visitor", "read", "shown", weight="asset")
+def thumbnail(request: Request, picture: str) -> Response:
+    """The picture, small, telling nothing of how it was made."""
+    service = service_of(request)
+    shown = service.catalogue.get(actor_of(request), picture)
+    return sealed_file(service, shown, shown.thumbnail, "image/webp")
+
+
+def sealed_file(service: Service, shown: Shown, digest: str, media_type: str) -> Response:
+    """A file of a picture, never to be taken for anything but a picture."""
+    headers = {"content-disposition": "inline", "cache-control": "private, max-age=300"}
+    return Response(service.vault.read(shown.account, digest), media_type=media_type, headers=headers)
+
+
+def accepted(request: Request, job: str) -> Response:
+    """A job that was accepted: where to follow it, or the queue for a page without scripts."""
+    if not wants_json(request):
+        return see_other("/queue")
+    told = {"job": job, "events": f"/studio/jobs/{job}/events", "cancel": f"/studio/jobs/{job}/cancel"}
+    return JSONResponse(told, 202)

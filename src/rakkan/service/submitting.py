@@ -1,0 +1,71 @@
+"""Accepting work: what is asked is checked as far as it can be before anything is drawn, and queued."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rakkan import assemble
+from rakkan.errors import RakkanError
+from rakkan.service import wishes
+from rakkan.service.access.actors import Actor
+from rakkan.service.core import Service
+from rakkan.service.jobs.records import JobRequest, Priority
+from rakkan.service.pictures.visibility import demand_account
+from rakkan.service.schema import is_identifier
+
+#: What a job costs of its account's share, in steps of a small picture: for each picture, and for each step.
+_PICTURE, _STEP, _USUAL_STEPS = 2, 1, 4
+_UPSCALE = 20
+
+
+def submit(
+    service: Service,
+    actor: Actor,
+    kind: str,
+    wish: wishes.Wish,
+    *,
+    priority: Priority = "interactive",
+    idempotency: str | None = None,
+    slot: str = "",
+) -> str:
+    """Queue work for an actor; the job's identifier. Raises RakkanError for words nothing may be drawn from
+    and for a model there is not, NotFound for pictures the actor may not see."""
+    demand_account(actor)
+    told = wish.model_dump(mode="json", exclude_defaults=True)
+    _check(service, actor, wish)
+    if len(getattr(wish, "prompt", "")) == 0 and kind in ("create", "draft") and not told.get("character"):
+        raise RakkanError("The prompt is empty", 'Describe a figure: "1girl, silver hair"')
+    model = getattr(wish, "model", "")
+    request = JobRequest(
+        actor.account,
+        kind,
+        json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(),
+        priority,
+        f"{kind}/{model or 'starter'}",
+        slot,
+        idempotency,
+        _cost(kind, told),
+    )
+    return service.queue.submit(request)
+
+
+def _check(service: Service, actor: Actor, wish: Any) -> None:
+    texts = [getattr(wish, "prompt", ""), *getattr(wish, "changes", ())]
+    for text in filter(None, texts):
+        assemble.gate().consider(text, getattr(wish, "negative", ""))
+    if getattr(wish, "model", ""):
+        assemble.models().find(wish.model)
+    reference = getattr(wish, "reference", None)
+    named = [getattr(wish, "picture", ""), getattr(wish, "parent", "")]
+    named.append(reference.picture if reference else "")
+    for picture in named:
+        if is_identifier(picture):
+            service.catalogue.openable(actor, picture)
+
+
+def _cost(kind: str, told: dict[str, Any]) -> int:
+    if kind == "upscale":
+        return _UPSCALE
+    each = _PICTURE + _STEP * int(told.get("steps") or _USUAL_STEPS)
+    return int(told.get("count", 1)) * each
