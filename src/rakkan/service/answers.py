@@ -55,6 +55,33 @@ class Headers:
         await self._app(scope, receive, telling if scope["type"] == "http" else send)
 
 
+class Faults:
+    """ASGI middleware: writes faults of the service's own down and answers them. Nothing of what they say
+    goes to whoever asked, or to the log: it may quote what somebody wrote."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            observing.fault(str(scope.get("state", {}).get("request", "")), error)
+            if not begun:
+                hint = "Try again; it has been written down"
+                reply = JSONResponse(told("fault", "Something went wrong here", hint), 500)
+                await reply(scope, receive, send)
+
+
 def told(code: str, message: str, hint: str = "", **more: Any) -> dict[str, Any]:
     """The one shape of a fault."""
     return {"error": {"code": code, "message": message, "hint": hint, **more}}
@@ -109,13 +136,6 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
         code = _WORDS.get(error.status_code, "refused")
         return answer(request, error.status_code, code, message, headers=error.headers)
 
-    async def broken(request: Request, error: Exception) -> Response:
-        observing.fault(str(getattr(request.state, "request", "")), error)
-        return answer(
-            request, 500, "fault", "Something went wrong here", "Try again; it has been written down"
-        )
-
     app.add_exception_handler(RakkanError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, of_http)
-    app.add_exception_handler(Exception, broken)

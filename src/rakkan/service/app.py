@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from rakkan import __version__
 from rakkan.service.access.router import GuardedRoute, unguarded
-from rakkan.service.answers import Headers, handle_faults
+from rakkan.service.answers import Faults, Headers, handle_faults
 from rakkan.service.core import Service
 from rakkan.service.observing import Observer
 from rakkan.service.routes import assets, entering, studio
@@ -43,6 +43,7 @@ def build(service: Service) -> FastAPI:
     handle_faults(app, _fault_page)
     if open_routes := unguarded(app.routes):
         raise TypeError(f"These routes are behind no door: {', '.join(open_routes)}")
+    app.add_middleware(Faults)
     secure = service.settings.origin.startswith("https:")
     app.add_middleware(Headers, more={"strict-transport-security": "max-age=31536000"} if secure else None)
     app.add_middleware(Observer, figures=service.figures)
