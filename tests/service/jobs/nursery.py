@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+from tests.service.jobs.making import KEY
+
 from rakkan.errors import RakkanError
 from rakkan.service.jobs.bell import Bell, SocketBell
 from rakkan.service.jobs.postgres_bell import PostgresBell
@@ -24,7 +26,6 @@ from rakkan.service.jobs.records import Leased
 from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, work
 from rakkan.service.schema import new_identifier
 from rakkan.store.database import connect
-from tests.service.jobs.making import KEY
 
 
 class Logged(Queue):
