@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -80,6 +81,26 @@ def happen(hub: Hub, made: list[str], act: str, number: int) -> list[str]:
     if act == "delete" and state == "published":
         catalogue.delete(ANN, picture)
     return [picture] if act != "restore" else []
+
+
+@pytest.mark.parametrize("same_time", [True, False])
+def test_a_feed_of_many_who_are_followed_is_in_order(hub: Hub, same_time: bool) -> None:
+    random, social = Random(3), Social(hub.catalogue)
+    names = [f"m{number}" for number in range(9)]
+    for name in names[:7]:
+        social.follow(EVE, name)
+    made = []
+    for _ in range(40):
+        name, one = random.choice(names), ""
+        one = hub.add(name)
+        hub.clock.now += 0 if same_time else 1
+        hub.catalogue.publish(member(name), one)
+        made += [one] if name in names[:7] else []
+    pages = [hub.catalogue.feed(EVE, Wanted(followed=True), "", 4)]
+    while pages[-1].cursor:
+        pages.append(hub.catalogue.feed(EVE, Wanted(followed=True), pages[-1].cursor, 4))
+    seen = [card.identifier for page in pages for card in page.cards]
+    assert seen == sorted(made, reverse=True) if same_time else seen == made[::-1]
 
 
 def test_one_s_own_and_liked_pictures_come_in_pages_too(hub: Hub) -> None:
