@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from tests.service.instance import Instance, running
 
 from rakkan.formats.inspect import inspect
-from tests.service.instance import Instance, running
 
 
 @pytest.fixture
