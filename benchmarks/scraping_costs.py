@@ -16,6 +16,7 @@ from benchmarks.bench import summarise
 def costs() -> dict[str, Any]:
     """Microseconds of a call, over as many as fit; medians of rounds in turns."""
     from rakkan.service.budgets.store import Asked, Budgets
+
     from rakkan.service.schema import METADATA
     from rakkan.store import database
     from rakkan.store.ledger.notes import SigningKey
