@@ -63,7 +63,16 @@ class Delays:
 
 
 #: What a request costs, in units of a plain page; drawing itself is the queue's affair.
-COSTS: dict[str, float] = {"page": 1, "list": 2, "recipe": 1, "picture": 3, "draft": 8, "job": 4, "bulk": 4}
+COSTS: dict[str, float] = {
+    "page": 1,
+    "list": 2,
+    "recipe": 1,
+    "picture": 3,
+    "draft": 8,
+    "job": 4,
+    "batch": 8,
+    "bulk": 4,
+}
 
 ROWS: dict[Holder, Row] = {
     "member": Row(5.0, 150.0, 8, (300, 600, 4_000), (150, 200, 600), (2 * GIB, 4 * GIB, 40 * GIB)),
