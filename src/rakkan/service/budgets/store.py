@@ -305,7 +305,8 @@ class Budgets:
             return found
         found = self.front.states.get(name, lambda: State(-1e18, 0))
         if found.month != month or now - found.loaded > REFRESH:
-            self.flush()
+            if any(key[0] in accounts for key in self.front.pairs):
+                self.flush()
             kept = rows.load(self.engine, accounts, now)
             usage = replace(kept.usage, arrival=found.usage.arrival)
             found.usage, found.given, found.canaries = usage, kept.given, kept.canaries
