@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from typing import Annotated
 
@@ -29,6 +30,7 @@ from rakkan.service.routes.showing import (
 from rakkan.service.web.rendering import THEMES
 from rakkan.service.web.views import SignInView
 from rakkan.service.web.words import LOCALES
+from rakkan.service.weighing import DEVICE_COOKIE
 
 router = new_router(include_in_schema=False)
 
@@ -164,6 +166,8 @@ def _entered(request: Request, issued: Issued, path: str) -> Response:
 def _set_session(request: Request, reply: Response, issued: Issued) -> None:
     seconds = max(0, issued.expires // 1000 - int(service_of(request).clock()))
     set_cookie(reply, SESSION_COOKIE, issued.token, seconds)
+    if not request.cookies.get(DEVICE_COOKIE):
+        set_cookie(reply, DEVICE_COOKIE, secrets.token_urlsafe(16), _YEAR)
 
 
 def _again(request: Request, view: SignInView, error: RakkanError) -> Response:
