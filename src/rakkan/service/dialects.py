@@ -1,4 +1,4 @@
-"""How a fault reads to the client that asked: the API's own shape, and those of the doors for other clients."""
+"""How a fault reads to the client that asked: in the API's own shape, or as the doors' clients know them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ def reads_programs(path: str) -> bool:
     return path == "/api/v1" or path.startswith(("/api/", "/sdapi/", "/v1/"))
 
 
-def shaped(
-    path: str, status: int, code: str, message: str, hint: str = "", **more: Any
-) -> dict[str, Any]:
+def shaped(path: str, status: int, code: str, message: str, hint: str = "", **more: Any) -> dict[str, Any]:
     """A fault as whoever asks for ``path`` reads it."""
     if path.startswith("/sdapi/"):
         return _of_a1111(code, message, hint)

@@ -92,8 +92,8 @@ class Door:
 
 def key_in(authorization: str) -> str | None:
     """The key that an Authorization header brings: as a bearer's token (RFC 6750), or as the password of HTTP
-    basic authentication (RFC 7617), by whatever name. None for a header without either, "" for one that cannot
-    be read. No account's password is ever looked for here."""
+    basic authentication (RFC 7617), by whatever name. None for a header without either, "" for one that
+    cannot be read. No account's password is ever looked for here."""
     if authorization.lower().startswith(_BEARER):
         return authorization[len(_BEARER) :].strip()
     if not authorization.lower().startswith(_BASIC):

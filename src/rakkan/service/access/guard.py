@@ -90,7 +90,7 @@ def check_site(asked: Asked, actor: Actor, origins: tuple[str, ...]) -> None:
     """Raise Forbidden for a request that another site's page sends with a session of here.
 
     Keys stand in a header that no page can add across sites, so requests by key pass, except that browsers
-    remember a key of HTTP basic authentication and send it along: what a page sends is told by the same signs.
+    remember a key of HTTP basic authentication and send it along: such requests are told by the same signs.
     A visitor's pass only from here as well, for signing somebody in from elsewhere is an attack, too (login
     CSRF).
     """
