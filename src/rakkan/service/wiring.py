@@ -5,14 +5,16 @@ from __future__ import annotations
 import platform
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rakkan import assemble, config
 from rakkan.service import migrating
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts, Party
+from rakkan.service.budgets.canaries import is_canary
 from rakkan.service.budgets.store import Budgets
 from rakkan.service.core import Service
 from rakkan.service.gauges import gauges
@@ -25,7 +27,10 @@ from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.social import Social
+from rakkan.service.planting import Planting
+from rakkan.service.schema import IDENTIFIER, identifier_of
 from rakkan.service.settings import Settings
+from rakkan.service.turning import Turnstile
 from rakkan.service.upkeep import Chore, Upkeep
 from rakkan.service.weighing import Scales
 from rakkan.store import sealing
@@ -49,6 +54,7 @@ class Parts:
     queue: Queue
     catalogue: Catalogue
     secret: bytes
+    is_reserved: Callable[[str], bool]
 
     def key(self, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose."""
@@ -62,8 +68,11 @@ def parts() -> Parts:
     engine = assemble.database_engine()
     key = {one: sealing.derive(secret, f"rakkan service {one} 1") for one in ("queue", "catalogue")}
     queue = Queue(engine, time.time, key["queue"], bell_of(engine))
-    catalogue = Catalogue(engine, time.time, key["catalogue"], lambda text: assemble.gate().consider(text))
-    return Parts(engine, queue, catalogue, secret)
+    is_reserved = partial(is_canary, sealing.derive(secret, "rakkan service budgets 1"))
+    catalogue = Catalogue(
+        engine, time.time, key["catalogue"], lambda text: assemble.gate().consider(text), is_reserved
+    )
+    return Parts(engine, queue, catalogue, secret, is_reserved)
 
 
 def bell_of(engine: Engine) -> Bell:
@@ -82,7 +91,10 @@ def service(settings: Settings) -> Service:
     party = Party(settings.domain, settings.origin, settings.name)
     accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
-    scales = Scales(budgets, made.catalogue)
+    turnstile = Turnstile(budgets)
+    scales = Scales(budgets, made.catalogue, turnstile)
+    house = identifier_of("0" * IDENTIFIER, made.key("house"))
+    planting = Planting(accounts, made.queue, made.catalogue, house, settings.name)
     return Service(
         settings=settings,
         engine=made.engine,
@@ -94,27 +106,44 @@ def service(settings: Settings) -> Service:
         social=Social(made.catalogue),
         door=Door(settings.origins, accounts, scales.weigh, scales.note, scales.failed),
         budgets=budgets,
-        upkeep=Upkeep(_chores(accounts, made.queue, budgets)),
+        turnstile=turnstile,
+        planting=planting,
+        upkeep=Upkeep(_chores(accounts, made.queue, budgets, planting)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
         links=Links(made.key("links"), time.time),
     )
 
 
-def _chores(accounts: Accounts, queue: Queue, budgets: Budgets) -> tuple[Chore, ...]:
+def _chores(accounts: Accounts, queue: Queue, budgets: Budgets, planting: Planting) -> tuple[Chore, ...]:
     return (
         Chore("budgets", 5, budgets.flush),
         Chore("leases", 10, queue.reap),
+        Chore("canaries", 60, planting.plant),
         Chore("accounts", 3600, accounts.sweep),
         Chore("jobs", 3600, lambda: queue.purge(JOBS_KEPT)),
         Chore("old counts", 24 * 3600, budgets.expire),
     )
 
 
+def linking() -> tuple[Accounts, Budgets]:
+    """The accounts and the budgets of this instance, for a command that links them. Raises RakkanError."""
+    made = parts()
+    migrating.upgrade(made.engine)
+    budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
+
+    def audit(action: str, account: str, about: str) -> None:
+        made.catalogue.audit.write(account, action, about)
+
+    return Accounts(made.engine, time.time, made.key("accounts"), audit=audit), budgets
+
+
 def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
     """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
     made = parts()
-    delivery = Delivery(assemble.vault(), made.catalogue, assemble.gate().release, made.key("delivery"))
+    delivery = Delivery(
+        assemble.vault(), made.catalogue, assemble.gate().release, made.key("delivery"), made.is_reserved
+    )
     studio = Studio(delivery, config.load().home / "spool" / f"{platform.node()}-{device}")
     studio.sweep()
     return made.queue, studio.performers()

@@ -52,6 +52,12 @@ class Create(Wish):
     disclosure: Disclosure = "full"
 
 
+class Canary(Create):
+    """A picture that the instance draws for itself; its identifier is to be of the time of ``near``."""
+
+    near: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{26}$")]
+
+
 class Rectangle(Wish):
     """A part of a picture, in its pixels from the left and from the top."""
 
@@ -113,4 +119,5 @@ WISHES: dict[str, type[Wish]] = {
     "edit": Edit,
     "vary": Vary,
     "upscale": Upscale,
+    "canary": Canary,
 }

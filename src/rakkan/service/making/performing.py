@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Studio:
         made: dict[str, Performer] = {
             kind: Performer(single(self._kept(work)), discard=self.discard) for kind, work in whole.items()
         }
+        made["canary"] = Performer(single(self.canary))
         return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft)}
 
     def sweep(self) -> None:
@@ -68,6 +69,12 @@ class Studio:
         made = upscaling.upscale(options.upscale(wish, out), listener, behalf)
         assert isinstance(made.recipe, UpscaleRecipe)
         return [(made.path, made.recipe, "upscale")]
+
+    def canary(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+        """Draw a canary: a picture as any other, but for its identifier."""
+        near = wishes.Canary.model_validate_json(job.payload).near
+        planting = replace(self, delivery=replace(self.delivery, near=near))
+        return planting._kept(planting.create)(job, progress, is_cancelled)
 
     def draft(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
         """Draw a draft; its file lies in the vault for a while, and nothing else tells of it."""
