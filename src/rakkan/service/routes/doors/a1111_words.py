@@ -21,7 +21,46 @@ UPSCALER = "waifu2x"
 #: Fields that change nothing of the picture here, whatever they say: how files are kept, numbers of samplers
 #: that draw no further noise, details of painting under a mask that the studio settles by itself.
 HARMLESS = frozenset(
-    ["do_not_save_samples", "do_not_save_grid", "save_images", "send_images", "override_settings_restore_afterwards", "eta", "s_tmax", "s_tmin", "s_noise", "s_min_uncond", "sampler_index", "subseed", "script_args", "force_task_id", "infotext", "include_init_images", "mask_blur", "mask_blur_x", "mask_blur_y", "inpainting_fill", "inpaint_full_res", "inpaint_full_res_padding", "image_cfg_scale", "initial_noise_multiplier", "resize_mode", "comments", "user_style", "firstphase_width", "firstphase_height", "disable_extra_networks", "mask_round", "initial_noise_multiplier", "show_extras_results", "upscaling_crop", "upscale_first", "codeformer_weight", "upscaling_resize_w", "upscaling_resize_h"]
+    [
+        "do_not_save_samples",
+        "do_not_save_grid",
+        "save_images",
+        "send_images",
+        "override_settings_restore_afterwards",
+        "eta",
+        "s_tmax",
+        "s_tmin",
+        "s_noise",
+        "s_min_uncond",
+        "sampler_index",
+        "subseed",
+        "script_args",
+        "force_task_id",
+        "infotext",
+        "include_init_images",
+        "mask_blur",
+        "mask_blur_x",
+        "mask_blur_y",
+        "inpainting_fill",
+        "inpaint_full_res",
+        "inpaint_full_res_padding",
+        "image_cfg_scale",
+        "initial_noise_multiplier",
+        "resize_mode",
+        "comments",
+        "user_style",
+        "firstphase_width",
+        "firstphase_height",
+        "disable_extra_networks",
+        "mask_round",
+        "initial_noise_multiplier",
+        "show_extras_results",
+        "upscaling_crop",
+        "upscale_first",
+        "codeformer_weight",
+        "upscaling_resize_w",
+        "upscaling_resize_h",
+    ]
 )
 _HARMLESS_SETTINGS = (
     "samples_",
