@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from rakkan.errors import RakkanError
 from rakkan.service import observing
+from rakkan.service.dialects import reads_programs, shaped
 from rakkan.service.errors import Busy, Refusal, TooMany
 
 if TYPE_CHECKING:
@@ -78,13 +79,9 @@ class Faults:
             observing.fault(str(scope.get("state", {}).get("request", "")), error)
             if not begun:
                 hint = "Try again; it has been written down"
-                reply = JSONResponse(told("fault", "Something went wrong here", hint), 500)
+                path = str(scope.get("path", ""))
+                reply = JSONResponse(shaped(path, 500, "fault", "Something went wrong here", hint), 500)
                 await reply(scope, receive, send)
-
-
-def told(code: str, message: str, hint: str = "", **more: Any) -> dict[str, Any]:
-    """The one shape of a fault."""
-    return {"error": {"code": code, "message": message, "hint": hint, **more}}
 
 
 def handle_faults(app: FastAPI, page: FaultPage) -> None:
@@ -99,11 +96,12 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
         headers: Any = None,
         **more: Any,
     ) -> Response:
-        wants_page = "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers
+        path, headers_of = request.url.path, request.headers
+        wants_page = "text/html" in headers_of.get("accept", "") and "hx-request" not in headers_of
         reply = (
             page(request, status, message, hint)
-            if wants_page
-            else JSONResponse(told(code, message, hint, **more), status)
+            if wants_page and not reads_programs(path)
+            else JSONResponse(printable(shaped(path, status, code, message, hint, **more)), status)
         )
         reply.headers.update(headers or {})
         return reply
@@ -122,7 +120,7 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         found = [
-            {"where": ".".join(str(part) for part in one["loc"]), "what": str(one["msg"])[:200]}
+            {"where": ".".join(str(part) for part in one["loc"])[:200], "what": str(one["msg"])[:200]}
             for one in error.errors()[:10]
         ]
         first = found[0] if found else {"where": "body", "what": "cannot be read"}
@@ -139,3 +137,12 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
     app.add_exception_handler(RakkanError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, of_http)
+
+
+def printable(told: Any) -> Any:
+    """``told`` with what no UTF-8 can hold, half a pair of surrogates, as question marks."""
+    if isinstance(told, str):
+        return told.encode("utf-8", "replace").decode()
+    if isinstance(told, dict):
+        return {name: printable(value) for name, value in told.items()}
+    return [printable(one) for one in told] if isinstance(told, list) else told

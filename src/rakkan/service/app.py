@@ -13,7 +13,7 @@ from rakkan.service.access.router import GuardedRoute, unguarded
 from rakkan.service.answers import Faults, Headers, handle_faults
 from rakkan.service.core import Service
 from rakkan.service.observing import Observer
-from rakkan.service.routes import assets, entering, studio
+from rakkan.service.routes import api, assets, doors, entering, studio
 from rakkan.service.routes.showing import show
 from rakkan.service.web.views import ErrorView
 
@@ -40,7 +40,7 @@ def build(service: Service) -> FastAPI:
     )
     app.router.route_class = GuardedRoute
     app.state.service, app.state.door = service, service.door
-    for one in (assets.router, entering.router, studio.router):
+    for one in (assets.router, entering.router, studio.router, *api.ROUTERS, *doors.ROUTERS):
         app.router.routes.extend(one.routes)
     handle_faults(app, _fault_page)
     if open_routes := unguarded(app.routes):

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
 
 
+def character_of(account: str, name: str) -> str:
+    """What pictures of an account's character are found by, whatever version they were drawn with."""
+    return hashlib.sha256(f"rakkan character {account} {name.casefold()}".encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Delivery:
     """What a job's pictures are kept by. ``secret`` is 32 bytes; ``is_reserved`` says of an identifier that
@@ -75,7 +80,8 @@ class Delivery:
             media_type,
             operation,
             recipe,
-            character_name=character,
+            character_of(account, character) if character else "",
+            character,
             parent=parent,
             disclosure=disclosure,
             embedding=embedding(pixels[..., :3]),
