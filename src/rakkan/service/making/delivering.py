@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rakkan.records import AnyRecipe
 from rakkan.service.pictures.catalogue import Catalogue
-from rakkan.service.pictures.records import NewPicture
+from rakkan.service.pictures.records import NewPicture, character_identifier
 from rakkan.service.pictures.thumbnails import sealed_thumbnail
 from rakkan.service.schema import identifier_of
 
@@ -75,6 +75,7 @@ class Delivery:
             media_type,
             operation,
             recipe,
+            character=character_identifier(account, character) if character else "",
             character_name=character,
             parent=parent,
             disclosure=disclosure,
