@@ -99,7 +99,12 @@ class Queue:
         return self.seals.job(row)
 
     def page(
-        self, account: str, *, before: str = "", limit: int = 50, states: Sequence[State] = (),
+        self,
+        account: str,
+        *,
+        before: str = "",
+        limit: int = 50,
+        states: Sequence[State] = (),
         without: Sequence[str] = (),
     ) -> list[Job]:
         """The account's jobs without payloads and results, the newest first, ``limit`` (1 to 200) of them.

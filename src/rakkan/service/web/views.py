@@ -173,8 +173,9 @@ class Comment:
 class PictureView:
     """Picture. ``sentences`` is the recipe in words, ``prompt`` its text ("" when it is kept back).
 
-    ``formats`` and ``disclosures`` are those it can be downloaded in. ``allowed`` is of: edit, vary, upscale, download, publish, withdraw, delete, like, comment, remix,
-    report, take_down. ``followed`` is None where following makes no sense (one's own picture).
+    ``formats`` and ``disclosures`` are those it can be downloaded in. ``allowed`` is of: edit, vary,
+    upscale, download, publish, withdraw, delete, like, comment, remix, report, take_down. ``followed`` is
+    None where following makes no sense (one's own picture).
     """
 
     card: PictureCard
