@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
-from tests.service.web import samples
+from tests.service.web import sample_pages, samples
 
-from rakkan.service.web import rendering
+from rakkan.service.web import rendering, views
 from rakkan.service.web.rendering import Page, render
 
 
@@ -41,7 +49,10 @@ def page_of(request: Request) -> Page:
 
 
 def shown(name: str, view: object, request: Request, status: int = 200) -> Response:
-    headers = {"Content-Security-Policy": rendering.CONTENT_SECURITY_POLICY, "X-Content-Type-Options": "nosniff"}
+    headers = {
+        "Content-Security-Policy": rendering.CONTENT_SECURITY_POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }
     return HTMLResponse(render(name, view, page_of(request)), status, headers=headers)
 
 
@@ -55,6 +66,36 @@ def static(request: Request) -> Response:
 def create(request: Request) -> Response:
     prompt = request.query_params.get("prompt", "")
     return shown("create.html", samples.create(prompt, "latest" in request.query_params), request)
+
+
+def looked_at(request: Request) -> Response:
+    name, view = sample_pages.PAGES[request.url.path]
+    if name == "queue.html" and "hx-request" in request.headers:
+        name = "fragments/jobs.html"
+    return shown(name, view, request)
+
+
+def gallery(request: Request) -> Response:
+    query = request.query_params
+    if "hx-request" in request.headers or "after" in query:
+        return shown("fragments/cards.html", sample_pages.gallery(int(query.get("after", 0))), request)
+    if query.get("q") == "nothing":
+        return shown("gallery.html", sample_pages.gallery(cards=(), after="", query="nothing"), request)
+    like = samples.card(4) if "like" in query else None
+    return shown("gallery.html", sample_pages.gallery(like=like, tag=query.get("tag", "")), request)
+
+
+async def like(request: Request) -> Response:
+    fields = await kept(request)
+    number = int(request.path_params["identifier"].strip("p"))
+    liked = fields["liked"] == "1"
+    return shown("fragments/like.html", replace(samples.card(number), liked=liked, likes=5 + liked), request)
+
+
+async def comment(request: Request) -> Response:
+    fields = await kept(request)
+    said = views.Comment("k9", "mira", str(fields["text"]), "2026-11-21T09:00:00Z", mine=True)
+    return shown("fragments/comment.html", said, request)
 
 
 def picture_file(request: Request) -> Response:
@@ -82,7 +123,11 @@ async def draft(request: Request) -> Response:
 async def job(request: Request) -> Response:
     await kept(request)
     number = len(request.app.state.posted)
-    told = {"job": f"j{number}", "events": f"/studio/jobs/j{number}/events", "cancel": f"/studio/jobs/j{number}/cancel"}
+    told = {
+        "job": f"j{number}",
+        "events": f"/studio/jobs/j{number}/events",
+        "cancel": f"/studio/jobs/j{number}/cancel",
+    }
     return JSONResponse(told, 202)
 
 
@@ -109,6 +154,8 @@ async def anything(request: Request) -> Response:
 def routes() -> list[Route]:
     return [
         Route("/create", create),
+        Route("/gallery", gallery),
+        *(Route(path, looked_at) for path in sample_pages.PAGES),
         Route("/static/{version}/{path:path}", static),
         Route("/pictures/{identifier}/thumbnail", picture_file),
         Route("/pictures/{identifier}/file", picture_file),
@@ -116,5 +163,8 @@ def routes() -> list[Route]:
         Route("/studio/create", job, methods=["POST"]),
         Route("/studio/jobs/{identifier}/events", events),
         Route("/studio/reference", reference, methods=["POST"]),
+        Route("/pictures/{identifier}/like", like, methods=["POST"]),
+        Route("/pictures/{identifier}/comments", comment, methods=["POST"]),
+        Route("/pictures/{identifier}/edit", job, methods=["POST"]),
         Route("/{path:path}", anything, methods=["POST"]),
     ]

@@ -20,8 +20,22 @@ FIGURES: tuple[tuple[str, str, Attributes], ...] = tuple(
         ("silver twin tails, red hoodie, blue sky", "mira", "twin tails", "silver", "hoodie", "blue sky"),
         ("blue bob cut, white shirt", "kaito", "bob cut", "blue", "shirt", "gradient background"),
         ("black spiky hair, suit", "rin", "spiky hair", "black", "suit", "plain background"),
-        ("pink double bun, kimono, cherry blossoms", "mira", "double bun", "pink", "kimono", "cherry blossoms"),
-        ("blonde wavy hair, wizard robe, night sky", "ayu", "long wavy hair", "blonde", "wizard robe", "night sky"),
+        (
+            "pink double bun, kimono, cherry blossoms",
+            "mira",
+            "double bun",
+            "pink",
+            "kimono",
+            "cherry blossoms",
+        ),
+        (
+            "blonde wavy hair, wizard robe, night sky",
+            "ayu",
+            "long wavy hair",
+            "blonde",
+            "wizard robe",
+            "night sky",
+        ),
         ("brown messy hair, cardigan, library", "kaito", "messy hair", "brown", "cardigan", "library"),
         ("orange bob, teal kimono, forest", "sora", "long bob", "orange", "kimono", "forest"),
         ("black hime cut, coat, snow", "ayu", "hime cut", "black", "trench coat", "snow"),
@@ -50,7 +64,14 @@ def picture(number: int, scale: float = 1.0, folder: str = "") -> bytes:
 def card(number: int) -> views.PictureCard:
     words, handle, _ = FIGURES[number % len(FIGURES)]
     return views.PictureCard(
-        f"p{number}", f"/pictures/p{number}/thumbnail", 512, 512, words, handle, (number * 7) % 23, number % 3 == 0
+        f"p{number}",
+        f"/pictures/p{number}/thumbnail",
+        512,
+        512,
+        words,
+        handle,
+        (number * 7) % 23,
+        number % 3 == 0,
     )
 
 
@@ -58,7 +79,11 @@ def create(prompt: str = "", latest: bool = False) -> views.CreateView:
     return views.CreateView(
         chip_groups(),
         phrase_table(),
-        sizes=(views.Choice("", "By the framing", True), views.Choice("512x512", "512 × 512"), views.Choice("512x768", "512 × 768")),
+        sizes=(
+            views.Choice("", "By the framing", True),
+            views.Choice("512x512", "512 × 512"),
+            views.Choice("512x768", "512 × 768"),
+        ),
         models=(views.Choice("starter", "Starter", True),),
         characters=(views.Choice("c1", "Mira"), views.Choice("c2", "Old Haru")),
         styles=(views.Choice("s1", "Winter ink"),),

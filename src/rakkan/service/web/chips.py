@@ -1,4 +1,4 @@
-"""The chips that write a prompt for people who know no tags: the starter model's words, by what they are about."""
+"""Chips that write prompts for people who know no tags: the starter model's words, by what they are about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From views to HTML: one environment of templates, and addresses of assets that change with their contents."""
+"""From views to HTML, and the addresses of assets, which change with their contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each page is made from: frozen records without behaviour, filled by the routes, shown by the templates.
+"""What each page is made from: frozen records, filled by the routes and shown by the templates.
 
 Texts are plain (the templates escape them), addresses are of this site, and times are ISO 8601 in UTC.
 
@@ -39,9 +39,11 @@ POST /account/passkeys/options, /account/passkeys, /sign-in/passkey/options, /si
                                            the second of each answers {"next"}
 GET  /moderation                           ``moderation.html``
 POST /moderation/reports/{id}, /moderation/appeals/{id}   ``decision`` ``note``
-POST /moderation/bans, /moderation/bans/{id}/lift         ``kind`` account or organisation, ``who`` ``reason`` ``days``
-GET  /claim; POST /claim                   multipart ``who`` ``contact`` ``link`` ``right`` ``text`` ``evidence``
-GET  /about; GET /sign-in?next=; POST /sign-in, /sign-out; GET and POST /welcome (``token``)
+POST /moderation/bans                      ``kind`` account or organisation, ``who`` ``reason`` ``days``
+POST /moderation/bans/{id}/lift
+GET  /claim; POST /claim                   multipart who contact link right text evidence
+GET  /about; GET /sign-in?next=; POST /sign-in (handle password next), /sign-out;
+GET and POST /welcome, /join (token handle password)
 POST /preferences                          ``theme`` auto light dark, ``locale`` en ja id, ``next``
 =========================================  ==========================================================
 """
@@ -52,47 +54,64 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rakkan.service.web.cards import Choice, Fact, Meter, PictureCard
 from rakkan.service.web.chips import ChipGroup
+from rakkan.service.web.house import (
+    AboutView,
+    AccountView,
+    Alarm,
+    Appeal,
+    Ban,
+    ClaimView,
+    Entry,
+    ErrorView,
+    Figure,
+    Key,
+    ModelCard,
+    ModerationView,
+    Organisation,
+    Passkey,
+    Report,
+    Session,
+    SignInView,
+)
 
-
-@dataclass(frozen=True)
-class PictureCard:
-    """A picture in a list: its thumbnail (``width`` and ``height`` in pixels), never its recipe."""
-
-    identifier: str
-    thumbnail: str
-    width: int
-    height: int
-    alternative: str
-    handle: str
-    likes: int = 0
-    liked: bool = False
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several in a select: the value that is sent, and what people read."""
-
-    value: str
-    label: str
-    chosen: bool = False
-
-
-@dataclass(frozen=True)
-class Meter:
-    """A budget: how much of ``most`` is ``used``; ``label`` is a key of the words, ``unit`` is shown after
-    both; ``renews`` says when, "" if it does not."""
-
-    label: str
-    used: int
-    most: int
-    unit: str = ""
-    renews: str = ""
-
-    @property
-    def left(self) -> int:
-        """What is left, never less than nothing."""
-        return max(self.most - self.used, 0)
+__all__ = [
+    "AboutView",
+    "AccountView",
+    "Alarm",
+    "Appeal",
+    "Ban",
+    "CharacterCard",
+    "CharacterView",
+    "CharactersView",
+    "Choice",
+    "ClaimView",
+    "Comment",
+    "CreateView",
+    "Entry",
+    "ErrorView",
+    "Fact",
+    "Figure",
+    "GalleryView",
+    "Job",
+    "Key",
+    "Limits",
+    "Meter",
+    "ModelCard",
+    "ModerationView",
+    "Organisation",
+    "Origin",
+    "Passkey",
+    "Person",
+    "PictureCard",
+    "PictureView",
+    "QueueView",
+    "Report",
+    "Session",
+    "SignInView",
+    "State",
+]
 
 
 @dataclass(frozen=True)
@@ -106,7 +125,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class CreateView:
-    """Create. ``phrases`` is the table the chips read prompts by; ``latest`` what is on the easel at first."""
+    """Create. ``phrases`` is the table the chips read prompts by; ``latest`` is on the easel at first."""
 
     groups: tuple[ChipGroup, ...]
     phrases: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -135,14 +154,6 @@ class Origin:
     detail: str = ""
     link: str = ""
     thumbnail: str = ""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A name and what it is, for lists of details."""
-
-    name: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -270,199 +281,13 @@ class Job:
 
 @dataclass(frozen=True)
 class QueueView:
-    """Queue: work of one's own, and how much there is of everyone's (``seconds`` to wait, None if unknown)."""
+    """Queue: work of one's own, and how much there is of everyone's (``seconds`` to wait, or None)."""
 
     jobs: tuple[Job, ...]
     waiting: int = 0
-    workers: int = 1
     seconds: int | None = None
 
-
-@dataclass(frozen=True)
-class Session:
-    """A browser that is signed in."""
-
-    identifier: str
-    device: str
-    time: str
-    current: bool = False
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key for programs: never the key itself."""
-
-    identifier: str
-    label: str
-    scopes: tuple[str, ...]
-    made: str
-    used: str = ""
-
-
-@dataclass(frozen=True)
-class Passkey:
-    """A passkey."""
-
-    identifier: str
-    label: str
-    made: str
-
-
-@dataclass(frozen=True)
-class Organisation:
-    """An organisation, and what one is in it (member or admin)."""
-
-    handle: str
-    name: str
-    role: str
-
-
-@dataclass(frozen=True)
-class AccountView:
-    """Account. ``new_key`` is shown this once; ``alarm`` says why the account is limited, "" if it is not."""
-
-    handle: str
-    name: str
-    about: str
-    budgets: tuple[Meter, ...]
-    sessions: tuple[Session, ...]
-    keys: tuple[Key, ...]
-    passkeys: tuple[Passkey, ...]
-    organisations: tuple[Organisation, ...] = ()
-    scopes: Mapping[str, str] = field(default_factory=dict)
-    new_key: str = ""
-    alarm: str = ""
-    notice: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report or a claim: ``kind`` is a key of the words (unsafe, person, copyright, spam, claim)."""
-
-    identifier: str
-    kind: str
-    text: str
-    time: str
-    handle: str
-    picture: PictureCard | None = None
-    count: int = 1
-
-
-@dataclass(frozen=True)
-class Appeal:
-    """Somebody asks to look at a decision again."""
-
-    identifier: str
-    handle: str
-    about: str
-    text: str
-    time: str
-
-
-@dataclass(frozen=True)
-class Ban:
-    """Whom (``kind`` account or organisation) and why; ``until`` is "" for good."""
-
-    identifier: str
-    kind: Literal["account", "organisation"]
-    who: str
-    reason: str
-    until: str = ""
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """What the budgets noticed: facts, the accounts it is linked to, and how sure that is (a percentage)."""
-
-    identifier: str
-    facts: tuple[str, ...]
-    linked: tuple[str, ...]
-    confidence: int
-    time: str
-    evidence: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the audit log."""
-
-    time: str
-    handle: str
-    action: str
-    subject: str
-
-
-@dataclass(frozen=True)
-class ModerationView:
-    """Moderation. ``after`` is the address of older entries, "" at the end."""
-
-    reports: tuple[Report, ...]
-    appeals: tuple[Appeal, ...]
-    bans: tuple[Ban, ...]
-    alarms: tuple[Alarm, ...]
-    log: tuple[Entry, ...]
-    after: str = ""
-
-
-@dataclass(frozen=True)
-class ClaimView:
-    """"Someone used my picture"; ``receipt`` names a claim that has just come in, ``steps`` what follows."""
-
-    contact: str = ""
-    receipt: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """A model with its licence and what is known of its training."""
-
-    name: str
-    digest: str
-    licence: str
-    training: str
-    link: str = ""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A measured figure of safety, with what it was measured on."""
-
-    name: str
-    value: str
-    basis: str
-
-
-@dataclass(frozen=True)
-class AboutView:
-    """About this instance. ``policies`` are pairs of a title and an address."""
-
-    name: str
-    owner: str
-    version: str
-    models: tuple[ModelCard, ...]
-    figures: tuple[Figure, ...]
-    policies: tuple[Choice, ...]
-    root: str = ""
-    pictures: int = 0
-    accounts: int = 0
-
-
-@dataclass(frozen=True)
-class SignInView:
-    """Sign in, or with a ``token`` the first owner's welcome; ``message`` says what went wrong."""
-
-    next: str = "/create"
-    token: str = ""
-    handle: str = ""
-    message: str = ""
-    open: bool = False
-
-
-@dataclass(frozen=True)
-class ErrorView:
-    """What went wrong and what to do."""
-
-    status: int
-    message: str
-    hint: str = ""
+    @property
+    def busy(self) -> bool:
+        """Whether anything may change by itself, so that the page is to look again."""
+        return any(job.state in ("waiting", "drawing") for job in self.jobs)

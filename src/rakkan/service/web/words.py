@@ -1,4 +1,4 @@
-"""The studio's words in its languages: flat tables in ``words/*.toml``, one a language, the same keys in each."""
+"""The studio's words: flat tables in ``words/*.toml``, one a language, the same keys in each."""
 
 from __future__ import annotations
 

@@ -1,0 +1,292 @@
+"""Sample views of the pages besides Create."""
+
+from __future__ import annotations
+
+from tests.service.web.samples import card
+
+from rakkan.service.access.actors import SCOPES
+from rakkan.service.web import views
+
+_TIME = "2026-11-20T14:05:00Z"
+
+
+def picture() -> views.PictureView:
+    return views.PictureView(
+        card(0),
+        "/pictures/p0/file",
+        "Silver twin tails under a blue sky",
+        _TIME,
+        (
+            "Drawn by the starter model in eight steps from seed 10.",
+            "The words asked for silver twin tails, red eyes and a red hoodie; the seed chose the rest.",
+            "A reference was followed for who it is, at full strength.",
+        ),
+        "1girl, silver twin tails, red eyes, red hoodie, smile, blue sky",
+        (
+            views.Fact("Seed", "10"),
+            views.Fact("Size", "512 × 512"),
+            views.Fact("Sampler", "flow, 8 steps"),
+            views.Fact("Recipe", "9a41c07be2"),
+        ),
+        (
+            views.Origin(
+                "parent",
+                "A first try by @kaito",
+                "Remixed with credit",
+                "/pictures/p1",
+                "/pictures/p1/thumbnail",
+            ),
+            views.Origin(
+                "reference",
+                "figure.png",
+                "Let in through the gate, 3 November",
+                "",
+                "/pictures/p11/thumbnail",
+            ),
+            views.Origin("model", "Starter", "2e2e91c4 · Apache-2.0", "/about"),
+            views.Origin("training", "Figures drawn by Rakkan's own renderer", "No picture by anybody else"),
+            views.Origin("seal", "Sealed on 20 November 2026", "Trusted by this instance's root"),
+            views.Origin("ledger", "Statement 10,482", "In the public log", "/about"),
+        ),
+        frozenset(
+            [
+                "edit",
+                "vary",
+                "upscale",
+                "download",
+                "publish",
+                "withdraw",
+                "delete",
+                "like",
+                "comment",
+                "remix",
+                "report",
+                "take_down",
+            ]
+        ),
+        ("twin tails", "silver", "hoodie", "blue sky"),
+        published=False,
+        followed=False,
+        comments=(
+            views.Comment("k1", "ayu", "The hair against the sky is lovely.", _TIME),
+            views.Comment("k2", "rin", "Which seed was that?", _TIME, mine=True),
+        ),
+        similar=tuple(card(number) for number in (3, 10, 15, 9, 7)),
+        remixes=2,
+    )
+
+
+def gallery(start: int = 0, **changes: object) -> views.GalleryView:
+    after = f"/gallery?after={start + 16}" if start < 32 else ""
+    given: dict[str, object] = {
+        "cards": tuple(card(number) for number in range(start, start + 16)),
+        "after": after,
+        "tags": ("twin tails", "kimono", "blue sky", "night city", "cat ears", "ink", "armour"),
+        "characters": (views.Choice("c1", "Mira"),),
+        "models": (views.Choice("starter", "Starter"),),
+    }
+    return views.GalleryView(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def person() -> views.GalleryView:
+    return gallery(40, person=views.Person("ayu", "Ayu", "Robes, snow and long hair.", 48, 12, False))
+
+
+def characters() -> views.CharactersView:
+    def one(number: int, name: str, words: str) -> views.CharacterCard:
+        return views.CharacterCard(
+            f"c{number}", name, number + 1, words, f"/pictures/p{number}/thumbnail", number * 9
+        )
+
+    return views.CharactersView(
+        (
+            one(0, "Mira", "1girl, silver twin tails, red eyes, red hoodie"),
+            one(4, "Lio", "1girl, blonde wavy hair, witch hat"),
+        ),
+        (
+            one(8, "Old Haru", "1boy, white short hair, armour"),
+            one(6, "Kon", "1girl, orange hair, fox ears, teal kimono"),
+        ),
+    )
+
+
+def character() -> views.CharacterView:
+    return views.CharacterView(
+        characters().mine[0],
+        "mira",
+        "CC BY 4.0",
+        "/pictures/p0/file",
+        (
+            views.Fact("hair", "#b3b9ca"),
+            views.Fact("eyes", "#d4262f"),
+            views.Fact("outfit", "#c8373d"),
+            views.Fact("background", "#a9cdf3"),
+        ),
+        (views.Fact("Seed", "10"), views.Fact("Model", "Starter"), views.Fact("References", "2")),
+        (
+            views.Fact("1", "first drawn, 3 November"),
+            views.Fact("2", "red eyes instead of brown, 9 November"),
+        ),
+        tuple(card(number) for number in (0, 3, 10, 15)),
+        consistency=91,
+        mine=True,
+    )
+
+
+def queue() -> views.QueueView:
+    return views.QueueView(
+        (
+            views.Job(
+                "j1",
+                "create",
+                "1girl, silver twin tails, red eyes, red hoodie, smile",
+                "drawing",
+                _TIME,
+                5,
+                8,
+            ),
+            views.Job("j2", "vary", "four of the same, a little different", "waiting", _TIME, position=2),
+            views.Job("j3", "upscale", "blue bob cut, white shirt", "done", _TIME, picture=card(1)),
+            views.Job(
+                "j4",
+                "edit",
+                "hair: blu",
+                "failed",
+                _TIME,
+                message="The edit 'hair: blu' cannot be read",
+                hint="The nearest known is 'blue'",
+            ),
+            views.Job("j5", "import", "holiday.png", "quarantined", _TIME),
+        ),
+        waiting=3,
+        seconds=12,
+    )
+
+
+def account(**changes: object) -> views.AccountView:
+    given: dict[str, object] = {
+        "handle": "mira",
+        "name": "Mira",
+        "about": "Draws mostly hoodies.",
+        "budgets": (
+            views.Meter("create", 42, 200, renews="at midnight UTC"),
+            views.Meter("pairs", 61, 300, renews="at midnight UTC"),
+            views.Meter("egress", 1230, 4000, " MB"),
+        ),
+        "sessions": (
+            views.Session("s1", "Firefox on Linux", _TIME, True),
+            views.Session("s2", "Chrome on Android", _TIME),
+        ),
+        "keys": (views.Key("k1", "webuiapi on the laptop", ("create", "read"), _TIME, _TIME),),
+        "passkeys": (views.Passkey("p1", "Phone", _TIME),),
+        "organisations": (views.Organisation("atelier", "Atelier Nord", "admin"),),
+        "scopes": SCOPES,
+    }
+    return views.AccountView(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def limited() -> views.AccountView:
+    facts = "412 new pictures with their recipes were fetched in an hour, in the order of the catalogue."
+    return account(alarm=facts, new_key="rk_2f81_example_only", notice="The key was made.")
+
+
+def moderation() -> views.ModerationView:
+    return views.ModerationView(
+        (
+            views.Report(
+                "r1",
+                "copyright",
+                "Looks like the cover of my zine, down to the scarf.",
+                _TIME,
+                "sora",
+                card(7),
+                3,
+            ),
+            views.Report(
+                "r2", "claim", "I drew this in 2024 and never allowed it.", _TIME, "a visitor", card(4)
+            ),
+        ),
+        (
+            views.Appeal(
+                "a1",
+                "rin",
+                "Taken down: spiky hair, suit",
+                "It is my own character, the sheet shows it.",
+                _TIME,
+            ),
+        ),
+        (
+            views.Ban("b1", "account", "noisy", "Spam in comments", "2026-12-01T00:00:00Z"),
+            views.Ban("b2", "organisation", "bulk-fetch", "Twenty accounts enumerated the gallery"),
+        ),
+        (
+            views.Alarm(
+                "w1",
+                ("297 distinct pairs in 40 minutes", "3 canary pairs seen", "one payment label"),
+                ("u201", "u202", "u203"),
+                99,
+                _TIME,
+                "/moderation/evidence/w1",
+            ),
+        ),
+        (
+            views.Entry(_TIME, "mira", "took down", "picture 0k3v9"),
+            views.Entry(_TIME, "mira", "lifted a ban", "account sora"),
+        ),
+        "/moderation?after=e1",
+    )
+
+
+def about() -> views.AboutView:
+    return views.AboutView(
+        "Atelier Nord",
+        "@mira",
+        "0.6.0",
+        (
+            views.ModelCard(
+                "Starter",
+                "2e2e91c4b0aa71d3",
+                "Apache-2.0",
+                "Trained only on figures drawn by Rakkan's own renderer.",
+            ),
+            views.ModelCard(
+                "Kumo",
+                "91aa00c2d2efb513",
+                "CreativeML OpenRAIL-M",
+                "Brought by its owner; what it was trained on is claimed, not proven.",
+            ),
+        ),
+        (
+            views.Figure("Benign prompts let through", "99.2 %", "10,000 prompts"),
+            views.Figure("Unsafe prompts refused", "98.7 %", "the published list, with evasions"),
+        ),
+        (
+            views.Choice("/about/acceptable-use", "Acceptable use"),
+            views.Choice("/about/data", "Data"),
+            views.Choice("/about/moderation", "Moderation"),
+        ),
+        "SHA-256 7d:31:90:aa:10:5c:4e:22:91:b0:71:2f",
+        10482,
+        37,
+    )
+
+
+#: Address -> template and view, for everything that is only looked at.
+PAGES: dict[str, tuple[str, object]] = {
+    "/pictures/p0": ("picture.html", picture()),
+    "/people/ayu": ("gallery.html", person()),
+    "/characters": ("characters.html", characters()),
+    "/characters/c1": ("character.html", character()),
+    "/queue": ("queue.html", queue()),
+    "/queue/empty": ("queue.html", views.QueueView(())),
+    "/account": ("account.html", account()),
+    "/account/limited": ("account.html", limited()),
+    "/moderation": ("moderation.html", moderation()),
+    "/claim": ("claim.html", views.ClaimView()),
+    "/claim/sent": ("claim.html", views.ClaimView(receipt="claim-0k3v9")),
+    "/about": ("about.html", about()),
+    "/sign-in": ("sign_in.html", views.SignInView(open=True)),
+    "/welcome": ("sign_in.html", views.SignInView("welcome", token="one-time")),
+    "/join": ("sign_in.html", views.SignInView("join", message="The handle 'mira' is taken.")),
+    "/error": ("error.html", views.ErrorView(404, "There is no such picture", "It may have been withdrawn.")),
+}
