@@ -324,6 +324,7 @@ import model_cases  # noqa: E402
 import picture_cases  # noqa: E402
 import policy_cases  # noqa: E402
 import prompt_cases  # noqa: E402
+import queue_cases  # noqa: E402
 import seal_cases  # noqa: E402
 import takedown_cases  # noqa: E402
 import upscaling_cases  # noqa: E402
@@ -339,6 +340,7 @@ TOPICS = (
     picture_cases,
     policy_cases,
     prompt_cases,
+    queue_cases,
     seal_cases,
     takedown_cases,
     upscaling_cases,

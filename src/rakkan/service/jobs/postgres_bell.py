@@ -8,7 +8,7 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from rakkan.service.jobs.bell import LOOK, Closing, Listener
 
@@ -25,7 +25,7 @@ class PostgresBell:
     connection, so a server has few listeners and tells those who wait in it itself.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         self._conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._turn = threading.Lock()
         self._ringing: psycopg.Connection | None = None
