@@ -18,7 +18,7 @@ const field = (name) => form.elements.namedItem(name);
 const part = (name) => form.querySelector(`[data-${name}]`);
 const stand = easel(part("easel"), part("status"));
 const lexicon = dictionary(JSON.parse(document.getElementById("phrases").textContent));
-const job = { leave: null, cancel: "", made: "", quiet: 0 };
+const job = { leave: null, cancel: "", made: "", quiet: 0, patient: false };
 
 const live = drafts(form, {
   drawn: async (blob, seconds) => {
@@ -43,13 +43,18 @@ function wanted() {
 function changed() {
   live.ask();
   clearTimeout(job.quiet);
+  job.patient = false;
   job.quiet = setTimeout(letGo, QUIET);
 }
 
-/** Draw for good, unless this very picture is there or words are still being typed into a suggestion. */
+/** Draw for good, unless this very picture is there; whoever is choosing a suggestion is waited for longer. */
 function letGo() {
   if (!field("prompt").value.trim() || wanted() === job.made) return;
-  if (!document.getElementById("suggestions").hidden) return;
+  if (!document.getElementById("suggestions").hidden && !job.patient) {
+    job.patient = true;
+    job.quiet = setTimeout(letGo, 2 * QUIET);
+    return;
+  }
   draw();
 }
 
