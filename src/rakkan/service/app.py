@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -13,9 +14,33 @@ from rakkan.service.access.router import GuardedRoute, unguarded
 from rakkan.service.answers import Faults, Headers, handle_faults
 from rakkan.service.core import Service
 from rakkan.service.observing import Observer
-from rakkan.service.routes import assets, entering, studio
+from rakkan.service.routes import (
+    about,
+    account,
+    assets,
+    claim,
+    entering,
+    moderation,
+    organisations,
+    passkeys,
+    studio,
+)
 from rakkan.service.routes.showing import show
+from rakkan.service.upkeep import Upkeep
 from rakkan.service.web.views import ErrorView
+
+
+_ROUTED = (
+    assets,
+    entering,
+    studio,
+    account,
+    passkeys,
+    organisations,
+    moderation,
+    claim,
+    about,
+)
 
 
 def build(service: Service) -> FastAPI:
@@ -24,7 +49,11 @@ def build(service: Service) -> FastAPI:
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         await service.news.start()
+        upkeep = asyncio.create_task(Upkeep(service).run())
         yield
+        upkeep.cancel()
+        with suppress(asyncio.CancelledError):
+            await upkeep
         await service.news.stop()
 
     app = FastAPI(
@@ -38,8 +67,8 @@ def build(service: Service) -> FastAPI:
     )
     app.router.route_class = GuardedRoute
     app.state.service, app.state.door = service, service.door
-    for one in (assets.router, entering.router, studio.router):
-        app.router.routes.extend(one.routes)
+    for one in _ROUTED:
+        app.router.routes.extend(one.router.routes)
     handle_faults(app, _fault_page)
     if open_routes := unguarded(app.routes):
         raise TypeError(f"These routes are behind no door: {', '.join(open_routes)}")

@@ -11,7 +11,10 @@ from sqlalchemy import Engine
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts
 from rakkan.service.jobs.queue import Queue
+from rakkan.service.limiting import Limiting
 from rakkan.service.links import Links
+from rakkan.service.moderation.bans import Bans
+from rakkan.service.moderation.reports import Reports
 from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
@@ -38,3 +41,6 @@ class Service:
     news: News
     figures: Figures
     links: Links
+    reports: Reports
+    bans: Bans
+    limiting: Limiting | None = None

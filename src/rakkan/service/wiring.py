@@ -19,6 +19,8 @@ from rakkan.service.jobs.queue import Queue
 from rakkan.service.links import Links
 from rakkan.service.making.delivering import Delivery
 from rakkan.service.making.performing import Studio
+from rakkan.service.moderation.bans import Bans
+from rakkan.service.moderation.reports import Reports
 from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
@@ -74,12 +76,14 @@ def service(settings: Settings) -> Service:
     made = parts()
     migrating.upgrade(made.engine)
     party = Party(settings.domain, settings.origin, settings.name)
-    accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party)
+    audit = made.catalogue.audit
+    accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party, audit.write)
+    vault = assemble.vault()
     return Service(
         settings=settings,
         engine=made.engine,
         clock=time.time,
-        vault=assemble.vault(),
+        vault=vault,
         accounts=accounts,
         queue=made.queue,
         catalogue=made.catalogue,
@@ -88,6 +92,8 @@ def service(settings: Settings) -> Service:
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
         links=Links(made.key("links"), time.time),
+        reports=Reports(made.catalogue, vault, assemble.takedown, made.key("moderation")),
+        bans=Bans(accounts, made.queue, audit, assemble.ledger),
     )
 
 

@@ -75,6 +75,18 @@ class Organisations:
             raise _missing()
         return _organisation(row)
 
+    def find(self, handle: str) -> Organisation:
+        """The organisation of a handle, however it is spelt. Raises NotFound."""
+        folded = wording.folded(handle.removeprefix("@"))
+        if "\0" in folded:  # which PostgreSQL refuses to compare with
+            raise _missing()
+        with transaction(self.ground.engine) as connection:
+            query = select(ORGANISATIONS).where(ORGANISATIONS.c.handle == folded)
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise _missing()
+        return _organisation(row)
+
     def of(self, account: str) -> list[tuple[Organisation, Membership]]:
         """Where an account belongs, the oldest organisation first."""
         query = (
