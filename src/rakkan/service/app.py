@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -26,7 +25,6 @@ from rakkan.service.routes import (
     studio,
 )
 from rakkan.service.routes.showing import show
-from rakkan.service.upkeep import Upkeep
 from rakkan.service.web.views import ErrorView
 
 
@@ -49,11 +47,9 @@ def build(service: Service) -> FastAPI:
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         await service.news.start()
-        upkeep = asyncio.create_task(Upkeep(service).run())
+        await service.upkeep.start()
         yield
-        upkeep.cancel()
-        with suppress(asyncio.CancelledError):
-            await upkeep
+        await service.upkeep.stop()
         await service.news.stop()
 
     app = FastAPI(

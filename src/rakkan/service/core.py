@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts
+from rakkan.service.budgets.store import Budgets
+from rakkan.service.closing import Closing
 from rakkan.service.jobs.queue import Queue
-from rakkan.service.limiting import Limiting
 from rakkan.service.links import Links
 from rakkan.service.moderation.bans import Bans
 from rakkan.service.moderation.reports import Reports
@@ -20,6 +21,7 @@ from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.social import Social
 from rakkan.service.settings import Settings
+from rakkan.service.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from rakkan.store.vault import Vault
@@ -38,9 +40,11 @@ class Service:
     catalogue: Catalogue
     social: Social
     door: Door
+    budgets: Budgets
+    upkeep: Upkeep
     news: News
     figures: Figures
     links: Links
     reports: Reports
     bans: Bans
-    limiting: Limiting | None = None
+    closing: Closing

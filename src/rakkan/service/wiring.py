@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import secrets
 import time
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from rakkan import assemble, config
 from rakkan.service import migrating
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts, Party
+from rakkan.service.budgets.store import Budgets
+from rakkan.service.closing import Closing
 from rakkan.service.core import Service
 from rakkan.service.gauges import gauges
 from rakkan.service.jobs.bell import Bell, SocketBell
@@ -26,6 +29,8 @@ from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.social import Social
 from rakkan.service.settings import Settings
+from rakkan.service.upkeep import Chore, Upkeep
+from rakkan.service.weighing import Scales
 from rakkan.store import sealing
 
 if TYPE_CHECKING:
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
 
 #: How worker processes find ``worker``.
 WORKER = "rakkan.service.wiring:worker"
+#: Seconds that finished jobs are listed.
+JOBS_KEPT = 30 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,13 @@ def service(settings: Settings) -> Service:
     party = Party(settings.domain, settings.origin, settings.name)
     audit = made.catalogue.audit
     accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party, audit.write)
+    budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
+    scales = Scales(budgets, made.catalogue)
     vault = assemble.vault()
+    reports = Reports(made.catalogue, vault, assemble.takedown, made.key("moderation"))
+    bans = Bans(accounts, made.queue, audit, assemble.ledger)
+    kept = (accounts, made.queue, made.catalogue, reports, bans, budgets)
+    closing = Closing(*kept, assemble.erase)
     return Service(
         settings=settings,
         engine=made.engine,
@@ -88,12 +101,28 @@ def service(settings: Settings) -> Service:
         queue=made.queue,
         catalogue=made.catalogue,
         social=Social(made.catalogue),
-        door=Door(settings.origins, accounts),
+        door=Door(settings.origins, accounts, scales.weigh, scales.note, scales.failed),
+        budgets=budgets,
+        upkeep=Upkeep(_chores(closing)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
         links=Links(made.key("links"), time.time),
-        reports=Reports(made.catalogue, vault, assemble.takedown, made.key("moderation")),
-        bans=Bans(accounts, made.queue, audit, assemble.ledger),
+        reports=reports,
+        bans=bans,
+        closing=closing,
+    )
+
+
+def _chores(parts: Closing) -> tuple[Chore, ...]:
+    return (
+        Chore("budgets", 5, parts.budgets.flush),
+        Chore("leases", 10, parts.queue.reap),
+        Chore("closing", 20, parts.go_on),
+        Chore("bans", 60, parts.bans.lapse),
+        Chore("cases", 60, parts.reports.follow_all),
+        Chore("accounts", 3600, parts.accounts.sweep),
+        Chore("jobs", 3600, lambda: parts.queue.purge(JOBS_KEPT)),
+        Chore("old counts", 24 * 3600, parts.budgets.expire),
     )
 
 
@@ -101,6 +130,6 @@ def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
     """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
     made = parts()
     delivery = Delivery(assemble.vault(), made.catalogue, assemble.gate().release, made.key("delivery"))
-    studio = Studio(delivery, config.load().home / "spool" / device)
+    studio = Studio(delivery, config.load().home / "spool" / f"{platform.node()}-{device}")
     studio.sweep()
     return made.queue, studio.performers()

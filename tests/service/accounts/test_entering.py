@@ -302,3 +302,18 @@ def test_signing_out_ends_the_session_and_no_other() -> None:
     assert [one.identifier for one in all_of.sessions.of(actor.account)] == [other.identifier]
     with pytest.raises(NotFound):
         all_of.sign_out(actor)
+
+
+def test_a_password_that_is_changed_meanwhile_signs_nobody_in() -> None:
+    all_of = accounts()
+    actor = member(all_of, "hana")
+
+    class Slow(Passwords):
+        def matches(self, encoded: str | None, password: str) -> bool:
+            right = super().matches(encoded, password)
+            all_of.set_password(actor, "a loud river in spring", PASSWORD)
+            return right
+
+    with pytest.raises(Unauthenticated):
+        replace(all_of, passwords=Slow(CHEAP.memory, CHEAP.passes)).sign_in("hana", PASSWORD, VISIT)
+    assert [one.identifier for one in all_of.sessions.of(actor.account)] == [actor.credential]

@@ -109,6 +109,7 @@ def test_closing_leaves_nothing_but_a_digest_of_the_handle() -> None:
     with pytest.raises(Unauthenticated):
         all_of.sign_in("hana", PASSWORD, VISIT)
     clock.seconds += 30 * DAY - 1
+    all_of.sweep()
     with pytest.raises(Conflict):
         member(all_of, "Hana")
     clock.seconds += 1

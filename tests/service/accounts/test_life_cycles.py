@@ -223,3 +223,20 @@ def test_what_ended_long_ago_is_swept_away() -> None:
     with all_of.engine.connect() as connection:
         assert connection.execute(SESSIONS.select()).all() == []
         assert len(connection.execute(KEYS.select()).all()) == 1
+
+
+def test_a_credential_ends_at_its_moment_and_not_before() -> None:
+    clock = Clock()
+    all_of = accounts(clock=clock)
+    issued = all_of.sign_up("hana", PASSWORD, VISIT)
+    _, secret = all_of.keys.make(known(all_of, issued.token), "a key", ["read"], days=1)
+    start = clock.seconds
+    clock.seconds = start + DAY - 1
+    assert all_of.actor_of_key(secret) is not None
+    clock.seconds = start + DAY
+    assert all_of.actor_of_key(secret) is None
+    for day in (20, 40, 60, 80):
+        clock.seconds = start + day * DAY
+        assert all_of.actor_of_session(issued.token) is not None
+    clock.seconds = start + LONGEST_DAYS * DAY
+    assert all_of.actor_of_session(issued.token) is None

@@ -105,8 +105,9 @@ def test_a_ceremony_is_for_one_account_and_one_purpose() -> None:
 def test_another_origin_or_another_party_is_refused() -> None:
     all_of = accounts()
     actor = member(all_of, "hana")
-    with pytest.raises(Forbidden):
-        registered(all_of, actor, Device(origin="https://studio.example.net"))
+    for origin in ("https://studio.example.net", "http://localhost:8001"):
+        with pytest.raises(Forbidden):
+            registered(all_of, actor, Device(origin=origin))
     device = Device()
     registered(all_of, actor, device)
     device.origin = "http://localhost:8001"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from rakkan.service.pictures.records import NewPicture
 from rakkan.service.schema import METADATA, new_identifier
 from rakkan.store.database import connect, url_of
 
+#: Another database than SQLite; read at once, since tests run with no setting of anybody's.
+SHARED = os.environ.get("RAKKAN_TEST_DATABASE")
 KEY = bytes(range(32))
 #: 2026-05-28 20:26:40 UTC, in seconds.
 START = 1_780_000_000.0
@@ -86,9 +89,13 @@ class Hub:
 
 
 def make(path: Path, consider: Callable[[str], object] | None = None) -> Hub:
+    """A hub on a new SQLite file, or on the database that ``RAKKAN_TEST_DATABASE`` names, emptied first."""
     assert tables.pictures.metadata is METADATA
-    engine = connect(url_of(path))
+    engine = connect(SHARED or url_of(path))
     METADATA.create_all(engine)
+    with engine.begin() as connection:
+        for table in reversed(METADATA.sorted_tables) if SHARED else ():
+            connection.execute(table.delete())
     clock = Clock()
     hub = Hub(Catalogue(engine, clock, KEY), clock)
     hub.catalogue = Catalogue(engine, clock, KEY, consider or hub.considered.append)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy
 import pytest
 from sqlalchemy import select
-from tests.service.pictures.hub import KEY, MODERATOR, RECIPE, Hub, member
+from tests.service.pictures.hub import KEY, MODERATOR, RECIPE, SHARED, Hub, member
 
 from rakkan.errors import RakkanError
 from rakkan.records import UpscaleRecipe
@@ -85,6 +85,7 @@ def test_a_picture_is_kept_once_however_often_it_is_delivered(hub: Hub) -> None:
     assert (shown.width, shown.height, shown.model, shown.character_name) == (64, 48, "starter", "Aki")
 
 
+@pytest.mark.skipif(bool(SHARED), reason="reads the files of SQLite")
 def test_prompts_lie_in_the_database_sealed_alone(hub: Hub) -> None:
     hub.add(prompt="1girl, planted stork")
     hub.catalogue.engine.dispose()

@@ -38,8 +38,8 @@ FOLLOWS: Mapping[State, tuple[State, ...]] = {
 UNDECIDED = 3 * 86_400
 #: Seconds after which an alarm no longer restricts at all, whatever was decided.
 LASTS = 90 * 86_400
-#: Ties named in a bundle; of more, only how many there are.
-MOST_TIES = 200
+#: Accounts and ties named in a bundle; of more ties, only how many there are.
+MOST_ACCOUNTS, MOST_TIES = 1_000, 200
 _HEADER = "rakkan alarm 1"
 _MILLION = 1_000_000
 
@@ -119,7 +119,7 @@ def raised(
         at,
         decision.alarm,
         decision.sure,
-        tuple(sorted(names.values())),
+        tuple(sorted(names.values())[:MOST_ACCOUNTS]),
         int(cluster.confidence * _MILLION),
         int(_confidence(decision, evidence) * _MILLION),
         decision.reasons,

@@ -91,7 +91,7 @@ def decide(
         reason = Reason("load", "service", round(pressure * 1000), round(limits.delays.classes[klass] * 1000))
         return Decision("slow", (reason,), shedding.retry_after(klass, pressure))
     own, group = limits.rows[standing.holder], limits.rows[standing.group]
-    found = _flights(standing, group) or _rates(standing, request, now, own, group)
+    found = _flights(standing, now, group) or _rates(standing, request, now, own, group)
     found = found or _egress(standing, now, own, group)
     if found is None and request.fetch is not None and request.fetch.new:
         found = _enumerates(standing, now, own, group, limits) or _reads(standing, now, own, group)
@@ -147,15 +147,19 @@ def _class(standing: Standing, request: Request, now: float, limits: Limits) -> 
     if request.klass in ("essential", "anonymous"):
         return request.klass
     row, times = limits.rows[standing.group], factor(standing.cluster.members)
-    backlog = (standing.cluster.arrival - now) * row.rate
-    if standing.restriction or backlog > row.burst / 4:
+    if standing.restriction or _bursting(standing, now, row):
         return "over budget"
     spent = windows.total(standing.cluster.pairs.day, now, windows.DAY)
     return "over budget" if spent >= row.pairs[1] * times else request.klass
 
 
-def _flights(standing: Standing, group: Row) -> Decision | None:
-    most = group.flights * factor(standing.cluster.members)
+def _bursting(standing: Standing, now: float, group: Row) -> bool:
+    """Whether the cluster has used up more than a quarter of its burst."""
+    return (standing.cluster.arrival - now) * group.rate > group.burst / 4
+
+
+def _flights(standing: Standing, now: float, group: Row) -> Decision | None:
+    most = 2 if _bursting(standing, now, group) else group.flights * factor(standing.cluster.members)
     if standing.flying < most:
         return None
     return Decision("slow", (Reason("at once", "cluster", standing.flying, int(most)),), 1.0)

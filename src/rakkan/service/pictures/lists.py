@@ -42,7 +42,7 @@ def published(
     if terms:
         return _tagged(_rarest_first(connection, terms), wanted, follower, place, most)
     if wanted.followed and not wanted.account:
-        return _of_followed(wanted, follower, place, most)
+        return _of_followed(connection, wanted, follower, place, most)
     query = select(*CARD).where(pictures.c.state == "published", *_conditions(wanted, pictures.c, follower))
     return _page(query, pictures.c.published, pictures.c.identifier, place, most)
 
@@ -121,9 +121,11 @@ def _tagged(
     return _page(query, first.c.published, first.c.picture, place, most)
 
 
-def _of_followed(wanted: Wanted, follower: str, place: Place | None, most: int) -> Select[Any]:
-    """The newest of each who is followed, and of these the newest: as many steps as are followed, however
-    long ago they published."""
+def _of_followed(
+    connection: Connection, wanted: Wanted, follower: str, place: Place | None, most: int
+) -> Select[Any]:
+    """The newest of those who are followed and published last, as many as the page has rows: nobody else can
+    be on it. So a page takes one step for each who is followed, however long ago they published."""
     one = pictures.alias("one")
     newest = select(one.c.identifier).where(
         one.c.account == follows.c.followed,
@@ -131,10 +133,17 @@ def _of_followed(wanted: Wanted, follower: str, place: Place | None, most: int) 
         *_conditions(Wanted(character=wanted.character, model=wanted.model), one.c, follower),
     )
     newest = _page(newest, one.c.published, one.c.identifier, place, most).correlate(follows)
+    last = newest.with_only_columns(one.c.published).limit(1).scalar_subquery()
+    times = connection.execute(
+        select(follows.c.followed, last.label("last")).where(follows.c.follower == follower)
+    ).all()
+    found = sorted((row.last for row in times if row.last is not None), reverse=True)
+    least = found[min(most, len(found)) - 1] if found else 0
+    recent = [row.followed for row in times if row.last is not None and row.last >= least]
     query = (
         select(*CARD)
         .select_from(follows.join(pictures, pictures.c.identifier.in_(newest)))
-        .where(follows.c.follower == follower)
+        .where(follows.c.follower == follower, follows.c.followed.in_(recent))
     )
     return query.order_by(pictures.c.published.desc(), pictures.c.identifier.desc()).limit(most)
 

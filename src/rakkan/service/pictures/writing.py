@@ -12,5 +12,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless there is one with its primary key; whether it is new."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    done = connection.execute(insert(table).values(dict(values)).on_conflict_do_nothing())
-    return done.rowcount > 0
+    new = insert(table).values(dict(values)).on_conflict_do_nothing()
+    # PostgreSQL's driver does not count inserted rows.
+    return connection.execute(new.returning(*table.primary_key)).first() is not None

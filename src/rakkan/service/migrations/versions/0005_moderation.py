@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_moderation"
-down_revision = "0003_pictures"
+revision = "0005_moderation"
+down_revision = "0004_budgets"
 branch_labels = None
 depends_on = None
 
