@@ -23,7 +23,6 @@ IDENTIFIER = "0123456789abcdefghjkmnpqrs"
 (CLUSTER,) = clustered([Link(f"account{number}", "payment", "5ec2e7") for number in range(3)])
 SURE = Decision("refuse", (Reason("canaries in month", "cluster", 2, 1),), None, "canaries", True)
 UNSURE = Decision("decoy", (Reason("long tail in hour", "cluster", 150, 150),), 60.0, "long tail")
-VOLUME = Decision("slow", (Reason("pairs in month", "cluster", 4800, 4800),), 60.0, "volume")
 
 
 def alarm(decision: Decision = SURE) -> Alarm:
@@ -108,4 +107,3 @@ def test_what_an_alarm_does() -> None:
     assert restriction(moved(found, "lifted", NOW), NOW) == ""
     assert restriction(alarm(UNSURE), NOW) == ""
     assert restriction(moved(alarm(UNSURE), "upheld", NOW), NOW) == "reduced"
-    assert restriction(moved(alarm(VOLUME), "upheld", NOW), NOW) == ""

@@ -153,10 +153,10 @@ def restriction(alarm: Alarm, now: float) -> Restriction:
     """What an alarm does to its cluster at ``now`` (seconds).
 
     A sure one refuses, for three days until somebody decides; while it is appealed against it only reduces.
-    An unsure one reduces once it is upheld, and one for volume never restricts: the budgets do.
+    An unsure one reduces once it is upheld.
     """
     age = now - alarm.facts.raised / 1000
-    if alarm.state == "lifted" or alarm.facts.cause == "volume" or age > LASTS:
+    if alarm.state == "lifted" or age > LASTS:
         return ""
     if not alarm.facts.sure:
         return "reduced" if alarm.state == "upheld" else ""

@@ -20,12 +20,9 @@ Answer = Literal["serve", "decoy", "slow", "refuse"]
 #: What a standing alarm does to a cluster: nothing, reduced replies, or refusal.
 Restriction = Literal["", "reduced", "refused"]
 #: What an alarm can be raised for.
-Cause = Literal["", "canaries", "long tail", "volume"]
+Cause = Literal["", "canaries", "long tail"]
 
 Subject = Literal["account", "cluster", "service"]
-
-#: Accounts from which on a cluster that has used up its month is shown to a moderator.
-_SEVERAL = 3
 
 
 class Reason(NamedTuple):
@@ -189,19 +186,12 @@ def _egress(standing: Standing, now: float, own: Row, group: Row) -> Decision | 
 
 
 def _reads(standing: Standing, now: float, own: Row, group: Row) -> Decision | None:
-    """The budgets of pairs: above them later, without an accusation. A cluster of several accounts that has
-    used up its month is shown to a moderator."""
+    """The budgets of pairs: above them later, without an accusation, however large the cluster."""
     found = _over("pairs", "account", standing.account.pairs, own.pairs, 1.0, now)
-    if standing.cluster is standing.account:
+    if found is not None or standing.cluster is standing.account:
         return found
     times = factor(standing.cluster.members)
-    found = found or _over("pairs", "cluster", standing.cluster.pairs, group.pairs, times, now)
-    if found is None or standing.group == "visitors" or standing.cluster.members < _SEVERAL:
-        return found
-    month = windows.total(standing.cluster.pairs.month, now, windows.MONTH)
-    if month < group.pairs[2] * times:
-        return found
-    return Decision(found.answer, found.reasons, found.retry_after, "volume")
+    return _over("pairs", "cluster", standing.cluster.pairs, group.pairs, times, now)
 
 
 def _over(
