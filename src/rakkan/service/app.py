@@ -27,7 +27,6 @@ from rakkan.service.routes import (
 from rakkan.service.routes.showing import show
 from rakkan.service.web.views import ErrorView
 
-
 _ROUTED = (
     assets,
     entering,

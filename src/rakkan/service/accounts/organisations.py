@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,6 +87,12 @@ class Organisations:
         if row is None:
             raise _missing()
         return _organisation(row)
+
+    def several(self, organisations: Iterable[str]) -> dict[str, Organisation]:
+        """Those of some organisations that are there, in one query."""
+        query = select(ORGANISATIONS).where(ORGANISATIONS.c.identifier.in_(sorted(set(organisations))))
+        with transaction(self.ground.engine) as connection:
+            return {row.identifier: _organisation(row) for row in connection.execute(query)}
 
     def of(self, account: str) -> list[tuple[Organisation, Membership]]:
         """Where an account belongs, the oldest organisation first."""

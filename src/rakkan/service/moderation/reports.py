@@ -335,9 +335,7 @@ class Reports:
         if row.sealed is not None:
             bound = row.identifier.encode()
             text = sealing.unseal(self._texts, bytes(row.sealed), bound, "A report").decode()
-        return Report(
-            row.identifier, row.kind, row.picture, row.docket, row.reporter, row.created, text
-        )
+        return Report(row.identifier, row.kind, row.picture, row.docket, row.reporter, row.created, text)
 
     @property
     def _texts(self) -> bytes:
@@ -347,5 +345,3 @@ class Reports:
 def _demand_short(text: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise RakkanError(f"The text has {len(text)} characters", f"Keep to {LONGEST_TEXT}")
-
-
