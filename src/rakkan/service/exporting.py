@@ -38,13 +38,16 @@ class Pieces:
     def __init__(self) -> None:
         self._held: list[bytes] = []
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, /) -> int:
         """Take some bytes."""
         self._held.append(bytes(data))
         return len(data)
 
     def flush(self) -> None:
         """Nothing waits here."""
+
+    def close(self) -> None:
+        """Nothing is open here."""
 
     def taken(self) -> bytes:
         """What was written since."""
@@ -119,11 +122,10 @@ def _social(service: Service, account: str) -> dict[str, Any]:
         comments.c.account == account
     )
     with transaction(service.engine) as connection:
-        found = {
+        return {
             name: [dict(row) for row in connection.execute(query).mappings()]
             for name, query in (("likes", liked), ("follows", followed), ("comments", said))
         }
-    return found
 
 
 def _jobs(service: Service, account: str) -> list[dict[str, Any]]:

@@ -321,9 +321,9 @@ class Reports:
         identifier = new_identifier(now / 1000)
         sealed = sealing.seal(self._texts, text.encode(), identifier.encode()) if text else None
         row = {"identifier": identifier, "kind": kind, "picture": picture, "docket": docket}
-        row |= {"reporter": reporter, "created": now, "state": "docket" if docket else "open"}
+        row |= {"reporter": reporter, "state": "docket" if docket else "open"}
         with transaction(self.catalogue.engine) as connection:
-            connection.execute(insert(REPORTS).values(**row, sealed=sealed))
+            connection.execute(insert(REPORTS).values(**row, created=now, sealed=sealed))
         return identifier
 
     def _reports(self, query: Any) -> list[Report]:

@@ -95,7 +95,7 @@ def _view(service: Service, words: Words) -> AboutView:
     published = select(func.count()).select_from(pictures).where(pictures.c.state == "published")
     people = select(func.count()).select_from(ACCOUNTS).where(ACCOUNTS.c.state == "active")
     with transaction(service.engine) as connection:
-        counts = [int(connection.scalar(query) or 0) for query in (published, people)]
+        shown, here = (int(connection.scalar(query) or 0) for query in (published, people))
         owner = service.accounts.people.owner(connection)
     return AboutView(
         service.settings.name,
@@ -112,7 +112,8 @@ def _view(service: Service, words: Words) -> AboutView:
         ),
         tuple(Choice(f"/about/policies/{name}", house.title(house.policy(name))) for name in house.POLICIES),
         in_groups(assemble.instance().fingerprint),
-        *counts,
+        shown,
+        here,
         (
             Choice("/about/transparency", words("about.transparency")),
             Choice("/about/root.pem", words("about.root_file")),
@@ -130,7 +131,7 @@ def _models() -> tuple[ModelCard, ...]:
         told = "; ".join(
             part for part in (card.family, f"by {card.author}" if card.author else "", _UNKNOWN) if part
         )
-        found.append(ModelCard(card.name, card.digest, kept.licence or "not stated", told))
+        found.append(ModelCard(card.name, card.digest, kept.licence.told, told))
     return tuple(found)
 
 

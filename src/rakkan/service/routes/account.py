@@ -56,7 +56,7 @@ class Days:
 @allow("member", "account", "own", weight="free")
 def page(request: Request, done: str = "", join: str = "") -> Response:
     """The account of whoever asks."""
-    return show_account(request, done=done[:10], join=join[:200])
+    return show_account(request, done=bool(done), join=join[:200])
 
 
 @router.post("/account/profile")

@@ -22,11 +22,23 @@ _DAY, _MIB = 24 * 3600, 1024 * 1024
 _LABELS: Mapping[str, str] = {"pairs": "pairs", "bytes": "egress"}
 
 
-def show_account(request: Request, status: int = 200, **more: str) -> Response:
-    """The page, with fields of the view that are not known from the account (a new key, a notice's word)."""
-    service, actor = service_of(request), actor_of(request)
-    notice = Words(page_of(request).locale)("account.done") if more.pop("done", "") else ""
-    view = replace(account_view(service, actor), notice=notice, **more)
+def show_account(
+    request: Request,
+    status: int = 200,
+    *,
+    new_key: str = "",
+    invitation: str = "",
+    join: str = "",
+    done: bool = False,
+) -> Response:
+    """The page, with what is told only now: a new key, an invitation's link, that something was done."""
+    view = replace(
+        account_view(service_of(request), actor_of(request)),
+        new_key=new_key,
+        invitation=invitation,
+        join=join,
+        notice=Words(page_of(request).locale)("account.done") if done else "",
+    )
     return show(request, "account.html", view, status)
 
 

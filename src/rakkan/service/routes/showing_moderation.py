@@ -118,7 +118,8 @@ def _bans(service: Service) -> tuple[Ban, ...]:
     organisations = service.accounts.organisations.several(
         one.who for one in standing if one.kind == "organisation"
     )
-    handles = {one.identifier: one.handle for one in (*people.values(), *organisations.values())}
+    handles = {one.identifier: one.handle for one in people.values()}
+    handles |= {one.identifier: one.handle for one in organisations.values()}
     return tuple(
         Ban(
             one.identifier,
