@@ -18,10 +18,9 @@ from rakkan.service.accounts.tables import ACCOUNTS
 from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
 from rakkan.service.pictures.tables import pictures
-from rakkan.service.routes.showing import page_of, service_of, show, wants_json
+from rakkan.service.routes.showing import service_of, show, wants_json
 from rakkan.service.web.cards import Choice
 from rakkan.service.web.views import AboutView, Figure, ModelCard, PolicyView
-from rakkan.service.web.words import Words
 from rakkan.store.database import transaction
 from rakkan.trust import transparency, transparency_page
 from rakkan.trust.seal.authority import in_groups
@@ -38,7 +37,7 @@ _UNKNOWN = "What it learnt from is not stated"
 @allow("visitor", weight="page")
 def page(request: Request) -> Response:
     """What this instance is."""
-    return show(request, "about.html", _view(service_of(request), Words(page_of(request).locale)))
+    return show(request, "about.html", _view(service_of(request)))
 
 
 @router.get("/about/policies/{name}")
@@ -91,7 +90,7 @@ def checkpoint(request: Request) -> Response:
     return PlainTextResponse(assemble.ledger().checkpoint().decode())
 
 
-def _view(service: Service, words: Words) -> AboutView:
+def _view(service: Service) -> AboutView:
     published = select(func.count()).select_from(pictures).where(pictures.c.state == "published")
     people = select(func.count()).select_from(ACCOUNTS).where(ACCOUNTS.c.state == "active")
     with transaction(service.engine) as connection:
@@ -114,12 +113,6 @@ def _view(service: Service, words: Words) -> AboutView:
         in_groups(assemble.instance().fingerprint),
         shown,
         here,
-        (
-            Choice("/about/transparency", words("about.transparency")),
-            Choice("/about/root.pem", words("about.root_file")),
-            Choice("/about/ledger.vkey", words("about.ledger_key")),
-            Choice("/about/checkpoint", words("about.checkpoint")),
-        ),
     )
 
 

@@ -12,10 +12,9 @@ from rakkan.service.access.actors import SCOPES, Actor
 from rakkan.service.budgets.limits import Holder
 from rakkan.service.core import Service
 from rakkan.service.routes.presenting import moment
-from rakkan.service.routes.showing import actor_of, page_of, service_of, show
+from rakkan.service.routes.showing import actor_of, service_of, show
 from rakkan.service.web.cards import Meter
 from rakkan.service.web.views import AccountView, Key, Organisation, Passkey, Session
-from rakkan.service.web.words import Words
 
 _DAY, _MIB = 24 * 3600, 1024 * 1024
 #: The budgets that the page shows: those of a day.
@@ -37,7 +36,7 @@ def show_account(
         new_key=new_key,
         invitation=invitation,
         join=join,
-        notice=Words(page_of(request).locale)("account.done") if done else "",
+        done=done,
     )
     return show(request, "account.html", view, status)
 

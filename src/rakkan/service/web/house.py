@@ -55,7 +55,7 @@ class Organisation:
 class AccountView:
     """Account. ``new_key`` and ``invitation``, a link, are shown this once; ``alarm`` says why the account is
     limited, "" if it is not, and ``alarm_identifier`` which alarm that is. ``roles`` are what it may invite
-    others as; ``join`` is the token of an organisation's invitation."""
+    others as; ``join`` is the token of an organisation's invitation; ``done`` that something was done."""
 
     handle: str
     name: str
@@ -73,6 +73,7 @@ class AccountView:
     appealable: bool = False
     has_password: bool = True
     roles: tuple[str, ...] = ()
+    done: bool = False
     invitation: str = ""
     join: str = ""
 
@@ -202,7 +203,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class AboutView:
-    """About this instance. ``policies`` and ``downloads`` are pairs of an address and a title."""
+    """About this instance. ``policies`` are pairs of an address and a title."""
 
     name: str
     owner: str
@@ -213,7 +214,6 @@ class AboutView:
     root: str = ""
     pictures: int = 0
     accounts: int = 0
-    downloads: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True)
