@@ -91,5 +91,7 @@ def sees(person: Person, picture: str) -> int:
 
 def claimed(person: Person, data: dict[str, str], file: bytes | None = None) -> httpx.Response:
     """A claim as the page sends it, answered as a program asks."""
-    files = {"evidence": ("mine.jpg", file, "image/jpeg")} if file is not None else {"evidence": ("", b"", "")}
+    files = (
+        {"evidence": ("mine.jpg", file, "image/jpeg")} if file is not None else {"evidence": ("", b"", "")}
+    )
     return person.post("/claim", data, accept=JSON, files=files)

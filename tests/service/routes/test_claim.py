@@ -52,10 +52,14 @@ def test_a_copy_in_another_format_is_found_hidden_decided_and_appealed(instance:
     assert instance.service.catalogue.get(actor(instance, judge), picture).state == "removed"
     assert "the layered file is hers" in visitor.client.get(page, headers={"accept": HTML}).text
 
-    appeal = maker.post("/account/appeal", {"case": picture, "text": "I drew it"}, accept=JSON)
-    assert appeal.status_code == 404, "a picture is no case"
-    appeal = maker.post("/account/appeal", {"case": case, "text": "I drew it first"}, accept=JSON)
+    stranger = instance.member("rin")
+    for named in (picture, case, "0" * 32):
+        refused = stranger.post("/account/appeal", {"case": named, "text": "for a friend"}, accept=JSON)
+        assert refused.status_code in (404, 422), named
+    appeal = maker.post("/account/appeal", {"case": picture, "text": "I drew it first"}, accept=JSON)
     assert appeal.status_code == 200, appeal.text
+    twice = maker.post("/account/appeal", {"case": case, "text": "once more"}, accept=JSON)
+    assert twice.status_code == 422, "one is waiting already"
     listed = judge.client.get("/moderation", headers={"accept": HTML}).text
     assert "I drew it first" in listed
     grant = {"decision": "grant", "reason": "unproven", "note": "looked again"}
