@@ -13,6 +13,7 @@ from rakkan.service.accounts import Accounts
 from rakkan.service.budgets.store import Budgets
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.links import Links
+from rakkan.service.making.transit import Transit
 from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
@@ -42,3 +43,4 @@ class Service:
     news: News
     figures: Figures
     links: Links
+    transit: Transit

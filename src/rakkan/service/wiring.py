@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import secrets
 import time
 from collections.abc import Mapping
@@ -21,6 +20,8 @@ from rakkan.service.jobs.queue import Queue
 from rakkan.service.links import Links
 from rakkan.service.making.delivering import Delivery
 from rakkan.service.making.performing import Studio
+from rakkan.service.making.spool import Spool
+from rakkan.service.making.transit import Transit
 from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
@@ -83,6 +84,7 @@ def service(settings: Settings) -> Service:
     accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
     scales = Scales(budgets, made.catalogue)
+    transit = Transit(made.engine, time.time, assemble.vault())
     return Service(
         settings=settings,
         engine=made.engine,
@@ -94,27 +96,36 @@ def service(settings: Settings) -> Service:
         social=Social(made.catalogue),
         door=Door(settings.origins, accounts, scales.weigh, scales.note, scales.failed),
         budgets=budgets,
-        upkeep=Upkeep(_chores(accounts, made.queue, budgets)),
+        upkeep=Upkeep(_chores(accounts, made.queue, budgets, transit)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
         links=Links(made.key("links"), time.time),
+        transit=transit,
     )
 
 
-def _chores(accounts: Accounts, queue: Queue, budgets: Budgets) -> tuple[Chore, ...]:
+def _chores(accounts: Accounts, queue: Queue, budgets: Budgets, transit: Transit) -> tuple[Chore, ...]:
     return (
         Chore("budgets", 5, budgets.flush),
         Chore("leases", 10, queue.reap),
+        Chore("deliveries", 60, transit.sweep),
         Chore("accounts", 3600, accounts.sweep),
         Chore("jobs", 3600, lambda: queue.purge(JOBS_KEPT)),
         Chore("old counts", 24 * 3600, budgets.expire),
     )
 
 
+def prepared() -> Queue:
+    """The queue, with the tables of the service brought up to date: for a host that only works. Raises
+    RakkanError."""
+    made = parts()
+    migrating.upgrade(made.engine)
+    return made.queue
+
+
 def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
     """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
     made = parts()
-    delivery = Delivery(assemble.vault(), made.catalogue, assemble.gate().release, made.key("delivery"))
-    studio = Studio(delivery, config.load().home / "spool" / f"{platform.node()}-{device}")
-    studio.sweep()
-    return made.queue, studio.performers()
+    transit = Transit(made.engine, time.time, assemble.vault())
+    delivery = Delivery(transit, made.catalogue, assemble.gate().release, made.key("delivery"))
+    return made.queue, Studio(delivery, Spool(config.load().home / "spool")).performers()
