@@ -64,8 +64,7 @@ def _alone(connection: Connection) -> None:
     import sqlalchemy
 
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            "BEGIN IMMEDIATE"
-        )  # its one lock, for what Python's driver would commit alone
+        # Its one lock, from the first statement on: Python's driver would begin only where rows change.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     if connection.dialect.name == "postgresql":
         connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -54,8 +54,8 @@ class Transit:
         return digests
 
     def arrived(self, connection: Connection, account: str, digests: Sequence[str]) -> None:
-        """They are somebody's from now on, if the transaction holds. Raises RakkanError when that took so long
-        that they were swept."""
+        """They are somebody's from now on, if the transaction holds. Raises RakkanError when that took so
+        long that they were swept."""
         wanted = and_(_these(account, digests), deliveries.c.state == "pending")
         if connection.execute(delete(deliveries).where(wanted)).rowcount != len(set(digests)):
             raise RakkanError("What was drawn was kept back for too long", "Draw it again")
