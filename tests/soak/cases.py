@@ -326,6 +326,7 @@ import policy_cases  # noqa: E402
 import prompt_cases  # noqa: E402
 import queue_cases  # noqa: E402
 import seal_cases  # noqa: E402
+import service_cases  # noqa: E402
 import takedown_cases  # noqa: E402
 import upscaling_cases  # noqa: E402
 import vault_cases  # noqa: E402
@@ -342,6 +343,7 @@ TOPICS = (
     prompt_cases,
     queue_cases,
     seal_cases,
+    service_cases,
     takedown_cases,
     upscaling_cases,
     vault_cases,
