@@ -14,6 +14,7 @@ from rakkan.service.budgets.store import Budgets
 from rakkan.service.closing import Closing
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.links import Links
+from rakkan.service.making.transit import Transit
 from rakkan.service.moderation.bans import Bans
 from rakkan.service.moderation.reports import Reports
 from rakkan.service.news import News
@@ -48,3 +49,4 @@ class Service:
     reports: Reports
     bans: Bans
     closing: Closing
+    transit: Transit

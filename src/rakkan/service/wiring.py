@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import secrets
 import time
 from collections.abc import Mapping
@@ -22,6 +21,8 @@ from rakkan.service.jobs.queue import Queue
 from rakkan.service.links import Links
 from rakkan.service.making.delivering import Delivery
 from rakkan.service.making.performing import Studio
+from rakkan.service.making.spool import Spool
+from rakkan.service.making.transit import Transit
 from rakkan.service.moderation.bans import Bans
 from rakkan.service.moderation.reports import Reports
 from rakkan.service.news import News
@@ -90,7 +91,8 @@ def service(settings: Settings) -> Service:
     vault = assemble.vault()
     reports = Reports(made.catalogue, vault, assemble.takedown, made.key("moderation"))
     bans = Bans(accounts, made.queue, audit, assemble.ledger)
-    kept = (accounts, made.queue, made.catalogue, reports, bans, budgets)
+    transit = Transit(made.engine, time.time, vault)
+    kept = (accounts, made.queue, made.catalogue, reports, bans, budgets, transit)
     closing = Closing(*kept, assemble.erase)
     return Service(
         settings=settings,
@@ -103,20 +105,22 @@ def service(settings: Settings) -> Service:
         social=Social(made.catalogue),
         door=Door(settings.origins, accounts, scales.weigh, scales.note, scales.failed),
         budgets=budgets,
-        upkeep=Upkeep(_chores(closing)),
+        upkeep=Upkeep(_chores(closing, transit)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
         links=Links(made.key("links"), time.time),
         reports=reports,
         bans=bans,
         closing=closing,
+        transit=transit,
     )
 
 
-def _chores(parts: Closing) -> tuple[Chore, ...]:
+def _chores(parts: Closing, transit: Transit) -> tuple[Chore, ...]:
     return (
         Chore("budgets", 5, parts.budgets.flush),
         Chore("leases", 10, parts.queue.reap),
+        Chore("deliveries", 60, transit.sweep),
         Chore("closing", 20, parts.go_on),
         Chore("bans", 60, parts.bans.lapse),
         Chore("cases", 60, parts.reports.follow_all),
@@ -126,13 +130,21 @@ def _chores(parts: Closing) -> tuple[Chore, ...]:
     )
 
 
+def prepared() -> Queue:
+    """The queue, with the tables of the service brought up to date: for a host that only works. Raises
+    RakkanError."""
+    made = parts()
+    migrating.upgrade(made.engine)
+    return made.queue
+
+
 def worker(device: str, warm: bool = True) -> tuple[Queue, Mapping[str, Performer]]:
     """The queue and what a worker of this instance can do, for ``jobs.process``; ``warm`` to be quick from
     its first job on. Raises RakkanError."""
     made = parts()
-    delivery = Delivery(assemble.vault(), made.catalogue, assemble.gate().release, made.key("delivery"))
-    studio = Studio(delivery, config.load().home / "spool" / f"{platform.node()}-{device}")
-    studio.sweep()
+    transit = Transit(made.engine, time.time, assemble.vault())
+    delivery = Delivery(transit, made.catalogue, assemble.gate().release, made.key("delivery"))
+    studio = Studio(delivery, Spool(config.load().home / "spool"))
     if warm:
         studio.warm()
     return made.queue, studio.performers()

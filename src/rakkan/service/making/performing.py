@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +22,8 @@ from rakkan.service.jobs.records import Leased
 from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, single
 from rakkan.service.making import importing, materials, options
 from rakkan.service.making.delivering import Delivery
+from rakkan.service.making.spool import Spool
+from rakkan.service.making.transit import DRAFT
 
 #: What was made: the file, its recipe, and its operation in the seal.
 Made = tuple[Path, AnyRecipe, str]
@@ -30,10 +31,10 @@ Made = tuple[Path, AnyRecipe, str]
 
 @dataclass(frozen=True)
 class Studio:
-    """The studio as a worker uses it; ``spool`` is a private folder for files on their way to the vault."""
+    """The studio as a worker uses it; ``spool`` is for files on their way to the vault."""
 
     delivery: Delivery
-    spool: Path
+    spool: Spool
 
     def performers(self) -> Mapping[str, Performer]:
         """What this worker can do."""
@@ -63,11 +64,6 @@ class Studio:
             equipment.drawing()(assemble.casting().cast("1girl, smile"))
         except RakkanError:
             return
-
-    def sweep(self) -> None:
-        """Remove what a worker left here that was killed."""
-        shutil.rmtree(self.spool, ignore_errors=True)
-        self.spool.mkdir(mode=0o700, parents=True)
 
     def create(self, wish: wishes.Create, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
         """Draw pictures from words."""
@@ -119,8 +115,8 @@ class Studio:
         with self._folder() as folder:
             asked = options.create(wish, folder / "draft.webp")
             made = creating.draft(asked, Listener(progress), self._behalf(job))
-            kept = self.delivery.vault.put(job.account, made.path.read_bytes())
-        return json.dumps({"file": kept.digest, "seed": getattr(made.recipe, "seed", 0)}).encode()
+            (kept,) = self.delivery.transit.put(job.account, [made.path.read_bytes()], DRAFT)
+        return json.dumps({"file": kept, "seed": getattr(made.recipe, "seed", 0)}).encode()
 
     def discard(self, job: Leased, result: bytes) -> None:
         """Take back pictures that nobody is told of, since their job was cancelled."""
@@ -128,11 +124,11 @@ class Studio:
         for picture in json.loads(result)["pictures"]:
             gone = catalogue.delete(Actor(job.account, "member"), picture)
             for digest in gone.digests:
-                self.delivery.vault.shred(gone.account, digest)
+                self.delivery.transit.vault.shred(gone.account, digest)
 
     def discard_draft(self, job: Leased, result: bytes) -> None:
         """Take back a draft that came too late."""
-        self.delivery.vault.shred(job.account, json.loads(result)["file"])
+        self.delivery.transit.discard(job.account, [json.loads(result)["file"]])
 
     def _kept(
         self, work: Callable[[Any, Behalf, Listener, Path], list[Made]]
@@ -164,12 +160,12 @@ class Studio:
     def _behalf(self, job: Leased) -> Behalf:
         actor = Actor(job.account, "member")
         uploaded = assemble.known_pictures(job.account)
-        find = materials.finder(actor, self.delivery.catalogue, self.delivery.vault, uploaded)
+        find = materials.finder(actor, self.delivery.catalogue, self.delivery.transit.vault, uploaded)
         return Behalf(job.account, find)
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(dir=self.spool) as folder:
+        with tempfile.TemporaryDirectory(dir=self.spool.folder) as folder:
             yield Path(folder)
 
 

@@ -117,7 +117,7 @@ async def draft(request: Request, form: Annotated[StudioForm, Form()]) -> Respon
 def _taken(service: Service, account: str, file: str) -> bytes:
     """A draft's file, which is told once and kept no longer."""
     data = service.vault.read(account, file)
-    service.vault.shred(account, file)
+    service.transit.discard(account, [file])
     return data
 
 
@@ -125,7 +125,10 @@ def _taken(service: Service, account: str, file: str) -> bytes:
 @allow("member", "create", forms=True)
 def create(request: Request, form: Annotated[StudioForm, Form()]) -> Response:
     """Draw the picture: its job, to be followed."""
-    return accepted(request, submit(service_of(request), actor_of(request), "create", form.wish()))
+    key = request.headers.get("idempotency-key")
+    return accepted(
+        request, submit(service_of(request), actor_of(request), "create", form.wish(), idempotency=key)
+    )
 
 
 @router.get("/studio/jobs/{job}/events")
