@@ -5,9 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
 from rakkan.service.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp
 
 
 def check_port(host: str, port: int) -> None:
@@ -37,10 +42,25 @@ def serve(settings: Settings, host: str, port: int, proxies: str, ready: Callabl
     supervisor = Supervisor(service.queue, settings.devices, command(wiring.WORKER))
     supervisor.start()
     ready(f"{settings.origin}/welcome?token={service.accounts.owner_token()}")
-    configured = uvicorn.Config(
-        build(service),
+    try:
+        uvicorn.Server(configured(build(service), host, port, proxies)).run()
+    finally:
+        supervisor.stop()
+
+
+def configured(app: ASGIApp, host: str = "127.0.0.1", port: int = 0, proxies: str = "") -> uvicorn.Config:
+    """How the server serves: nothing but HTTP, with an end to how much and how long is waited for."""
+    import uvicorn
+
+    from rakkan.service.connections import Bounded
+
+    return uvicorn.Config(
+        app,
         host=host,
         port=port,
+        http=Bounded,
+        ws="none",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -49,9 +69,4 @@ def serve(settings: Settings, host: str, port: int, proxies: str, ready: Callabl
         forwarded_allow_ips=proxies or None,
         timeout_graceful_shutdown=5,
         limit_concurrency=512,
-        h11_max_incomplete_event_size=32 * 1024,
     )
-    try:
-        uvicorn.Server(configured).run()
-    finally:
-        supervisor.stop()
