@@ -1,4 +1,4 @@
-"""One instance for the tests of a file: a server on a free port, the fake engine, a worker, and three people."""
+"""One instance for a file of tests: a server on a free port, the fake engine, a worker, and two people."""
 
 from __future__ import annotations
 

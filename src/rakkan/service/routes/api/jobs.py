@@ -39,10 +39,19 @@ _ACCEPTED: dict[int | str, dict[str, Any]] = {
         "headers": {"Location": {"description": "Where the job is", "schema": {"type": "string"}}},
     }
 }
+#: One of the stream's.
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["progress", "done", "failed"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "`progress` with done and total, then `done` with pictures, or `failed` with why",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": _EVENT}},
     }
 }
 

@@ -1,4 +1,4 @@
-"""What the doors share: drawing while a client waits, pictures in base 64, models and sizes by other names."""
+"""What the doors share: drawing while a client waits, pictures in base 64, names of models and sizes."""
 
 from __future__ import annotations
 
