@@ -66,7 +66,7 @@ class Scales:
             request.state.decoy = True
             request.state.retry_after = decision.retry_after
         elif decision.answer != "serve":
-            self.turnstile.remember(request, account)
+            self.turnstile.remember(request, account, decision)
             raise refusal(decision)
         request.state.flight = account
 

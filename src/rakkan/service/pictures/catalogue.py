@@ -79,8 +79,8 @@ class Catalogue:
 
     def add(self, new: NewPicture, also: Callable[[Connection], None] = lambda connection: None) -> bool:
         """Keep a picture that was delivered, private to its account; False when it was delivered before.
-        One of a
-        reserved identifier is a canary, and there for all. What is ``also`` to be done is done in the same transaction, and undoes it by raising.
+        One of a reserved identifier is a canary, and there for all. What is ``also`` to be done is done in
+        the same transaction, and undoes it by raising.
 
         Raises RakkanError for an identifier that is none, and Conflict for one that another account has.
         """
