@@ -230,12 +230,12 @@ def serving(folder: Path, port: int, core: int) -> Iterator[Server]:
         process.wait(30)
 
 
-def cursors(server: Server, key: str, path: str, pages: int) -> list[str]:
+def cursors(server: Server, keys: Sequence[str], path: str, pages: int) -> list[str]:
     """The addresses of the first pages of a list, by its own cursors."""
     found = [path]
     while len(found) < pages:
         asked = urllib.request.Request(f"http://127.0.0.1:{server.port}{found[-1]}")
-        asked.add_header("Authorization", f"Bearer {key}")
+        asked.add_header("Authorization", f"Bearer {keys[len(found) // 20]}")
         with urllib.request.urlopen(asked, timeout=30) as answer:
             body = answer.read().decode()
         if body.startswith("{"):
@@ -289,14 +289,14 @@ def measured(server: Server, folder: Path, seconds: int) -> dict[str, Any]:
     keys = list(prepare(folder)["keys"].values())[FLEET:]
     published = prepare(folder)["published"]
     draw = random.Random(4)
-    feed = cursors(server, keys[0], "/api/v1/pictures", 200)
+    feed = cursors(server, keys, "/api/v1/pictures", 200)
     asked = {
         "gallery, first page": ["/gallery"],
-        "gallery, 50 pages down": cursors(server, keys[1], "/gallery", 50),
+        "gallery, 50 pages down": cursors(server, keys[20:], "/gallery", 50),
         "list, first page": ["/api/v1/pictures"],
         "list, 200 pages down": feed,
         "list by a tag": ["/api/v1/pictures?tag=silver%20hair"],
-        "plain catalogue, 1,000 names": cursors(server, keys[2], "/api/v1/catalogue?limit=1000", 50),
+        "plain catalogue, 1,000 names": cursors(server, keys[40:], "/api/v1/catalogue?limit=1000", 50),
         "a picture, told of": [f"/api/v1/pictures/{one}" for one in draw.sample(published, 300)],
     }
     found = {name: wrk(server, paths, keys, seconds, folder) for name, paths in asked.items()}

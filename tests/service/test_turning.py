@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from starlette.requests import HTTPConnection
+from starlette.types import Message, Receive, Scope, Send
 
 from rakkan.service import turning
+from rakkan.service.access.router import new_router
+from rakkan.service.access.rules import allow
 from rakkan.service.budgets.decide import Decision, Reason
+from rakkan.service.observing import Figures
 from rakkan.service.turning import Fairness, Turnstile, network_of
 
 RATE = Decision("slow", (Reason("rate", "account", 3, 2),), 2.0)
@@ -102,6 +106,44 @@ def test_a_visitor_is_known_by_the_address(clock: Clock) -> None:
     assert mark() != mark(host="192.0.2.2") and mark("k") == mark("k", "192.0.2.2")
     assert network_of(request(host="2001:db8::1")) == network_of(request(host="2001:db8::2"))
     assert network_of(request(host="testclient")) == "testclient"
+
+
+def test_who_reads_slowly_keeps_nobody_waiting() -> None:
+    async def story() -> int:
+        started, reading = 0, asyncio.Event()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            nonlocal started
+            started += 1
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await reading.wait()
+
+        async def receive() -> Message:
+            raise AssertionError("nothing is sent")
+
+        async def send(message: Message) -> None:
+            assert message["type"] == "http.response.start"
+
+        router = new_router()
+
+        @router.get("/slow/{picture}")
+        @allow("visitor", weight="pair")
+        def slow(picture: str) -> None:
+            """Never called."""
+
+        turning_away = turning.Turning(app, Turnstile(Known()), router.routes, Figures())  # type: ignore[arg-type]
+        scopes = [
+            {"type": "http", "method": "GET", "path": "/slow/1", "headers": [], "client": (f"h{number}", 1)}
+            for number in range(3 * turning.AT_ONCE)
+        ]
+        tasks = [asyncio.create_task(turning_away(scope, receive, send)) for scope in scopes]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        reading.set()
+        await asyncio.gather(*tasks)
+        return started
+
+    assert asyncio.run(story()) == 3 * turning.AT_ONCE
 
 
 def test_turns_go_round_between_those_counted_together() -> None:

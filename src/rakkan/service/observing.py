@@ -48,6 +48,12 @@ class Figures:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        turned_away = Counter(
+            "rakkan_turned_away_total",
+            "Requests that were refused without being looked at",
+            registry=self.registry,
+        )
+        object.__setattr__(self, "_turned_away", turned_away)
         object.__setattr__(self, "_requests", requests)
         object.__setattr__(self, "_seconds", seconds)
         self.registry.register(self)
@@ -69,6 +75,10 @@ class Figures:
         """Count a request that has been answered."""
         self._requests.labels(route, str(status)).inc()  # type: ignore[attr-defined]
         self._seconds.labels(route).observe(seconds)  # type: ignore[attr-defined]
+
+    def turned_away(self) -> None:
+        """Count a request that was refused without being looked at."""
+        self._turned_away.inc()  # type: ignore[attr-defined]
 
     def text(self) -> bytes:
         """All figures in Prometheus' text format."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.types import ASGIApp
 
+#: Connections, and requests in progress, from which uvicorn turns anybody away: what is worked on at a time
+#: is bounded in turns, so that this many cost memory alone.
+_MOST = 2048
 #: Connections that wait to be taken.
 _BACKLOG = 512
 #: Seconds that a thread may go on while another one waits: each request changes threads a few times.
@@ -106,5 +109,5 @@ def configured(app: ASGIApp, proxies: str = "") -> uvicorn.Config:
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies or None,
         timeout_graceful_shutdown=5,
-        limit_concurrency=_BACKLOG,
+        limit_concurrency=_MOST,
     )

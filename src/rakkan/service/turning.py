@@ -30,7 +30,7 @@ from rakkan.service.errors import TooMany
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from rakkan.service.budgets.store import Budgets
     from rakkan.service.observing import Figures
@@ -188,12 +188,14 @@ class Turning:
         self._fairness = Fairness()
         self._headers = [(name.encode(), text.encode()) for name, text in HEADERS.items()]
         self._count, self._told = 0, time.monotonic()
+        #: The last decision with what was said, by dialect: a cluster is told the same again and again.
+        self._said: tuple[Decision, dict[str, tuple[list[tuple[bytes, bytes]], bytes]]] = (CROWDED, {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, path = time.perf_counter(), scope["path"]
+        path = scope["path"]
         scope.setdefault("state", {})["arrived"] = time.monotonic()
         mark = _mark(scope)
         is_quick = scope["method"] == "GET" and self._quick.fullmatch(path) is not None
@@ -205,23 +207,47 @@ class Turning:
             is_quick or (self._rest.fullmatch(path) and not self._free.fullmatch(path))
         ):
             await self._refuse(scope, send, decision)
-            self._note(time.perf_counter() - started)
+            self._note()
             return
         if not is_quick:
             await self._app(scope, receive, send)
             return
         await self._fairness.enter(mark, self._turnstile.group(mark))
+        is_over = False
+
+        def over() -> None:
+            nonlocal is_over
+            if not is_over:
+                is_over = True
+                self._fairness.leave(mark)
+
+        async def sending(message: Message) -> None:
+            over()  # the work is done: who reads slowly keeps nobody waiting
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, sending)
         finally:
-            self._fairness.leave(mark)
+            over()
 
     async def _refuse(self, scope: Scope, send: Send, decision: Decision) -> None:
-        error, path = refusal(decision), scope["path"]
-        wants_page = not reads_programs(path) and any(
+        path = scope["path"]
+        dialect = path[: path.find("/", 1) + 1]
+        if not reads_programs(path) and any(
             name == b"accept" and b"text/html" in text for name, text in scope["headers"]
-        )
-        if wants_page:
+        ):
+            dialect = "page"
+        if self._said[0] is not decision:
+            self._said = (decision, {})
+        if dialect not in self._said[1]:
+            self._said[1][dialect] = self._words(decision, path, dialect == "page")
+        headers, body = self._said[1][dialect]
+        await send({"type": "http.response.start", "status": TooMany.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _words(self, decision: Decision, path: str, is_page: bool) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        error = refusal(decision)
+        if is_page:
             body, media_type = f"{error.message}.\n{error.hint}.\n".encode(), b"text/plain; charset=utf-8"
         else:
             told = shaped(path, error.status, error.code, error.message, error.hint)
@@ -233,12 +259,11 @@ class Turning:
         ]
         if error.retry_after is not None:
             headers.append((b"retry-after", str(max(1, round(error.retry_after))).encode()))
-        await send({"type": "http.response.start", "status": error.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        return headers, body
 
-    def _note(self, seconds: float) -> None:
+    def _note(self) -> None:
         """Counted one by one, and written down once a second: a line for each would cost more than all."""
-        self._figures.count("turned away", TooMany.status, seconds)
+        self._figures.turned_away()
         self._count += 1
         now = time.monotonic()
         if now - self._told >= 1.0:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from rakkan.service.jobs.worker import Performer
+    from rakkan.service.pictures.audit import AuditLog
 
 #: How worker processes find ``worker``.
 WORKER = "rakkan.service.wiring:worker"
@@ -94,7 +95,8 @@ def service(settings: Settings) -> Service:
     migrating.upgrade(made.engine)
     party = Party(settings.domain, settings.origin, settings.name)
     audit = made.catalogue.audit
-    accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party, audit.write)
+    told = _told(audit)
+    accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party, told)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
     turnstile = Turnstile(budgets)
     scales = Scales(budgets, made.catalogue, turnstile)
@@ -158,8 +160,13 @@ def linking() -> tuple[Accounts, Budgets]:
     made = parts()
     migrating.upgrade(made.engine)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
-    audit = made.catalogue.audit
-    return Accounts(made.engine, time.time, made.key("accounts"), audit=audit.write), budgets
+    told = _told(made.catalogue.audit)
+    return Accounts(made.engine, time.time, made.key("accounts"), audit=told), budgets
+
+
+def _told(audit: AuditLog) -> Callable[[str, str, str], object]:
+    """The audit log as accounts tell it: what was done, by whom, to what."""
+    return lambda action, account, about: audit.write(account, action, about)
 
 
 def worker(device: str, warm: bool = True) -> tuple[Queue, Mapping[str, Performer]]:
