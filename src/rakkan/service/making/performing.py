@@ -24,6 +24,8 @@ from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, single
 from rakkan.service.making import materials, options
 from rakkan.service.making.compatible import TOGETHER
 from rakkan.service.making.delivering import Delivery
+from rakkan.service.making.passing import in_memory, swept
+from rakkan.service.making.warming import warm
 
 if TYPE_CHECKING:
     from rakkan.studio.requests import Created
@@ -47,12 +49,13 @@ class Studio:
             kind: Performer(single(self._kept(work)), discard=self.discard) for kind, work in whole.items()
         }
         made["create"] = Performer(self.create_all, TOGETHER, self.discard)
-        return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft)}
+        return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft, prepare=warm)}
 
     def sweep(self) -> None:
         """Remove what a worker left here that was killed."""
         shutil.rmtree(self.spool, ignore_errors=True)
         self.spool.mkdir(mode=0o700, parents=True)
+        swept(self.spool)
 
     def create_all(
         self, jobs: Sequence[Leased], progress: Progress, is_cancelled: IsCancelled
@@ -122,10 +125,10 @@ class Studio:
             if is_cancelled():  # nobody follows a draft's steps, so they are not written down
                 progress(done, total)
 
-        with self._folder() as folder:
-            asked = options.create(wish, folder / "draft.webp")
+        with tempfile.TemporaryDirectory(dir=in_memory(self.spool)) as folder:
+            asked = options.create(wish, Path(folder) / "draft.webp")
             made = creating.draft(asked, Listener(stepped), self._behalf(job))
-            kept = self.delivery.vault.put(job.account, made.path.read_bytes())
+            kept = assemble.passing_vault().put(job.account, made.path.read_bytes())
         return json.dumps({"file": kept.digest, "seed": getattr(made.recipe, "seed", 0)}).encode()
 
     def discard(self, job: Leased, result: bytes) -> None:
