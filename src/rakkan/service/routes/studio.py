@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Form, Path, Query, Request, UploadFile
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from rakkan import assemble
@@ -110,15 +111,13 @@ async def draft(request: Request, form: Annotated[StudioForm, Form()]) -> Respon
             raise RakkanError(found.error, found.hint)
         raise Busy("No worker is free for a draft", "Draw the picture itself, or wait")
     file = json.loads(found.result)["file"]
-    data = await run_in_threadpool(_taken, service, actor.account, file)
-    return Response(data, media_type="image/webp")
-
-
-def _taken(service: Service, account: str, file: str) -> bytes:
-    """A draft's file, which is told once and kept no longer."""
-    data = service.vault.read(account, file)
-    service.transit.discard(account, [file])
-    return data
+    data = await run_in_threadpool(service.vault.read, actor.account, file)
+    # It is told once and kept no longer; whoever is drawing does not wait for that.
+    return Response(
+        data,
+        media_type="image/webp",
+        background=BackgroundTask(service.transit.discard, actor.account, [file]),
+    )
 
 
 @router.post("/studio/create")
