@@ -51,6 +51,7 @@ class Studio:
         }
         made["create"] = Performer(self.create_all, TOGETHER, self.discard)
         made["import"] = Performer(single(self.bring_in), discard=self.discard)
+        made["canary"] = Performer(single(self.canary))
         return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft, prepare=warm)}
 
     def create_all(
@@ -136,6 +137,12 @@ class Studio:
             pictures, remarks = importing.bring_in(wish, job, self.delivery, folder, progress)
         return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
 
+    def canary(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+        """Draw a canary: a picture as any other, but for its identifier."""
+        near = wishes.Canary.model_validate_json(job.payload).near
+        planting = replace(self, delivery=replace(self.delivery, near=near))
+        return planting._kept(_create)(job, progress, is_cancelled)
+
     def draft(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
         """Draw a draft; its file lies in the vault for a while, and nothing else tells of it."""
         wish = wishes.Create.model_validate_json(job.payload)
@@ -204,6 +211,11 @@ class Studio:
     def _folder(self) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(dir=self.spool.folder) as folder:
             yield Path(folder)
+
+
+def _create(wish: wishes.Create, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
+    made = creating.create(options.create(_of_here(wish), out), listener, behalf)
+    return [(one.path, one.recipe, "create") for one in made if isinstance(one.recipe, Recipe)]
 
 
 def _of_here(wish: Any) -> Any:

@@ -22,7 +22,16 @@ from rakkan.service.core import Service
 from rakkan.service.errors import Busy, Conflict, NotFound
 from rakkan.service.pictures.records import Shown
 from rakkan.service.routes.presenting import create_view
-from rakkan.service.routes.showing import actor_of, page_of, see_other, service_of, show, wants_json
+from rakkan.service.routes.showing import (
+    REDUCED,
+    actor_of,
+    is_reduced,
+    page_of,
+    see_other,
+    service_of,
+    show,
+    wants_json,
+)
 from rakkan.service.schema import new_identifier
 from rakkan.service.submitting import submit
 from rakkan.service.uploading import let_in
@@ -183,8 +192,10 @@ def file(request: Request, picture: str) -> Response:
     """The picture, whole, as it was sealed: to look at."""
     service = service_of(request)
     shown = service.catalogue.openable(actor_of(request), picture)
-    if request.state.decoy:  # an honest picture, only not the one worth collecting
-        return sealed_file(service, shown, shown.thumbnail, "image/webp")
+    if is_reduced(request):  # an honest picture, only not the one worth collecting
+        small = sealed_file(service, shown, shown.thumbnail, "image/webp")
+        small.headers[REDUCED] = "thumbnail"
+        return small
     return sealed_file(service, shown, shown.file, shown.media_type)
 
 
