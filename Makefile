@@ -53,6 +53,7 @@ proof: $(VENV)/ready-dev ## measure everything that docs/ publishes, on packages
 	@$(RUN) -m benchmarks.content_errors --folder .proof/pictures
 	@$(RUN) -m benchmarks.likeness --pictures .proof/pictures --scores .proof/likeness.jsonl
 	@$(RUN) -m benchmarks.fingerprints
+	@$(RUN) -m benchmarks.scraping
 
 bench: $(VENV)/ready-dev ## compare with named peers: drawing, checkpoints (30 GB), the gate, its inspectors, the upscaler, the ledger, the vault
 	@$(RUN) benchmarks/bench.py

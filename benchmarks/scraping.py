@@ -224,7 +224,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if given.parts and name not in given.parts:
                 continue
             version = commit(ROOT)
-            report[name] = {**work(), "commit": version, "date": datetime.now(UTC).date().isoformat()}
+            report[name] = {
+                **work(),
+                "scale": given.scale,
+                "commit": version,
+                "date": datetime.now(UTC).date().isoformat(),
+            }
             report["n"] = sum(report.get(one, {}).get("runs", 0) for one in ("naive", "missing"))
             report["commit"] = version
             given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")

@@ -104,7 +104,7 @@ def _traced(attributes: Attributes, tones: dict[str, float], crop: Box) -> str:
 
 
 def _path(mask: NDArray[np.bool_], crop: Box, fine: float) -> str:
-    """The outlines of a mask within a crop, in the symbol's units, to ``fine`` units, small specks left out."""
+    """The outlines of a mask within a crop, exact to ``fine`` of the symbol's units, without small specks."""
     extent = max(mask.shape)
     left, top, side = (round(share * extent) for share in crop)
     square = mask[top : top + side, left : left + side].astype(np.uint8)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 JPEG_QUALITY = 95
 WEBP_QUALITY = 90
-#: Lists show thumbnails by the dozen, and whoever looks at one fetches the picture.
-THUMBNAIL_QUALITY = 80
+#: WebP's quality by operation; what is not here loses nothing. Lists show thumbnails by the dozen, and drafts
+#: come while somebody types: whoever looks at one fetches or draws the picture.
+QUALITIES = {"thumbnail": 80, "draft": 90}
 #: What one JPEG segment holds, less its length and the label of EXIF (ITU-T T.81, B.1.1.4).
 _MOST_EXIF_IN_JPEG = 65533 - 6
 _ALPHA, _EXIF = 0x10, 0x08

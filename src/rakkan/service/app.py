@@ -24,7 +24,9 @@ def build(service: Service) -> FastAPI:
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         await service.news.start()
+        await service.upkeep.start()
         yield
+        await service.upkeep.stop()
         await service.news.stop()
 
     app = FastAPI(

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts
+from rakkan.service.budgets.store import Budgets
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.links import Links
 from rakkan.service.news import News
@@ -17,6 +18,7 @@ from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.social import Social
 from rakkan.service.settings import Settings
+from rakkan.service.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from rakkan.store.vault import Vault
@@ -35,6 +37,8 @@ class Service:
     catalogue: Catalogue
     social: Social
     door: Door
+    budgets: Budgets
+    upkeep: Upkeep
     news: News
     figures: Figures
     links: Links

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import secrets
 import time
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from rakkan import assemble, config
 from rakkan.service import migrating
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts, Party
+from rakkan.service.budgets.store import Budgets
 from rakkan.service.core import Service
 from rakkan.service.gauges import gauges
 from rakkan.service.jobs.bell import Bell, SocketBell
@@ -24,6 +26,8 @@ from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.social import Social
 from rakkan.service.settings import Settings
+from rakkan.service.upkeep import Chore, Upkeep
+from rakkan.service.weighing import Scales
 from rakkan.store import sealing
 
 if TYPE_CHECKING:
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 
 #: How worker processes find ``worker``.
 WORKER = "rakkan.service.wiring:worker"
+#: Seconds that finished jobs are listed.
+JOBS_KEPT = 30 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ def service(settings: Settings) -> Service:
     migrating.upgrade(made.engine)
     party = Party(settings.domain, settings.origin, settings.name)
     accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party)
+    budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
+    scales = Scales(budgets, made.catalogue)
     return Service(
         settings=settings,
         engine=made.engine,
@@ -84,10 +92,22 @@ def service(settings: Settings) -> Service:
         queue=made.queue,
         catalogue=made.catalogue,
         social=Social(made.catalogue),
-        door=Door(settings.origins, accounts),
+        door=Door(settings.origins, accounts, scales.weigh, scales.note, scales.failed),
+        budgets=budgets,
+        upkeep=Upkeep(_chores(accounts, made.queue, budgets)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
         links=Links(made.key("links"), time.time),
+    )
+
+
+def _chores(accounts: Accounts, queue: Queue, budgets: Budgets) -> tuple[Chore, ...]:
+    return (
+        Chore("budgets", 5, budgets.flush),
+        Chore("leases", 10, queue.reap),
+        Chore("accounts", 3600, accounts.sweep),
+        Chore("jobs", 3600, lambda: queue.purge(JOBS_KEPT)),
+        Chore("old counts", 24 * 3600, budgets.expire),
     )
 
 
@@ -95,6 +115,6 @@ def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
     """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
     made = parts()
     delivery = Delivery(assemble.vault(), made.catalogue, assemble.gate().release, made.key("delivery"))
-    studio = Studio(delivery, config.load().home / "spool" / device)
+    studio = Studio(delivery, config.load().home / "spool" / f"{platform.node()}-{device}")
     studio.sweep()
     return made.queue, studio.performers()

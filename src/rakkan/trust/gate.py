@@ -389,7 +389,7 @@ def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:
     if suffix == ".png":
         return png.encode(picture.pixels, text)
     if suffix == ".webp":
-        quality = encode.THUMBNAIL_QUALITY if picture.operation == "thumbnail" else 0
+        quality = encode.QUALITIES.get(picture.operation, 0)
         return encode.webp_file(picture.pixels, text, quality=quality)
     return encode.jpeg(picture.pixels, text)
 

@@ -146,6 +146,12 @@ async def reference(request: Request) -> Response:
     return JSONResponse({"reference": "r1", "thumbnail": "/pictures/p5/thumbnail"})
 
 
+async def refused(request: Request) -> Response:
+    await kept(request)
+    told = {"code": "refused", "message": "This is not drawn here", "hint": "Say it otherwise"}
+    return JSONResponse({"error": told}, 422)
+
+
 async def anything(request: Request) -> Response:
     await kept(request)
     return RedirectResponse("/create", 303)
@@ -159,6 +165,7 @@ def routes() -> list[Route]:
         Route("/static/{version}/{path:path}", static),
         Route("/pictures/{identifier}/thumbnail", picture_file),
         Route("/pictures/{identifier}/file", picture_file),
+        Route("/refused", refused, methods=["POST"]),
         Route("/studio/draft", draft, methods=["POST"]),
         Route("/studio/create", job, methods=["POST"]),
         Route("/studio/jobs/{identifier}/events", events),

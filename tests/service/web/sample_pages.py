@@ -169,8 +169,8 @@ def account(**changes: object) -> views.AccountView:
         "name": "Mira",
         "about": "Draws mostly hoodies.",
         "budgets": (
-            views.Meter("create", 42, 200, renews="at midnight UTC"),
-            views.Meter("pairs", 61, 300, renews="at midnight UTC"),
+            views.Meter("create", 42, 200, renews="2026-11-21T00:00:00Z"),
+            views.Meter("pairs", 61, 300, renews="2026-11-21T00:00:00Z"),
             views.Meter("egress", 1230, 4000, " MB"),
         ),
         "sessions": (
@@ -202,9 +202,7 @@ def moderation() -> views.ModerationView:
                 card(7),
                 3,
             ),
-            views.Report(
-                "r2", "claim", "I drew this in 2024 and never allowed it.", _TIME, "a visitor", card(4)
-            ),
+            views.Report("r2", "claim", "I drew this in 2024 and never allowed it.", _TIME, "", card(4)),
         ),
         (
             views.Appeal(

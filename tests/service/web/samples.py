@@ -87,7 +87,7 @@ def create(prompt: str = "", latest: bool = False) -> views.CreateView:
         models=(views.Choice("starter", "Starter", True),),
         characters=(views.Choice("c1", "Mira"), views.Choice("c2", "Old Haru")),
         styles=(views.Choice("s1", "Winter ink"),),
-        budget=views.Meter("create", 42, 200, renews="at midnight UTC"),
+        budget=views.Meter("create", 42, 200, renews="2026-11-21T00:00:00Z"),
         prompt=prompt,
         seed=7,
         latest=card(0) if latest else None,

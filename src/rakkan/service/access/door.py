@@ -39,8 +39,9 @@ class Credentials(Protocol):
         """Whether a token is that of a session's forms."""
 
 
-#: Asked of each request once it is known whose it is; raises TooMany or Busy. Told of its answer afterwards.
+#: Asked of each request once it is known whose it is; raises TooMany or Busy.
 Weigh = Callable[[Actor, HTTPConnection, Access], None]
+#: Told of its answer afterwards; ``failed`` when there was none.
 Note = Callable[[HTTPConnection, Response, Access], None]
 
 
@@ -52,6 +53,7 @@ class Door:
     credentials: Credentials
     weigh: Weigh = lambda actor, request, access: None
     note: Note = lambda request, response, access: None
+    failed: Callable[[HTTPConnection], None] = lambda request: None
 
     def let_in(self, asked: guard.Asked, request: HTTPConnection, access: Access) -> Actor:
         """Who asks, if they may. Raises a Refusal."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -42,15 +43,20 @@ class GuardedRoute(APIRoute):
             door: Door = request.app.state.door
             asked = guard.Asked(request.method, dict(request.headers.items()))
             token = asked.headers.get("x-csrf-token", "")
+            request.state.arrived = time.monotonic()
             guard.check_host(asked, door.origins)
             guard.check_body(asked, access)
             request._receive = capped(request.receive, access.largest)
             request.state.actor = await run_in_threadpool(door.let_in, asked, request, access)
-            if asked.changes and request.state.actor.way != "key":
-                if not token and asked.is_form:
-                    token = str((await request.form(max_files=4, max_fields=64)).get("csrf", ""))
-                door.check_token(request, token)
-            response = await handler(request)
+            try:
+                if asked.changes and request.state.actor.way != "key":
+                    if not token and asked.is_form:
+                        token = str((await request.form(max_files=4, max_fields=64)).get("csrf", ""))
+                    door.check_token(request, token)
+                response = await handler(request)
+            except BaseException:
+                door.failed(request)
+                raise
             door.note(request, response, access)
             return response
 

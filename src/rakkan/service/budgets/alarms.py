@@ -38,8 +38,8 @@ FOLLOWS: Mapping[State, tuple[State, ...]] = {
 UNDECIDED = 3 * 86_400
 #: Seconds after which an alarm no longer restricts at all, whatever was decided.
 LASTS = 90 * 86_400
-#: Ties named in a bundle; of more, only how many there are.
-MOST_TIES = 200
+#: Accounts and ties named in a bundle; of more ties, only how many there are.
+MOST_ACCOUNTS, MOST_TIES = 1_000, 200
 _HEADER = "rakkan alarm 1"
 _MILLION = 1_000_000
 
@@ -119,7 +119,7 @@ def raised(
         at,
         decision.alarm,
         decision.sure,
-        tuple(sorted(names.values())),
+        tuple(sorted(names.values())[:MOST_ACCOUNTS]),
         int(cluster.confidence * _MILLION),
         int(_confidence(decision, evidence) * _MILLION),
         decision.reasons,
@@ -153,10 +153,10 @@ def restriction(alarm: Alarm, now: float) -> Restriction:
     """What an alarm does to its cluster at ``now`` (seconds).
 
     A sure one refuses, for three days until somebody decides; while it is appealed against it only reduces.
-    An unsure one reduces once it is upheld, and one for volume never restricts: the budgets do.
+    An unsure one reduces once it is upheld.
     """
     age = now - alarm.facts.raised / 1000
-    if alarm.state == "lifted" or alarm.facts.cause == "volume" or age > LASTS:
+    if alarm.state == "lifted" or age > LASTS:
         return ""
     if not alarm.facts.sure:
         return "reduced" if alarm.state == "upheld" else ""

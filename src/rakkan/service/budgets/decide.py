@@ -20,12 +20,9 @@ Answer = Literal["serve", "decoy", "slow", "refuse"]
 #: What a standing alarm does to a cluster: nothing, reduced replies, or refusal.
 Restriction = Literal["", "reduced", "refused"]
 #: What an alarm can be raised for.
-Cause = Literal["", "canaries", "long tail", "volume"]
+Cause = Literal["", "canaries", "long tail"]
 
 Subject = Literal["account", "cluster", "service"]
-
-#: Accounts from which on a cluster that has used up its month is shown to a moderator.
-_SEVERAL = 3
 
 
 class Reason(NamedTuple):
@@ -91,7 +88,7 @@ def decide(
         reason = Reason("load", "service", round(pressure * 1000), round(limits.delays.classes[klass] * 1000))
         return Decision("slow", (reason,), shedding.retry_after(klass, pressure))
     own, group = limits.rows[standing.holder], limits.rows[standing.group]
-    found = _flights(standing, group) or _rates(standing, request, now, own, group)
+    found = _flights(standing, now, group) or _rates(standing, request, now, own, group)
     found = found or _egress(standing, now, own, group)
     if found is None and request.fetch is not None and request.fetch.new:
         found = _enumerates(standing, now, own, group, limits) or _reads(standing, now, own, group)
@@ -147,15 +144,19 @@ def _class(standing: Standing, request: Request, now: float, limits: Limits) -> 
     if request.klass in ("essential", "anonymous"):
         return request.klass
     row, times = limits.rows[standing.group], factor(standing.cluster.members)
-    backlog = (standing.cluster.arrival - now) * row.rate
-    if standing.restriction or backlog > row.burst / 4:
+    if standing.restriction or _bursting(standing, now, row):
         return "over budget"
     spent = windows.total(standing.cluster.pairs.day, now, windows.DAY)
     return "over budget" if spent >= row.pairs[1] * times else request.klass
 
 
-def _flights(standing: Standing, group: Row) -> Decision | None:
-    most = group.flights * factor(standing.cluster.members)
+def _bursting(standing: Standing, now: float, group: Row) -> bool:
+    """Whether the cluster has used up more than a quarter of its burst."""
+    return (standing.cluster.arrival - now) * group.rate > group.burst / 4
+
+
+def _flights(standing: Standing, now: float, group: Row) -> Decision | None:
+    most = 2 if _bursting(standing, now, group) else group.flights * factor(standing.cluster.members)
     if standing.flying < most:
         return None
     return Decision("slow", (Reason("at once", "cluster", standing.flying, int(most)),), 1.0)
@@ -185,19 +186,12 @@ def _egress(standing: Standing, now: float, own: Row, group: Row) -> Decision | 
 
 
 def _reads(standing: Standing, now: float, own: Row, group: Row) -> Decision | None:
-    """The budgets of pairs: above them later, without an accusation. A cluster of several accounts that has
-    used up its month is shown to a moderator."""
+    """The budgets of pairs: above them later, without an accusation, however large the cluster."""
     found = _over("pairs", "account", standing.account.pairs, own.pairs, 1.0, now)
-    if standing.cluster is standing.account:
+    if found is not None or standing.cluster is standing.account:
         return found
     times = factor(standing.cluster.members)
-    found = found or _over("pairs", "cluster", standing.cluster.pairs, group.pairs, times, now)
-    if found is None or standing.group == "visitors" or standing.cluster.members < _SEVERAL:
-        return found
-    month = windows.total(standing.cluster.pairs.month, now, windows.MONTH)
-    if month < group.pairs[2] * times:
-        return found
-    return Decision(found.answer, found.reasons, found.retry_after, "volume")
+    return _over("pairs", "cluster", standing.cluster.pairs, group.pairs, times, now)
 
 
 def _over(

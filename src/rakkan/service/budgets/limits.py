@@ -37,8 +37,8 @@ class Evidence:
     ``alone``: canaries that need no company. ``expected``: canaries an honest program meets in a month.
     """
 
-    single: int = 100
-    double: int = 120
+    single: int = 140
+    double: int = 300
     alone: int = 3
     expected: float = 0.05
 
@@ -63,7 +63,16 @@ class Delays:
 
 
 #: What a request costs, in units of a plain page; drawing itself is the queue's affair.
-COSTS: dict[str, float] = {"page": 1, "list": 2, "recipe": 1, "picture": 3, "draft": 8, "job": 4, "bulk": 4}
+COSTS: dict[str, float] = {
+    "page": 1,
+    "list": 2,
+    "recipe": 1,
+    "picture": 3,
+    "draft": 8,
+    "job": 4,
+    "batch": 8,
+    "bulk": 4,
+}
 
 ROWS: dict[Holder, Row] = {
     "member": Row(5.0, 150.0, 8, (300, 600, 4_000), (150, 200, 600), (2 * GIB, 4 * GIB, 40 * GIB)),
@@ -80,7 +89,7 @@ REASONS: dict[str, str] = {
     "second for as long as one likes is more than either needs.",
     "burst": "A gallery opens with forty thumbnails and a page or two; three of those at once must pass.",
     "flights": "A browser opens six connections to a host, however many tabs it has; two more for a "
-    "program. So nobody's burst fills the queue of the others.",
+    "program. Past a quarter of the burst only two: so nobody's burst fills the queue of the others.",
     "pairs": "The heaviest collector opens some hundreds on a day and a few thousands in a month. Above that "
     "a reply is put off, and nobody is accused.",
     "tail": "What nobody showed them and few people know: honest people fetch a handful a day by addresses "

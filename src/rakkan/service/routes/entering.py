@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from typing import Annotated
 
@@ -29,6 +30,7 @@ from rakkan.service.routes.showing import (
 from rakkan.service.web.rendering import THEMES
 from rakkan.service.web.views import SignInView
 from rakkan.service.web.words import LOCALES
+from rakkan.service.weighing import DEVICE_COOKIE
 
 router = new_router(include_in_schema=False)
 
@@ -61,7 +63,7 @@ def welcome(request: Request, token: str = "") -> Response:
 
 
 @router.post("/welcome")
-@allow("visitor", forms=True)
+@allow("visitor", weight="free", forms=True)
 def claim(request: Request, token: _Line, handle: _Line = "owner") -> Response:
     """Let the owner in, once for each token; the first time the account is made."""
     accounts, page = service_of(request).accounts, page_of(request)
@@ -81,7 +83,7 @@ def sign_in_page(request: Request, next: str = "/create") -> Response:
 
 
 @router.post("/sign-in")
-@allow("visitor", forms=True)
+@allow("visitor", weight="free", forms=True)
 def sign_in(request: Request, handle: _Line, password: _Line, next: _Line = "/create") -> Response:
     """Begin a session by a password."""
     service = service_of(request)
@@ -123,7 +125,7 @@ def passkey_options(request: Request) -> Response:
 
 
 @router.post("/sign-in/passkey")
-@allow("visitor")
+@allow("visitor", weight="free")
 def passkey(request: Request, body: Ceremony) -> Response:
     """End it: a session, if the device's answer holds."""
     passkeys = service_of(request).accounts.passkeys
@@ -134,7 +136,7 @@ def passkey(request: Request, body: Ceremony) -> Response:
 
 
 @router.post("/sign-out")
-@allow("member", forms=True)
+@allow("member", weight="free", forms=True)
 def sign_out(request: Request) -> Response:
     """End this session."""
     service_of(request).accounts.sign_out(actor_of(request))
@@ -144,7 +146,7 @@ def sign_out(request: Request) -> Response:
 
 
 @router.post("/preferences")
-@allow("visitor", forms=True)
+@allow("visitor", weight="free", forms=True)
 def preferences(request: Request, theme: _Line = "", locale: _Line = "", next: _Line = "/") -> Response:
     """Choose between light and dark, and a language."""
     reply = see_other(next)
@@ -164,6 +166,8 @@ def _entered(request: Request, issued: Issued, path: str) -> Response:
 def _set_session(request: Request, reply: Response, issued: Issued) -> None:
     seconds = max(0, issued.expires // 1000 - int(service_of(request).clock()))
     set_cookie(reply, SESSION_COOKIE, issued.token, seconds)
+    if not request.cookies.get(DEVICE_COOKIE):
+        set_cookie(reply, DEVICE_COOKIE, secrets.token_urlsafe(16), _YEAR)
 
 
 def _again(request: Request, view: SignInView, error: RakkanError) -> Response:

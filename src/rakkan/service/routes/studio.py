@@ -151,6 +151,8 @@ def file(request: Request, picture: str) -> Response:
     """The picture, whole, as it was sealed: to look at."""
     service = service_of(request)
     shown = service.catalogue.openable(actor_of(request), picture)
+    if request.state.decoy:  # an honest picture, only not the one worth collecting
+        return sealed_file(service, shown, shown.thumbnail, "image/webp")
     return sealed_file(service, shown, shown.file, shown.media_type)
 
 

@@ -31,7 +31,7 @@ class Choice:
 @dataclass(frozen=True)
 class Meter:
     """A budget: how much of ``most`` is ``used``; ``label`` is a key of the words, ``unit`` is shown after
-    both; ``renews`` says when, "" if it does not."""
+    both; ``renews`` is when (ISO 8601), "" if it does not."""
 
     label: str
     used: int

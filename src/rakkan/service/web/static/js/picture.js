@@ -12,17 +12,15 @@ function painting(form) {
   const part = (name) => form.querySelector(`[data-${name}]`);
   const place = document.querySelector("[data-canvas-place]");
   const mask = { brush: null };
-  const begin = () => {
+  const begin = (on = true) => {
     mask.brush ??= brush(place, place.querySelector("[data-sheet]"), say.mask);
-    part("brush-tools").hidden = false;
+    mask.brush.canvas.hidden = part("brush-tools").hidden = !on;
+    part("paint").setAttribute("aria-pressed", String(on));
     return mask.brush;
   };
   part("brush").hidden = part("rectangle").hidden = false;
   part("paint").addEventListener("click", ({ currentTarget }) => {
-    const on = currentTarget.getAttribute("aria-pressed") === "false";
-    currentTarget.setAttribute("aria-pressed", String(on));
-    begin().canvas.hidden = !on;
-    part("brush-tools").hidden = !on;
+    begin(currentTarget.getAttribute("aria-pressed") === "false");
   });
   for (const button of form.querySelectorAll("[data-tool]")) {
     button.addEventListener("click", () => {
@@ -32,15 +30,13 @@ function painting(form) {
   }
   for (const name of ["undo", "invert", "clear"]) part(name).addEventListener("click", () => begin()[name]());
   part("size").addEventListener("input", ({ currentTarget }) => begin().size(Number(currentTarget.value)));
-  part("rectangle").addEventListener("click", () => addRectangle(form, begin(), part("paint")));
+  part("rectangle").addEventListener("click", () => addRectangle(form, begin()));
   return mask;
 }
 
-function addRectangle(form, mask, button) {
+function addRectangle(form, mask) {
   const numbers = ["left", "top", "width", "height"].map((name) => Number(form.elements.namedItem(name).value));
   mask.rectangle(...numbers);
-  mask.canvas.hidden = false;
-  button.setAttribute("aria-pressed", "true");
 }
 
 /** The form's fields, with the painted mask in place of the numbers it was made from. */

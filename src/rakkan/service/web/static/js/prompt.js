@@ -22,7 +22,11 @@ const CARRIERS = {
 };
 const PLAIN_NOUNS = { hair: "hair", eyes: "eyes", eye: "eyes", outfit: "outfit", clothes: "outfit",
   accessories: "accessories", background: "background" };
-/** What a phrase leaves behind when it goes but its adjective stays. */
+/** What brings its own colours, so that no adjective belongs to it. */
+const COLOURLESS = new Set(["cat ears", "fox ears", "rabbit ears", "horns", "halo", "crown", "straw hat", "glasses",
+  "round glasses", "sunglasses", "eyepatch", "necklace", "blue sky", "night sky", "sunset", "city", "night city",
+  "forest", "cherry blossoms", "beach", "mountains", "snow", "library", "room"]);
+/** What ends a clause; adjectives do not reach across. */
 const CLAUSES = /[,;\n]|\.(?=\s|$)|\band\b|\bwith\b/gi;
 
 /** Everything that can be found in a text, longest first: {text, kind, slot, value, noun}. */
@@ -37,7 +41,7 @@ export function dictionary(table) {
           if (!adjectives.has(low)) adjectives.set(low, {});
           adjectives.get(low)[slot] = value;
         } else {
-          entries.push({ text: low, slot, value, noun: nounOf(slot) });
+          entries.push({ text: low, slot, value, noun: COLOURLESS.has(value) ? "" : nounOf(slot) });
         }
       }
     }

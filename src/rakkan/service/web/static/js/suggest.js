@@ -4,21 +4,24 @@ const MOST = 8;
 
 /** Suggest `phrases` (texts) for the word at the caret; `changed` is called when one was taken. */
 export function suggest(prompt, list, phrases, changed) {
-  const state = { shown: [], at: -1 };
+  const state = { shown: [], at: -1, start: 0, typed: 0 };
   const close = () => {
     list.hidden = true;
     state.at = -1;
     prompt.removeAttribute("aria-activedescendant");
   };
   const take = (text) => {
-    const { start, end } = wordAt(prompt);
+    const { end } = wordAt(prompt);
+    const { start } = state;
     const tail = prompt.value.slice(end);
     prompt.setRangeText(tail.trimStart().startsWith(",") ? text : `${text}, `, start, end, "end");
     close();
     changed();
   };
   const show = () => {
-    state.shown = fitting(phrases, wordAt(prompt).text);
+    const word = wordAt(prompt);
+    Object.assign(state, fitting(phrases, word.text));
+    state.start = word.end - state.typed;
     state.at = -1;
     list.replaceChildren(...state.shown.map(option));
     list.hidden = !state.shown.length;
@@ -58,16 +61,22 @@ function onKey(event, state, list, { close, take, prompt }) {
 function wordAt(prompt) {
   const end = prompt.selectionStart;
   const before = prompt.value.slice(0, end);
-  const start = Math.max(before.lastIndexOf(","), before.lastIndexOf("\n")) + 1;
-  const text = before.slice(start);
-  return { start: start + (text.length - text.trimStart().length), end, text: text.trim().toLowerCase() };
+  const text = before.slice(Math.max(before.lastIndexOf(","), before.lastIndexOf("\n")) + 1);
+  return { end, text: text.trimStart().toLowerCase() };
 }
 
+/** The phrases that go on from the last words of a text, as many of these as can be, and how long they are. */
 function fitting(phrases, text) {
-  if (text.length < 2) return [];
-  const first = phrases.filter((phrase) => phrase.startsWith(text) && phrase !== text);
-  const rest = phrases.filter((phrase) => !phrase.startsWith(text) && phrase.includes(` ${text}`));
-  return [...first, ...rest].slice(0, MOST);
+  const words = text.split(/\s+/);
+  for (let from = 0; from < words.length; from++) {
+    const typed = words.slice(from).join(" ");
+    if (typed.length < 2) break;
+    const first = phrases.filter((phrase) => phrase.startsWith(typed) && phrase !== typed);
+    const rest = phrases.filter((phrase) => !phrase.startsWith(typed) && phrase.includes(` ${typed}`));
+    const shown = [...first, ...rest].slice(0, MOST);
+    if (shown.length) return { shown, typed: typed.length };
+  }
+  return { shown: [], typed: 0 };
 }
 
 function option(text, index) {

@@ -1,0 +1,68 @@
+"""What the budgets hold in memory: states of accounts and clusters, and whom to turn away unasked.
+
+All of it can be lost: usages are read again from the database, rates begin anew, and what nobody has written
+yet is a few seconds' worth.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from rakkan.service.budgets import pairs, shedding
+from rakkan.service.budgets.clusters import Cluster
+from rakkan.service.budgets.decide import Decision, Restriction
+from rakkan.service.budgets.memory import Recent, Shown
+from rakkan.service.budgets.pairs import Usage
+from rakkan.service.budgets.shedding import Pressure
+
+#: Accounts whose state is kept in memory: those with a few thousand pairs take about 300 kB.
+MOST = 400
+#: Visitors of whom anything is known; the pool of all of them is one more.
+MOST_VISITORS = 5_000
+#: Whose screens are remembered, 16 KiB each.
+MOST_SHOWN = 1_000
+#: Whom to turn away: a few hundred bytes each.
+MOST_TURNED = 20_000
+
+
+@dataclass
+class State:
+    """An account, or a cluster, as of ``loaded`` (seconds): its usage, the pairs it was given and the
+    canaries it asked for in the ``month``, what a standing alarm puts on it, and requests being served."""
+
+    loaded: float
+    month: int
+    usage: Usage = pairs.UNUSED
+    given: set[int] = field(default_factory=set)
+    canaries: set[int] = field(default_factory=set)
+    restriction: Restriction = ""
+    flying: int = 0
+
+
+@dataclass
+class Front:
+    """The memory of one process. Whoever touches it holds ``lock``, except for ``turned``, whose single
+    look-up is atomic."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    states: Recent[str, State] = field(default_factory=lambda: Recent(MOST))
+    visitors: Recent[str, State] = field(default_factory=lambda: Recent(MOST_VISITORS))
+    shown: Recent[str, Shown] = field(default_factory=lambda: Recent(MOST_SHOWN))
+    #: By account or cluster: until when, and the decision that is given again.
+    turned: dict[str, tuple[float, Decision]] = field(default_factory=dict)
+    #: Which cluster an account is in; of those alone, nothing.
+    groups: dict[str, Cluster] = field(default_factory=dict)
+    grouped: float = -1e18
+    regroup: bool = True
+    #: What is to be written: pairs by account, month and digest; bytes by account and day.
+    pairs: dict[tuple[str, int, int], dict[str, object]] = field(default_factory=dict)
+    sizes: dict[tuple[str, int], int] = field(default_factory=dict)
+    linked: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    pressure: Pressure = shedding.CALM
+
+    def turn_away(self, name: str, until: float, decision: Decision) -> None:
+        """Answer the account or cluster with this decision until then, without looking."""
+        if len(self.turned) >= MOST_TURNED:
+            self.turned.clear()  # they are turned away anew at their next request
+        self.turned[name] = (until, decision)
