@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from rakkan.errors import RakkanError
@@ -96,11 +97,10 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
         headers: Any = None,
         **more: Any,
     ) -> Response:
-        path, headers_of = request.url.path, request.headers
-        wants_page = "text/html" in headers_of.get("accept", "") and "hx-request" not in headers_of
+        path = request.url.path
         reply = (
             page(request, status, message, hint)
-            if wants_page and not reads_programs(path)
+            if _wants_page(request) and not reads_programs(path)
             else JSONResponse(printable(shaped(path, status, code, message, hint, **more)), status)
         )
         reply.headers.update(headers or {})
@@ -114,6 +114,9 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
         if isinstance(error, TooMany | Busy) and error.retry_after is not None:
             headers["retry-after"] = str(max(1, round(error.retry_after)))
         if error.status == 401:
+            if request.method == "GET" and _wants_page(request):
+                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                return RedirectResponse(f"/sign-in?next={quote(asked, safe='/')}", 303)
             headers["www-authenticate"] = "Bearer"
         return answer(request, error.status, error.code, error.message, error.hint, headers)
 
@@ -146,3 +149,8 @@ def printable(told: Any) -> Any:
     if isinstance(told, dict):
         return {name: printable(value) for name, value in told.items()}
     return [printable(one) for one in told] if isinstance(told, list) else told
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether a person looks at the answer, and no module and no program."""
+    return "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers

@@ -16,7 +16,7 @@ from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
 from rakkan.service.making import materials
-from rakkan.service.making.delivering import character_of
+from rakkan.service.pictures.records import character_identifier
 from rakkan.service.routes.api import shapes
 from rakkan.service.routes.api.common import v1_router
 from rakkan.service.routes.showing import actor_of, service_of
@@ -124,7 +124,7 @@ def _found(account: str, name: str) -> Kept[Character]:
 def _told(account: str, kept: Kept[Character]) -> shapes.KeptCharacter:
     version = kept.version
     return shapes.KeptCharacter(
-        id=character_of(account, version.name),
+        id=character_identifier(account, version.name),
         name=version.name,
         version=version.number,
         because=version.because,
