@@ -230,7 +230,24 @@ REVIEWED: dict[str, Names] = {
         "models.registry.Registry.__init__",
         "models.registry.Registry.export",
     ),
-    "writes into memory that has no name on any disk": ("studio.engines.checkpoint.graphs.append",),
+    "writes into memory that has no name on any disk": (
+        "service.uploading.held",
+        "service.uploading.let_in",
+        "studio.engines.checkpoint.graphs.append",
+    ),
+    "writes lines of what was asked for and how it ended: numbers, routes, kinds of faults": (
+        "service.logs.Lines.__init__",
+        "service.observing.Observer.__init__",
+        "service.observing.fault",
+        "service.observing.write",
+    ),
+    "has sockets of this host in a folder, which carry identifiers of jobs": (
+        "service.jobs.bell.SocketBell.__init__",
+    ),
+    "makes or removes a folder, with an empty file to lock beside it; what lies in it the gate has sealed": (
+        "service.making.spool.Spool.__init__",
+        "service.making.spool.sweep",
+    ),
     "opens an empty file to lock a device, and writes nothing into it": (
         "studio.engines.checkpoint.process.EngineProcess.__init__",
     ),

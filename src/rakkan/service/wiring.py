@@ -123,9 +123,13 @@ def prepared() -> Queue:
     return made.queue
 
 
-def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
-    """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
+def worker(device: str, warm: bool = True) -> tuple[Queue, Mapping[str, Performer]]:
+    """The queue and what a worker of this instance can do, for ``jobs.process``; ``warm`` to be quick from
+    its first job on. Raises RakkanError."""
     made = parts()
     transit = Transit(made.engine, time.time, assemble.vault())
     delivery = Delivery(transit, made.catalogue, assemble.gate().release, made.key("delivery"))
-    return made.queue, Studio(delivery, Spool(config.load().home / "spool")).performers()
+    studio = Studio(delivery, Spool(config.load().home / "spool"))
+    if warm:
+        studio.warm()
+    return made.queue, studio.performers()

@@ -14,6 +14,7 @@ from typing import Any
 
 import uvicorn
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from starlette.applications import Starlette
@@ -45,9 +46,16 @@ class Browser:
 
     def until(self, condition: Callable[[], object], what: str, seconds: float = 8) -> None:
         end = time.monotonic() + seconds
-        while not condition():
+        while not self._holds(condition):
             assert time.monotonic() < end, f"never happened: {what}"
             time.sleep(0.03)
+
+    @staticmethod
+    def _holds(condition: Callable[[], object]) -> bool:
+        try:
+            return bool(condition())
+        except StaleElementReferenceException:  # it was swapped between being found and being asked
+            return False
 
     def size(self, width: int, height: int = 900) -> None:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}

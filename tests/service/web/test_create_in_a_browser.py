@@ -97,10 +97,13 @@ def test_typing_lights_chips_and_chips_write(browser: Browser) -> None:
 
 def test_drafts_follow_and_the_sealed_picture_comes_at_rest(browser: Browser) -> None:
     browser.open("/create")
-    browser.one("#prompt").send_keys("1girl, smile")
+    browser.run(
+        "const prompt = document.getElementById('prompt'); prompt.value = '1girl, smile';"
+        "prompt.dispatchEvent(new Event('input', {bubbles: true}))"
+    )
     browser.until(lambda: browser.posted("/studio/draft"), "a draft is asked for")
     browser.until(lambda: browser.one("[data-easel]").get_attribute("data-state") == "final", "the picture")
-    assert browser.one("[data-stamp]").is_displayed()
+    browser.until(lambda: browser.one("[data-stamp]").is_displayed(), "the stamp, which fades in")
     assert browser.one("[data-open]").get_attribute("href") == f"{browser.base}/pictures/p3"
     assert browser.one("[data-status]").text == "Drawn and sealed"
     created = browser.posted("/studio/create")

@@ -68,7 +68,8 @@ class AccountView:
 
 @dataclass(frozen=True)
 class Report:
-    """A report or a claim, by a visitor if ``handle`` is "": ``kind`` is a key of the words (unsafe, person, copyright, spam, claim)."""
+    """A report or a claim; a visitor's ``handle`` is "". ``kind`` is a key of the words
+    (unsafe, person, copyright, spam, claim)."""
 
     identifier: str
     kind: str

@@ -6,7 +6,7 @@ import { easel } from "./easel.js";
 import { follow } from "./jobs.js";
 import { dictionary } from "./prompt.js";
 import { reference } from "./reference.js";
-import { filled, post, words } from "./site.js";
+import { filled, post, say as note, words } from "./site.js";
 import { suggest } from "./suggest.js";
 
 /** Milliseconds without a change after which the picture is drawn for good. */
@@ -18,7 +18,7 @@ const field = (name) => form.elements.namedItem(name);
 const part = (name) => form.querySelector(`[data-${name}]`);
 const stand = easel(part("easel"), part("status"));
 const lexicon = dictionary(JSON.parse(document.getElementById("phrases").textContent));
-const job = { leave: null, cancel: "", made: "", quiet: 0, patient: false };
+const job = { leave: null, cancel: "", made: "", quiet: 0, patient: false, asked: false };
 
 const live = drafts(form, {
   drawn: async (blob, seconds) => {
@@ -41,10 +41,19 @@ function wanted() {
 
 /** Something changed: a draft soon, and the picture itself once it is quiet. */
 function changed() {
+  if (job.leave) supersede();
   live.ask();
   clearTimeout(job.quiet);
   job.patient = false;
   job.quiet = setTimeout(letGo, QUIET);
+}
+
+/** What is being drawn is no longer wanted, unless it was asked for by the button: then it goes on in the queue. */
+function supersede() {
+  if (job.asked) note(say.goes_on);
+  else if (job.cancel) cancelled(job.cancel);
+  job.made = "";
+  ended();
 }
 
 /** Draw for good, unless this very picture is there; whoever is choosing a suggestion is waited for longer. */
@@ -58,11 +67,13 @@ function letGo() {
   draw();
 }
 
-async function draw() {
+async function draw(asked = false) {
   clearTimeout(job.quiet);
+  live.stop();
   job.leave?.();
   const mine = (job.leave = () => {});
   job.made = wanted();
+  job.asked = asked;
   part("cancel").hidden = false;
   stand.state("waiting", say.waiting);
   stand.progress(0, 0);
@@ -84,9 +95,8 @@ function progress({ done, total }) {
 
 async function done({ picture, url }) {
   ended();
-  await stand.show(url, { sealed: true, link: `/pictures/${picture}`, alternative: alternative() });
-  stand.state("final", say.sealed);
-  if (part("lock").getAttribute("aria-pressed") === "false") part("dice").toggleAttribute("data-ready", true);
+  const shown = await stand.show(url, { sealed: true, link: `/pictures/${picture}`, alternative: alternative() });
+  if (shown) stand.state("final", say.sealed);
 }
 
 function failed({ message, hint }) {
@@ -126,8 +136,7 @@ function submit(event) {
   event.preventDefault();
   const open = part("lock").getAttribute("aria-pressed") === "false";
   if (open && wanted() === job.made) field("seed").value = Math.floor(Math.random() * Number(field("seed").max));
-  live.stop();
-  draw();
+  draw(true);
 }
 
 function listen() {
