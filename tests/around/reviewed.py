@@ -307,3 +307,12 @@ IMPORTERS: dict[str, set[str]] = {
 
 #: Methods that the gate is handed, which it alone may call; below ``trust`` the words mean something else.
 HANDED = ("seal", "seal_file", "keep", "endorse")
+
+#: What has the same name and is another thing: it encrypts texts for the database, keeps leases, or takes in
+#: a file that the gate has sealed. By the folder that it stands in.
+NAMESAKES: dict[str, set[str]] = {
+    "": {"sealing.seal"},
+    "service/accounts/": {"self.ground.seal"},
+    "service/jobs/": {"keeper.keep", "self.seal", "self.seals.seal", "seals.seal"},
+    "service/making/": {"self.delivery.keep"},
+}
