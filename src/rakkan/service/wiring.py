@@ -13,6 +13,7 @@ from rakkan.service import migrating
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts, Party
 from rakkan.service.budgets.store import Budgets
+from rakkan.service.closing import Closing
 from rakkan.service.core import Service
 from rakkan.service.gauges import gauges
 from rakkan.service.jobs.bell import Bell, SocketBell
@@ -22,6 +23,8 @@ from rakkan.service.making.delivering import Delivery
 from rakkan.service.making.performing import Studio
 from rakkan.service.making.spool import Spool
 from rakkan.service.making.transit import Transit
+from rakkan.service.moderation.bans import Bans
+from rakkan.service.moderation.reports import Reports
 from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
@@ -81,37 +84,49 @@ def service(settings: Settings) -> Service:
     made = parts()
     migrating.upgrade(made.engine)
     party = Party(settings.domain, settings.origin, settings.name)
-    accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party)
+    audit = made.catalogue.audit
+    accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party, audit.write)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
     scales = Scales(budgets, made.catalogue)
-    transit = Transit(made.engine, time.time, assemble.vault())
+    vault = assemble.vault()
+    reports = Reports(made.catalogue, vault, assemble.takedown, made.key("moderation"))
+    bans = Bans(accounts, made.queue, audit, assemble.ledger)
+    transit = Transit(made.engine, time.time, vault)
+    kept = (accounts, made.queue, made.catalogue, reports, bans, budgets, transit)
+    closing = Closing(*kept, assemble.erase)
     return Service(
         settings=settings,
         engine=made.engine,
         clock=time.time,
-        vault=assemble.vault(),
+        vault=vault,
         accounts=accounts,
         queue=made.queue,
         catalogue=made.catalogue,
         social=Social(made.catalogue),
         door=Door(settings.origins, accounts, scales.weigh, scales.note, scales.failed),
         budgets=budgets,
-        upkeep=Upkeep(_chores(accounts, made.queue, budgets, transit)),
+        upkeep=Upkeep(_chores(closing, transit)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
         links=Links(made.key("links"), time.time),
+        reports=reports,
+        bans=bans,
+        closing=closing,
         transit=transit,
     )
 
 
-def _chores(accounts: Accounts, queue: Queue, budgets: Budgets, transit: Transit) -> tuple[Chore, ...]:
+def _chores(parts: Closing, transit: Transit) -> tuple[Chore, ...]:
     return (
-        Chore("budgets", 5, budgets.flush),
-        Chore("leases", 10, queue.reap),
+        Chore("budgets", 5, parts.budgets.flush),
+        Chore("leases", 10, parts.queue.reap),
         Chore("deliveries", 60, transit.sweep),
-        Chore("accounts", 3600, accounts.sweep),
-        Chore("jobs", 3600, lambda: queue.purge(JOBS_KEPT)),
-        Chore("old counts", 24 * 3600, budgets.expire),
+        Chore("closing", 20, parts.go_on),
+        Chore("bans", 60, parts.bans.lapse),
+        Chore("cases", 60, parts.reports.follow_all),
+        Chore("accounts", 3600, parts.accounts.sweep),
+        Chore("jobs", 3600, lambda: parts.queue.purge(JOBS_KEPT)),
+        Chore("old counts", 24 * 3600, parts.budgets.expire),
     )
 
 

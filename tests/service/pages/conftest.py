@@ -133,7 +133,7 @@ class Hall:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(hall: Hall) -> None:
-    """In place of the one for all tests, which takes an instance apart after each: here one serves them all."""
+    """In place of the one for all tests, which takes an instance apart: here one serves them all."""
 
 
 @pytest.fixture(scope="package")

@@ -7,7 +7,7 @@ import io
 
 import pytest
 from PIL import Image
-from tests.service.routes.conftest import JSON, Browser, Hall
+from tests.service.pages.conftest import JSON, Browser, Hall
 
 PROMPT = "1girl, silver hair, hoodie, marzipanmarker"
 SCRIPT = "<script>alert(1)</script>"
