@@ -6,9 +6,14 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
 from rakkan.service.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp
 
 #: Connections that wait to be taken.
 _BACKLOG = 512
@@ -42,19 +47,7 @@ def serve(settings: Settings, host: str, port: int, proxies: str, ready: Callabl
     with listening(host, port) as taken:
         service = wiring.service(settings)
         logs.set_up()
-        configured = uvicorn.Config(
-            build(service),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            proxy_headers=bool(proxies),
-            forwarded_allow_ips=proxies or None,
-            timeout_graceful_shutdown=5,
-            limit_concurrency=_BACKLOG,
-            h11_max_incomplete_event_size=32 * 1024,
-        )
-        server = uvicorn.Server(configured)
+        server = uvicorn.Server(configured(build(service), proxies))
         # uvicorn handles them while it runs and raises them again afterwards, for the workers to be ended.
         at_signals(lambda: setattr(server, "should_exit", True))
         supervisor = Supervisor(service.queue, settings.devices, command(wiring.WORKER))
@@ -89,3 +82,25 @@ def at_signals(do: Callable[[], None]) -> None:
     """Do this at Ctrl-C and at SIGTERM, in place of ending at once."""
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda number, frame: do())
+
+
+def configured(app: ASGIApp, proxies: str = "") -> uvicorn.Config:
+    """How the server serves: nothing but HTTP, with an end to how much and how long is waited for."""
+    import uvicorn
+
+    from rakkan.service.connections import Bounded
+
+    return uvicorn.Config(
+        app,
+        http=Bounded,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
+        timeout_graceful_shutdown=5,
+        limit_concurrency=_BACKLOG,
+    )

@@ -1,4 +1,4 @@
-"""Moderation over HTTP: what is reported, who is barred, and that all of it stands in the log and the ledger."""
+"""Moderation over HTTP: what is reported, who is barred, and that it stands in the log and the ledger."""
 
 from __future__ import annotations
 
