@@ -122,7 +122,7 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         found = [
-            {"where": ".".join(str(part) for part in one["loc"]), "what": str(one["msg"])[:200]}
+            {"where": ".".join(str(part) for part in one["loc"])[:200], "what": str(one["msg"])[:200]}
             for one in error.errors()[:10]
         ]
         first = found[0] if found else {"where": "body", "what": "cannot be read"}

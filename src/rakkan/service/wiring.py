@@ -97,7 +97,7 @@ def service(settings: Settings) -> Service:
         upkeep=Upkeep(_chores(accounts, made.queue, budgets)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
-        links=Links(made.key("links"), time.time),
+        links=Links(made.key("links"), time.time, accounts.last_revoked),
     )
 
 

@@ -1,0 +1,14 @@
+"""A running service with people in it, which the tests of a file share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.service.access.world import World, peopled
+
+
+@pytest.fixture(scope="module")
+def world(instance_of_module: pytest.MonkeyPatch) -> Iterator[World]:
+    with peopled() as made:
+        yield made
