@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import pytest
 from tests.service.access.world import World, peopled
 
+from rakkan.service.routes import studio
+
 
 @pytest.fixture(scope="module")
 def world(instance_of_module: pytest.MonkeyPatch) -> Iterator[World]:
+    instance_of_module.setattr(studio, "DRAFT_PATIENCE", 0.0)
     with peopled() as made:
         yield made

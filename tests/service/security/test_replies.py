@@ -1,4 +1,4 @@
-"""What replies carry: headers, caching, faults that quote nothing raw, and nothing that tells hidden from none."""
+"""What replies carry: headers, caching, faults that quote nothing, nothing that tells hidden from none."""
 
 from __future__ import annotations
 
