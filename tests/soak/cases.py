@@ -315,6 +315,7 @@ def _recipe(random: Random, size: int) -> FiguresRecipe:
 
 
 # At the end, because they take ``Case`` and ``check`` from here.
+import api_cases  # noqa: E402
 import around_cases  # noqa: E402
 import character_cases  # noqa: E402
 import formats_cases  # noqa: E402
@@ -326,11 +327,13 @@ import policy_cases  # noqa: E402
 import prompt_cases  # noqa: E402
 import queue_cases  # noqa: E402
 import seal_cases  # noqa: E402
+import service_cases  # noqa: E402
 import takedown_cases  # noqa: E402
 import upscaling_cases  # noqa: E402
 import vault_cases  # noqa: E402
 
 TOPICS = (
+    api_cases,
     around_cases,
     character_cases,
     formats_cases,
@@ -342,6 +345,7 @@ TOPICS = (
     prompt_cases,
     queue_cases,
     seal_cases,
+    service_cases,
     takedown_cases,
     upscaling_cases,
     vault_cases,

@@ -13,9 +13,47 @@ from rakkan.service.access.router import GuardedRoute, unguarded
 from rakkan.service.answers import Faults, Headers, handle_faults
 from rakkan.service.core import Service
 from rakkan.service.observing import Observer
-from rakkan.service.routes import assets, entering, studio
+from rakkan.service.routes import (
+    about,
+    account,
+    api,
+    assets,
+    characters,
+    claim,
+    doors,
+    entering,
+    gallery,
+    importing,
+    moderation,
+    onwards,
+    organisations,
+    passkeys,
+    picture,
+    queue,
+    studio,
+)
 from rakkan.service.routes.showing import show
 from rakkan.service.web.views import ErrorView
+
+ROUTERS = (
+    assets.router,
+    entering.router,
+    studio.router,
+    gallery.router,
+    picture.router,
+    onwards.router,
+    characters.router,
+    queue.router,
+    importing.router,
+    account.router,
+    passkeys.router,
+    organisations.router,
+    moderation.router,
+    claim.router,
+    about.router,
+    *api.ROUTERS,
+    *doors.ROUTERS,
+)
 
 
 def build(service: Service) -> FastAPI:
@@ -40,7 +78,7 @@ def build(service: Service) -> FastAPI:
     )
     app.router.route_class = GuardedRoute
     app.state.service, app.state.door = service, service.door
-    for one in (assets.router, entering.router, studio.router):
+    for one in ROUTERS:
         app.router.routes.extend(one.routes)
     handle_faults(app, _fault_page)
     if open_routes := unguarded(app.routes):

@@ -20,6 +20,9 @@ Weight = Literal["page", "interactive", "draft", "list", "pair", "batch", "asset
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
+#: Files of a form, where a route says nothing else.
+FILES = 4
+
 _MARK = "rakkan_access"
 
 
@@ -27,7 +30,8 @@ _MARK = "rakkan_access"
 class Access:
     """``role`` is the least that is let through. ``scope`` is what a key must have, "" where no key is let
     through at all; a visitor's routes without one take any. ``forms`` lets a browser's form in besides
-    JSON, and ``largest`` is the most bytes of a body."""
+    JSON, ``pictures`` a picture's own bytes, and ``largest`` is the most bytes of a body; ``files`` how many
+    a form may hold."""
 
     role: Role
     scope: str = ""
@@ -35,6 +39,8 @@ class Access:
     weight: Weight = "interactive"
     forms: bool = False
     largest: int = 64 * 1024
+    pictures: bool = False
+    files: int = FILES
 
     def __post_init__(self) -> None:
         if self.scope and self.scope not in SCOPES:
@@ -43,7 +49,8 @@ class Access:
     @property
     def bodies(self) -> dict[str, bool]:
         """Whether each kind of body besides JSON is read."""
-        return {"forms": self.forms}
+        forms = f"forms of {self.files} files" if self.files != FILES else "forms"
+        return {forms: self.forms, "pictures": self.pictures}
 
 
 def allow(
@@ -54,9 +61,11 @@ def allow(
     *,
     forms: bool = False,
     largest: int = 64 * 1024,
+    pictures: bool = False,
+    files: int = FILES,
 ) -> Callable[[Handler], Handler]:
     """Say who may call a handler; below the decorator that adds it to a router."""
-    access = Access(role, scope, tenant, weight, forms, largest)
+    access = Access(role, scope, tenant, weight, forms, largest, pictures, files)
 
     def mark(handler: Handler) -> Handler:
         setattr(handler, _MARK, access)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from rakkan.errors import RakkanError
+from rakkan.service import logs, observing
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.worker import Performer, work
 from rakkan.service.schema import new_identifier
@@ -141,11 +142,16 @@ def main(arguments: Sequence[str]) -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
     threading.Thread(target=_watch, args=[sys.stdin.buffer, stop], daemon=True).start()
+    logs.set_up()
     module, _, function = wiring.partition(":")
     wire: Wiring = getattr(importlib.import_module(module), function)
-    queue, performers = wire(device)
-    queue.enlist(worker, device)
-    work(queue, performers, worker, stop)
+    try:
+        queue, performers = wire(device)
+        queue.enlist(worker, device)
+        work(queue, performers, worker, stop)
+    except Exception as error:  # by its kind and place alone: what it says may quote what somebody wrote
+        observing.fault(f"worker {worker}", error)
+        return 1
     return 0
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rakkan.records import AnyRecipe
+from rakkan.service.making.transit import PICTURE, Transit
 from rakkan.service.pictures.catalogue import Catalogue
-from rakkan.service.pictures.records import NewPicture
+from rakkan.service.pictures.records import NewPicture, character_identifier
 from rakkan.service.pictures.thumbnails import sealed_thumbnail
 from rakkan.service.schema import identifier_of
 
 if TYPE_CHECKING:
     from rakkan.records import Picture
-    from rakkan.store.vault import Vault
     from rakkan.trust.gate import Destination
 
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
@@ -28,7 +28,7 @@ class Delivery:
     """What a job's pictures are kept by. ``secret`` is 32 bytes; ``is_reserved`` says of an identifier that
     no ordinary picture may have it."""
 
-    vault: Vault
+    transit: Transit
     catalogue: Catalogue
     release: Callable[[Picture, Destination], Path]
     secret: bytes
@@ -57,31 +57,62 @@ class Delivery:
         parent: str = "",
     ) -> str:
         """Take the sealed file at ``path`` in; its identifier. The file is gone afterwards."""
+        data = path.read_bytes()
+        identifier = self.identifier(job, index)
+        media_type = _TYPES[path.suffix]
+        self.take(
+            data,
+            media_type,
+            recipe,
+            operation,
+            account,
+            identifier,
+            path.parent,
+            disclosure,
+            character,
+            parent,
+        )
+        path.unlink()
+        return identifier
+
+    def take(
+        self,
+        data: bytes,
+        media_type: str,
+        recipe: AnyRecipe,
+        operation: str,
+        account: str,
+        identifier: str,
+        folder: Path,
+        disclosure: str,
+        character: str = "",
+        parent: str = "",
+    ) -> None:
+        """Take a picture file in that has passed the gate, one way or the other; its thumbnail is made in a
+        private ``folder``."""
         from rakkan.formats.inspect import inspect_picture
         from rakkan.service.pictures.nearness import embedding
         from rakkan.trust.provenance import digest_of_file
 
-        data = path.read_bytes()
-        media_type = _TYPES[path.suffix]
-        small = sealed_thumbnail(data, media_type, account, path.parent, self.release)
-        file, thumbnail = self.vault.put(account, data), self.vault.put(account, small)
+        small = sealed_thumbnail(data, media_type, account, folder, self.release)
+        file, thumbnail = self.transit.put(account, [data, small], PICTURE)
         _, pixels = inspect_picture(data)
         new = NewPicture(
-            self.identifier(job, index),
+            identifier,
             account,
-            file.digest,
+            file,
             digest_of_file(data),
-            thumbnail.digest,
+            thumbnail,
             media_type,
             operation,
             recipe,
+            character=character_identifier(account, character) if character else "",
             character_name=character,
             parent=parent,
             disclosure=disclosure,
             embedding=embedding(pixels[..., :3]),
         )
-        if not self.catalogue.add(new):  # the job was done before, and its worker lost before it could say so
-            for digest in (file.digest, thumbnail.digest):
-                self.vault.shred(account, digest)
-        path.unlink()
-        return new.identifier
+        both = [file, thumbnail]
+        if not self.catalogue.add(new, lambda connection: self.transit.arrived(connection, account, both)):
+            # The job was done before, and its worker lost before it could say so.
+            self.transit.discard(account, both)

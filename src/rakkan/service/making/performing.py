@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from rakkan import assemble
-from rakkan.api import creating, editing, upscaling
+from rakkan.api import creating, editing, equipment, upscaling
 from rakkan.api.behalf import Behalf
 from rakkan.api.listening import Listener
+from rakkan.errors import RakkanError
 from rakkan.records import AnyRecipe, Recipe, UpscaleRecipe
 from rakkan.service import wishes
 from rakkan.service.access.actors import Actor
 from rakkan.service.jobs.records import Leased
 from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, single
-from rakkan.service.making import materials, options
+from rakkan.service.making import importing, materials, options
 from rakkan.service.making.delivering import Delivery
+from rakkan.service.making.spool import Spool
+from rakkan.service.making.transit import DRAFT
 
 #: What was made: the file, its recipe, and its operation in the seal.
 Made = tuple[Path, AnyRecipe, str]
@@ -29,24 +31,39 @@ Made = tuple[Path, AnyRecipe, str]
 
 @dataclass(frozen=True)
 class Studio:
-    """The studio as a worker uses it; ``spool`` is a private folder for files on their way to the vault."""
+    """The studio as a worker uses it; ``spool`` is for files on their way to the vault."""
 
     delivery: Delivery
-    spool: Path
+    spool: Spool
 
     def performers(self) -> Mapping[str, Performer]:
         """What this worker can do."""
         whole: dict[str, Callable[[Any, Behalf, Listener, Path], list[Made]]]
-        whole = {"create": self.create, "edit": self.edit, "vary": self.vary, "upscale": self.upscale}
+        whole = {
+            "create": self.create,
+            "edit": self.edit,
+            "vary": self.vary,
+            "upscale": self.upscale,
+            "sheet": self.sheet,
+        }
         made: dict[str, Performer] = {
             kind: Performer(single(self._kept(work)), discard=self.discard) for kind, work in whole.items()
         }
+        made["import"] = Performer(single(self.bring_in), discard=self.discard)
         return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft)}
 
-    def sweep(self) -> None:
-        """Remove what a worker left here that was killed."""
-        shutil.rmtree(self.spool, ignore_errors=True)
-        self.spool.mkdir(mode=0o700, parents=True)
+    def warm(self) -> None:
+        """Read and compile what drawing takes before anybody waits for it: the engine, what enlarges, and
+        the gate's judges. Nothing is released. What fails here fails again, saying why, in the first job."""
+        import numpy
+
+        try:
+            gate = assemble.gate()
+            gate.consider("1girl")
+            gate.begin(numpy.full((256, 256, 3), 255, numpy.uint8))
+            equipment.drawing()(assemble.casting().cast("1girl, smile"))
+        except RakkanError:
+            return
 
     def create(self, wish: wishes.Create, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
         """Draw pictures from words."""
@@ -69,14 +86,37 @@ class Studio:
         assert isinstance(made.recipe, UpscaleRecipe)
         return [(made.path, made.recipe, "upscale")]
 
+    def sheet(self, wish: wishes.Sheet, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
+        """Draw a character's sheet."""
+        drawing = equipment.drawing("", listener.say, behalf.account)
+        release = assemble.release(wish.disclosure, behalf.account)
+        made = assemble.casting().sheet(
+            wish.character,
+            drawing,
+            out / "sheet.png",
+            release,
+            wish.expressions,
+            wish.outfits,
+            progress=listener.drawing,
+            account=behalf.account,
+        )
+        return [(made.path, made.recipe, "sheet")]
+
+    def bring_in(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+        """Let pictures in that somebody brings."""
+        wish = wishes.Import.model_validate_json(job.payload)
+        with self._folder() as folder:
+            pictures, remarks = importing.bring_in(wish, job, self.delivery, folder, progress)
+        return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
+
     def draft(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
         """Draw a draft; its file lies in the vault for a while, and nothing else tells of it."""
         wish = wishes.Create.model_validate_json(job.payload)
         with self._folder() as folder:
             asked = options.create(wish, folder / "draft.webp")
             made = creating.draft(asked, Listener(progress), self._behalf(job))
-            kept = self.delivery.vault.put(job.account, made.path.read_bytes())
-        return json.dumps({"file": kept.digest, "seed": getattr(made.recipe, "seed", 0)}).encode()
+            (kept,) = self.delivery.transit.put(job.account, [made.path.read_bytes()], DRAFT)
+        return json.dumps({"file": kept, "seed": getattr(made.recipe, "seed", 0)}).encode()
 
     def discard(self, job: Leased, result: bytes) -> None:
         """Take back pictures that nobody is told of, since their job was cancelled."""
@@ -84,11 +124,11 @@ class Studio:
         for picture in json.loads(result)["pictures"]:
             gone = catalogue.delete(Actor(job.account, "member"), picture)
             for digest in gone.digests:
-                self.delivery.vault.shred(gone.account, digest)
+                self.delivery.transit.vault.shred(gone.account, digest)
 
     def discard_draft(self, job: Leased, result: bytes) -> None:
         """Take back a draft that came too late."""
-        self.delivery.vault.shred(job.account, json.loads(result)["file"])
+        self.delivery.transit.discard(job.account, [json.loads(result)["file"]])
 
     def _kept(
         self, work: Callable[[Any, Behalf, Listener, Path], list[Made]]
@@ -120,12 +160,12 @@ class Studio:
     def _behalf(self, job: Leased) -> Behalf:
         actor = Actor(job.account, "member")
         uploaded = assemble.known_pictures(job.account)
-        find = materials.finder(actor, self.delivery.catalogue, self.delivery.vault, uploaded)
+        find = materials.finder(actor, self.delivery.catalogue, self.delivery.transit.vault, uploaded)
         return Behalf(job.account, find)
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(dir=self.spool) as folder:
+        with tempfile.TemporaryDirectory(dir=self.spool.folder) as folder:
             yield Path(folder)
 
 
