@@ -94,7 +94,8 @@ def recipe(request: Request, picture: shapes.PictureName) -> shapes.Recipe:
     shown = service.catalogue.openable(actor, picture)
     canonical = canonical_json(service.catalogue.recipe(actor, picture))
     fields = json.loads(canonical)
-    hidden = [] if shown.account == actor.account else sorted(_hidden(shown.disclosure, fields))
+    level = "digest" if request.state.decoy else shown.disclosure
+    hidden = [] if shown.account == actor.account else sorted(_hidden(level, fields))
     return shapes.Recipe(
         picture=picture,
         digest=digest_of_recipe(canonical),
@@ -109,7 +110,10 @@ def recipe(request: Request, picture: shapes.PictureName) -> shapes.Recipe:
 def file(request: Request, picture: shapes.PictureName) -> Response:
     """The picture itself, as it was sealed."""
     service = service_of(request)
-    return attached(service, service.catalogue.openable(actor_of(request), picture))
+    shown = service.catalogue.openable(actor_of(request), picture)
+    if request.state.decoy:  # an honest picture, only not the one worth collecting
+        return _small(service, shown)
+    return attached(service, shown)
 
 
 @router.get("/pictures/{picture}/thumbnail", responses=_SMALL, response_class=Response)
@@ -117,9 +121,7 @@ def file(request: Request, picture: shapes.PictureName) -> Response:
 def thumbnail(request: Request, picture: shapes.PictureName) -> Response:
     """The picture, small, telling nothing of how it was made."""
     service = service_of(request)
-    shown = service.catalogue.openable(actor_of(request), picture)
-    data = service.vault.read(shown.account, shown.thumbnail)
-    return Response(data, media_type="image/webp", headers={"cache-control": "private, max-age=300"})
+    return _small(service, service.catalogue.openable(actor_of(request), picture))
 
 
 @router.get("/pictures/{picture}/similar")
@@ -199,7 +201,7 @@ def whole(service: Service, request: Request, shown: Shown) -> shapes.Picture:
     return shapes.Picture(
         **card_of(shown, found.handle if found else "", is_liked),
         **kept,
-        tags=list(shown.tags),
+        tags=[] if request.state.decoy else list(shown.tags),
         file=f"{PREFIX}/pictures/{shown.identifier}/file",
         recipe=f"{PREFIX}/pictures/{shown.identifier}/recipe",
     )
@@ -215,6 +217,11 @@ def attached(service: Service, shown: Shown) -> Response:
     return Response(
         service.vault.read(shown.account, shown.file), media_type=shown.media_type, headers=headers
     )
+
+
+def _small(service: Service, shown: Shown) -> Response:
+    data = service.vault.read(shown.account, shown.thumbnail)
+    return Response(data, media_type="image/webp", headers={"cache-control": "private, max-age=300"})
 
 
 def account_of(service: Service, handle: str) -> str:
