@@ -122,7 +122,7 @@ def service(settings: Settings) -> Service:
         upkeep=Upkeep(_chores(closing, transit, planting)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
-        links=Links(made.key("links"), time.time),
+        links=Links(made.key("links"), time.time, accounts.last_revoked),
         reports=reports,
         bans=bans,
         closing=closing,

@@ -210,7 +210,11 @@ def thumbnail(request: Request, picture: str) -> Response:
 
 def sealed_file(service: Service, shown: Shown, digest: str, media_type: str) -> Response:
     """A file of a picture, never to be taken for anything but a picture."""
-    headers = {"content-disposition": "inline", "cache-control": "private, max-age=300"}
+    headers = {
+        "content-disposition": "inline",
+        "cache-control": "private, max-age=300",
+        "vary": "Cookie, Authorization",  # the next one at this browser does not see what the last one saw
+    }
     return Response(service.vault.read(shown.account, digest), media_type=media_type, headers=headers)
 
 
