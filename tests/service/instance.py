@@ -37,7 +37,7 @@ class Person:
     def post(
         self, path: str, data: dict[str, str] | None = None, *, accept: str = "", **more: Any
     ) -> httpx.Response:
-        """Send a form as a page of here does; ``accept`` is as a module asks, "" as a page without scripts."""
+        """Send a form as a page of here does; ``accept`` is as a module asks."""
         headers = {"origin": str(self.client.base_url).rstrip("/"), "x-csrf-token": self.token()}
         headers["accept"] = accept or "text/html"
         return self.client.post(path, data=data or {}, headers=headers, **more)

@@ -93,7 +93,9 @@ def test_rows_outlive_the_way_up_from_each_revision_and_back(engine: Engine, rev
 def test_tables_from_the_future_are_refused_and_left_alone(engine: Engine) -> None:
     migrating.upgrade(engine)
     with engine.begin() as connection:
-        connection.execute(sqlalchemy.text(f"UPDATE {migrating.VERSION_TABLE} SET version_num = '9999_later'"))
+        connection.execute(
+            sqlalchemy.text(f"UPDATE {migrating.VERSION_TABLE} SET version_num = '9999_later'")
+        )
     with pytest.raises(RakkanError, match="cannot be used"):
         migrating.upgrade(engine)
     assert sqlalchemy.inspect(engine).has_table("accounts")

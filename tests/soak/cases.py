@@ -315,6 +315,7 @@ def _recipe(random: Random, size: int) -> FiguresRecipe:
 
 
 # At the end, because they take ``Case`` and ``check`` from here.
+import api_cases  # noqa: E402
 import around_cases  # noqa: E402
 import character_cases  # noqa: E402
 import formats_cases  # noqa: E402
@@ -331,6 +332,7 @@ import upscaling_cases  # noqa: E402
 import vault_cases  # noqa: E402
 
 TOPICS = (
+    api_cases,
     around_cases,
     character_cases,
     formats_cases,

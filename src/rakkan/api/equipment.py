@@ -21,15 +21,18 @@ if TYPE_CHECKING:
     from rakkan.studio.upscaling.upscale import Doors
 
 
-def drawing(model: str = "", say: Callable[[str], None] = lambda line: None) -> Drawing:
-    """What draws single pictures for sheets: the starter model, or a checkpoint by its name."""
+def drawing(
+    model: str = "", say: Callable[[str], None] = lambda line: None, account: str = assemble.LOCAL
+) -> Drawing:
+    """What draws single pictures for sheets: the starter model, or a checkpoint by its name. ``account`` is
+    whose characters are drawn."""
     from rakkan.casting.drawing import with_a_checkpoint, with_the_starter
 
     if model:
         return with_a_checkpoint(
             lambda prompts: assemble.bring(model, prompts), assemble.gate().consider, None
         )
-    guide = partial(assemble.casting().guide, say=say)
+    guide = partial(assemble.casting().guide, say=say, account=account)
     return with_the_starter(
         assemble.engine(), assemble.upscaler(), assemble.gate().consider, guide, *assemble.usual_sampling()
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from rakkan.errors import RakkanError
 from rakkan.service import observing
+from rakkan.service.dialects import reads_programs, shaped
 from rakkan.service.errors import Busy, Refusal, TooMany
 
 if TYPE_CHECKING:
@@ -78,13 +80,9 @@ class Faults:
             observing.fault(str(scope.get("state", {}).get("request", "")), error)
             if not begun:
                 hint = "Try again; it has been written down"
-                reply = JSONResponse(told("fault", "Something went wrong here", hint), 500)
+                path = str(scope.get("path", ""))
+                reply = JSONResponse(shaped(path, 500, "fault", "Something went wrong here", hint), 500)
                 await reply(scope, receive, send)
-
-
-def told(code: str, message: str, hint: str = "", **more: Any) -> dict[str, Any]:
-    """The one shape of a fault."""
-    return {"error": {"code": code, "message": message, "hint": hint, **more}}
 
 
 def handle_faults(app: FastAPI, page: FaultPage) -> None:
@@ -99,11 +97,11 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
         headers: Any = None,
         **more: Any,
     ) -> Response:
-        wants_page = "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers
+        path = request.url.path
         reply = (
             page(request, status, message, hint)
-            if wants_page
-            else JSONResponse(told(code, message, hint, **more), status)
+            if _wants_page(request) and not reads_programs(path)
+            else JSONResponse(printable(shaped(path, status, code, message, hint, **more)), status)
         )
         reply.headers.update(headers or {})
         return reply
@@ -116,13 +114,16 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
         if isinstance(error, TooMany | Busy) and error.retry_after is not None:
             headers["retry-after"] = str(max(1, round(error.retry_after)))
         if error.status == 401:
+            if request.method == "GET" and _wants_page(request):
+                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                return RedirectResponse(f"/sign-in?next={quote(asked, safe='/')}", 303)
             headers["www-authenticate"] = "Bearer"
         return answer(request, error.status, error.code, error.message, error.hint, headers)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         found = [
-            {"where": ".".join(str(part) for part in one["loc"]), "what": str(one["msg"])[:200]}
+            {"where": ".".join(str(part) for part in one["loc"])[:200], "what": str(one["msg"])[:200]}
             for one in error.errors()[:10]
         ]
         first = found[0] if found else {"where": "body", "what": "cannot be read"}
@@ -139,3 +140,17 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
     app.add_exception_handler(RakkanError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, of_http)
+
+
+def printable(told: Any) -> Any:
+    """``told`` with what no UTF-8 can hold, half a pair of surrogates, as question marks."""
+    if isinstance(told, str):
+        return told.encode("utf-8", "replace").decode()
+    if isinstance(told, dict):
+        return {name: printable(value) for name, value in told.items()}
+    return [printable(one) for one in told] if isinstance(told, list) else told
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether a person looks at the answer, and no module and no program."""
+    return "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers

@@ -16,27 +16,43 @@ from rakkan.service.observing import Observer
 from rakkan.service.routes import (
     about,
     account,
+    api,
     assets,
+    characters,
     claim,
+    doors,
     entering,
+    gallery,
+    importing,
     moderation,
+    onwards,
     organisations,
     passkeys,
+    picture,
+    queue,
     studio,
 )
 from rakkan.service.routes.showing import show
 from rakkan.service.web.views import ErrorView
 
-_ROUTED = (
-    assets,
-    entering,
-    studio,
-    account,
-    passkeys,
-    organisations,
-    moderation,
-    claim,
-    about,
+ROUTERS = (
+    assets.router,
+    entering.router,
+    studio.router,
+    gallery.router,
+    picture.router,
+    onwards.router,
+    characters.router,
+    queue.router,
+    importing.router,
+    *api.ROUTERS,
+    *doors.ROUTERS,
+    account.router,
+    passkeys.router,
+    organisations.router,
+    moderation.router,
+    claim.router,
+    about.router,
 )
 
 
@@ -62,8 +78,8 @@ def build(service: Service) -> FastAPI:
     )
     app.router.route_class = GuardedRoute
     app.state.service, app.state.door = service, service.door
-    for one in _ROUTED:
-        app.router.routes.extend(one.router.routes)
+    for one in ROUTERS:
+        app.router.routes.extend(one.routes)
     handle_faults(app, _fault_page)
     if open_routes := unguarded(app.routes):
         raise TypeError(f"These routes are behind no door: {', '.join(open_routes)}")

@@ -17,6 +17,8 @@ from rakkan.service.schema import is_identifier
 #: What a job costs of its account's share, in steps of a small picture: for each picture, and for each step.
 _PICTURE, _STEP, _USUAL_STEPS = 2, 1, 4
 _UPSCALE = 20
+#: Pictures on a character's sheet.
+_SHEET = 15
 
 
 def submit(
@@ -52,6 +54,7 @@ def submit(
 
 def _check(service: Service, actor: Actor, wish: Any) -> None:
     texts = [getattr(wish, "prompt", ""), *getattr(wish, "changes", ())]
+    texts += [*getattr(wish, "expressions", ()), *getattr(wish, "outfits", ())]
     for text in filter(None, texts):
         assemble.gate().consider(text, getattr(wish, "negative", ""))
     if getattr(wish, "model", ""):
@@ -67,5 +70,9 @@ def _check(service: Service, actor: Actor, wish: Any) -> None:
 def _cost(kind: str, told: dict[str, Any]) -> int:
     if kind == "upscale":
         return _UPSCALE
+    if kind == "sheet":
+        return _SHEET * (_PICTURE + _STEP * _USUAL_STEPS)
+    if kind == "import":
+        return max(1, _PICTURE * len(told["files"]))
     each = _PICTURE + _STEP * int(told.get("steps") or _USUAL_STEPS)
     return int(told.get("count", 1)) * each

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from rakkan import assemble
 from rakkan.errors import RakkanError
 from rakkan.formats.caps import LARGEST_FILE
 
+if TYPE_CHECKING:
+    from rakkan.store.vault import Vault
+
 _PIECE = 1024 * 1024
+#: Before a file that waits, with 16 random bytes: so it is never taken for the same file that was let in.
+_WAITING = b"rakkan waiting 1\n"
 
 
 def let_in(account: str, upload: IO[bytes]) -> str:
@@ -40,3 +46,21 @@ def held(upload: IO[bytes]) -> Iterator[Path]:
         yield Path(f"/proc/self/fd/{file}")
     finally:
         os.close(file)
+
+
+def park(vault: Vault, account: str, data: bytes) -> str:
+    """Keep a file, encrypted, until a worker lets it in; what it is known by until then."""
+    return vault.put(account, _WAITING + secrets.token_bytes(16) + data).digest
+
+
+def parked(vault: Vault, account: str, digest: str) -> bytes | None:
+    """A file that waits, None when it was taken away. Raises RakkanError for what is none."""
+    from rakkan.store.faults import Missing
+
+    try:
+        data = vault.read(account, digest)
+    except Missing:
+        return None
+    if not data.startswith(_WAITING):
+        raise RakkanError("This is no file that waits to be let in", "Send it again")
+    return data[len(_WAITING) + 16 :]

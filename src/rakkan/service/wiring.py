@@ -126,10 +126,13 @@ def _chores(parts: Closing) -> tuple[Chore, ...]:
     )
 
 
-def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
-    """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
+def worker(device: str, warm: bool = True) -> tuple[Queue, Mapping[str, Performer]]:
+    """The queue and what a worker of this instance can do, for ``jobs.process``; ``warm`` to be quick from
+    its first job on. Raises RakkanError."""
     made = parts()
     delivery = Delivery(assemble.vault(), made.catalogue, assemble.gate().release, made.key("delivery"))
     studio = Studio(delivery, config.load().home / "spool" / f"{platform.node()}-{device}")
     studio.sweep()
+    if warm:
+        studio.warm()
     return made.queue, studio.performers()

@@ -106,6 +106,29 @@ class Upscale(Wish):
     disclosure: Disclosure = "full"
 
 
+class Sheet(Wish):
+    """A character's sheet: from several sides, in several moods and outfits."""
+
+    character: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    expressions: Annotated[tuple[_Name, ...], Field(max_length=5)] = ()
+    outfits: Annotated[tuple[_Name, ...], Field(max_length=5)] = ()
+    disclosure: Disclosure = "full"
+
+
+class Upload(Wish):
+    """A file that somebody brings: what it is called, and where it waits in the vault."""
+
+    name: _Name
+    waiting: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Import(Wish):
+    """Pictures that somebody brings from another tool; ``remarks`` say what was refused before."""
+
+    files: Annotated[tuple[Upload, ...], Field(max_length=1000)]
+    remarks: Annotated[tuple[_Text, ...], Field(max_length=200)] = ()
+
+
 #: Kinds of jobs with what they are asked by; a draft is a Create of which only the first picture is drawn.
 WISHES: dict[str, type[Wish]] = {
     "create": Create,
@@ -113,4 +136,6 @@ WISHES: dict[str, type[Wish]] = {
     "edit": Edit,
     "vary": Vary,
     "upscale": Upscale,
+    "sheet": Sheet,
+    "import": Import,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from rakkan.service.errors import Forbidden, Unauthenticated
 SESSION_COOKIE = "__Host-rakkan"
 #: What a visitor's CSRF tokens are bound to.
 VISITOR_COOKIE = "__Host-rakkan-visitor"
-_BEARER = "bearer "
+_BEARER, _BASIC = "bearer ", "basic "
 
 
 class Credentials(Protocol):
@@ -64,9 +65,9 @@ class Door:
 
     def actor(self, asked: guard.Asked, request: HTTPConnection) -> Actor:
         """Who asks. Raises Unauthenticated for a key that does not hold; a session that does not is none."""
-        told = asked.headers.get("authorization", "")
-        if told.lower().startswith(_BEARER):
-            found = self.credentials.actor_of_key(told[len(_BEARER) :].strip())
+        secret = key_in(asked.headers.get("authorization", ""))
+        if secret is not None:
+            found = self.credentials.actor_of_key(secret)
             if found is None:
                 raise Unauthenticated("The key does not hold", "Make another under Account")
             return found
@@ -89,6 +90,21 @@ class Door:
             return actor.credential
         visitor = getattr(request.state, "visitor", "") or request.cookies.get(VISITOR_COOKIE, "")
         return f"visitor {visitor}" if visitor else ""
+
+
+def key_in(authorization: str) -> str | None:
+    """The key that an Authorization header brings: as a bearer's token (RFC 6750), or as the password of HTTP
+    basic authentication (RFC 7617), by whatever name. None for a header without either, "" for one that
+    cannot be read. No account's password is ever looked for here."""
+    if authorization.lower().startswith(_BEARER):
+        return authorization[len(_BEARER) :].strip()
+    if not authorization.lower().startswith(_BASIC):
+        return None
+    try:
+        told = base64.b64decode(authorization[len(_BASIC) :].strip(), validate=True).decode()
+    except ValueError:
+        return ""
+    return told.partition(":")[2]
 
 
 def greet(request: HTTPConnection) -> str:

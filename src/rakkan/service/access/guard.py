@@ -17,6 +17,8 @@ from rakkan.service.errors import Forbidden, NotFound, Refusal, TooLarge, Unauth
 
 #: Methods that change nothing (RFC 9110, 9.2.1).
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Types of a picture that is sent as it is.
+PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -75,23 +77,31 @@ def check_body(asked: Asked, access: Access) -> None:
         raise TooLarge(f"The request has {int(told):,} bytes", f"At most {access.largest:,} are taken here")
     if not asked.changes or (int(told) == 0 and "transfer-encoding" not in asked.headers):
         return
-    if asked.media_type != "application/json" and not (access.forms and asked.is_form):
+    is_read = (
+        asked.media_type == "application/json"
+        or (access.forms and asked.is_form)
+        or (access.pictures and asked.media_type in PICTURES)
+    )
+    if not is_read:
         raise WrongType(f"A body of type {asked.media_type[:60]!r} is not read here", "Send application/json")
 
 
 def check_site(asked: Asked, actor: Actor, origins: tuple[str, ...]) -> None:
     """Raise Forbidden for a request that another site's page sends with a session of here.
 
-    Keys stand in a header that no page can add across sites, so requests by key pass; a visitor's pass only
-    from here as well, for signing somebody in from elsewhere is an attack, too (login CSRF).
+    Keys stand in a header that no page can add across sites, so requests by key pass, except that browsers
+    remember a key of HTTP basic authentication and send it along: such requests are told by the same signs.
+    A visitor's pass only from here as well, for signing somebody in from elsewhere is an attack, too (login
+    CSRF).
     """
-    if actor.way == "key":
+    is_basic = asked.headers.get("authorization", "").lower().startswith("basic ")
+    if actor.way == "key" and not is_basic:
         return
     origin = asked.headers.get("origin", "")
     if origin and origin not in origins:
         raise Forbidden("The request comes from another site", "Open the page here and try again")
     site = asked.headers.get("sec-fetch-site", "")
-    if asked.changes and not origin and site not in ("same-origin", "none"):
+    if asked.changes and not origin and site not in ("same-origin", "none") and actor.way != "key":
         raise Forbidden("The request does not say which site it comes from", "Use a browser, or a key")
     # A link from elsewhere may open a page; nothing else of another site's may ask in somebody's name,
     # streams of events included.

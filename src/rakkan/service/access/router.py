@@ -49,9 +49,10 @@ class GuardedRoute(APIRoute):
             request._receive = capped(request.receive, access.largest)
             request.state.actor = await run_in_threadpool(door.let_in, asked, request, access)
             try:
+                if asked.changes and asked.is_form:  # kept, and not read again by the handler
+                    form = await request.form(max_files=access.files, max_fields=64)
+                    token = token or str(form.get("csrf", ""))
                 if asked.changes and request.state.actor.way != "key":
-                    if not token and asked.is_form:
-                        token = str((await request.form(max_files=4, max_fields=64)).get("csrf", ""))
                     door.check_token(request, token)
                 response = await handler(request)
             except BaseException:

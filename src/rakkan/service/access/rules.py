@@ -26,8 +26,9 @@ _MARK = "rakkan_access"
 @dataclass(frozen=True)
 class Access:
     """``role`` is the least that is let through. ``scope`` is what a key must have, "" where no key is let
-    through at all; a visitor's routes take any. ``forms`` lets a browser's form in besides JSON, and
-    ``largest`` is the most bytes of a body."""
+    through at all; a visitor's routes take any. ``forms`` lets a browser's form in besides JSON,
+    ``pictures`` a picture's own bytes, and ``largest`` is the most bytes of a body; ``files`` how many a form
+    may hold."""
 
     role: Role
     scope: str = ""
@@ -35,6 +36,8 @@ class Access:
     weight: Weight = "interactive"
     forms: bool = False
     largest: int = 64 * 1024
+    pictures: bool = False
+    files: int = 4
 
     def __post_init__(self) -> None:
         if self.scope and self.scope not in SCOPES:
@@ -49,9 +52,11 @@ def allow(
     *,
     forms: bool = False,
     largest: int = 64 * 1024,
+    pictures: bool = False,
+    files: int = 4,
 ) -> Callable[[Handler], Handler]:
     """Say who may call a handler; below the decorator that adds it to a router."""
-    access = Access(role, scope, tenant, weight, forms, largest)
+    access = Access(role, scope, tenant, weight, forms, largest, pictures, files)
 
     def mark(handler: Handler) -> Handler:
         setattr(handler, _MARK, access)

@@ -99,17 +99,26 @@ class Queue:
         return self.seals.job(row)
 
     def page(
-        self, account: str, *, before: str = "", limit: int = 50, states: Sequence[State] = ()
+        self,
+        account: str,
+        *,
+        before: str = "",
+        limit: int = 50,
+        states: Sequence[State] = (),
+        without: Sequence[str] = (),
     ) -> list[Job]:
         """The account's jobs without payloads and results, the newest first, ``limit`` (1 to 200) of them.
 
-        ``before`` is the last identifier of the page before; ``states`` () is all of them.
+        ``before`` is the last identifier of the page before; ``states`` () is all of them;
+        ``without`` are kinds that are left out.
         """
         query = select(jobs).where(jobs.c.account == account).order_by(jobs.c.identifier.desc())
         if before:
             query = query.where(jobs.c.identifier < before)
         if states:
             query = query.where(jobs.c.state.in_(list(states)))
+        if without:
+            query = query.where(jobs.c.kind.not_in(list(without)))
         with transaction(self.engine) as connection:
             rows = connection.execute(query.limit(min(max(limit, 1), 200))).all()
         return [self.seals.job(row, whole=False) for row in rows]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rakkan.records import AnyRecipe
 from rakkan.service.pictures.catalogue import Catalogue
-from rakkan.service.pictures.records import NewPicture
+from rakkan.service.pictures.records import NewPicture, character_identifier
 from rakkan.service.pictures.thumbnails import sealed_thumbnail
 from rakkan.service.schema import identifier_of
 
@@ -57,17 +57,48 @@ class Delivery:
         parent: str = "",
     ) -> str:
         """Take the sealed file at ``path`` in; its identifier. The file is gone afterwards."""
+        data = path.read_bytes()
+        identifier = self.identifier(job, index)
+        media_type = _TYPES[path.suffix]
+        self.take(
+            data,
+            media_type,
+            recipe,
+            operation,
+            account,
+            identifier,
+            path.parent,
+            disclosure,
+            character,
+            parent,
+        )
+        path.unlink()
+        return identifier
+
+    def take(
+        self,
+        data: bytes,
+        media_type: str,
+        recipe: AnyRecipe,
+        operation: str,
+        account: str,
+        identifier: str,
+        folder: Path,
+        disclosure: str,
+        character: str = "",
+        parent: str = "",
+    ) -> None:
+        """Take a picture file in that has passed the gate, one way or the other; its thumbnail is made in a
+        private ``folder``."""
         from rakkan.formats.inspect import inspect_picture
         from rakkan.service.pictures.nearness import embedding
         from rakkan.trust.provenance import digest_of_file
 
-        data = path.read_bytes()
-        media_type = _TYPES[path.suffix]
-        small = sealed_thumbnail(data, media_type, account, path.parent, self.release)
+        small = sealed_thumbnail(data, media_type, account, folder, self.release)
         file, thumbnail = self.vault.put(account, data), self.vault.put(account, small)
         _, pixels = inspect_picture(data)
         new = NewPicture(
-            self.identifier(job, index),
+            identifier,
             account,
             file.digest,
             digest_of_file(data),
@@ -75,6 +106,7 @@ class Delivery:
             media_type,
             operation,
             recipe,
+            character=character_identifier(account, character) if character else "",
             character_name=character,
             parent=parent,
             disclosure=disclosure,
@@ -83,5 +115,3 @@ class Delivery:
         if not self.catalogue.add(new):  # the job was done before, and its worker lost before it could say so
             for digest in (file.digest, thumbnail.digest):
                 self.vault.shred(account, digest)
-        path.unlink()
-        return new.identifier

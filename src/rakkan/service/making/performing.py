@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from rakkan import assemble
-from rakkan.api import creating, editing, upscaling
+from rakkan.api import creating, editing, equipment, upscaling
 from rakkan.api.behalf import Behalf
 from rakkan.api.listening import Listener
+from rakkan.errors import RakkanError
 from rakkan.records import AnyRecipe, Recipe, UpscaleRecipe
 from rakkan.service import wishes
 from rakkan.service.access.actors import Actor
 from rakkan.service.jobs.records import Leased
 from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, single
-from rakkan.service.making import materials, options
+from rakkan.service.making import importing, materials, options
 from rakkan.service.making.delivering import Delivery
 
 #: What was made: the file, its recipe, and its operation in the seal.
@@ -37,11 +38,31 @@ class Studio:
     def performers(self) -> Mapping[str, Performer]:
         """What this worker can do."""
         whole: dict[str, Callable[[Any, Behalf, Listener, Path], list[Made]]]
-        whole = {"create": self.create, "edit": self.edit, "vary": self.vary, "upscale": self.upscale}
+        whole = {
+            "create": self.create,
+            "edit": self.edit,
+            "vary": self.vary,
+            "upscale": self.upscale,
+            "sheet": self.sheet,
+        }
         made: dict[str, Performer] = {
             kind: Performer(single(self._kept(work)), discard=self.discard) for kind, work in whole.items()
         }
+        made["import"] = Performer(single(self.bring_in), discard=self.discard)
         return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft)}
+
+    def warm(self) -> None:
+        """Read and compile what drawing takes before anybody waits for it: the engine, what enlarges, and
+        the gate's judges. Nothing is released. What fails here fails again, saying why, in the first job."""
+        import numpy
+
+        try:
+            gate = assemble.gate()
+            gate.consider("1girl")
+            gate.begin(numpy.full((256, 256, 3), 255, numpy.uint8))
+            equipment.drawing()(assemble.casting().cast("1girl, smile"))
+        except RakkanError:
+            return
 
     def sweep(self) -> None:
         """Remove what a worker left here that was killed."""
@@ -68,6 +89,29 @@ class Studio:
         made = upscaling.upscale(options.upscale(wish, out), listener, behalf)
         assert isinstance(made.recipe, UpscaleRecipe)
         return [(made.path, made.recipe, "upscale")]
+
+    def sheet(self, wish: wishes.Sheet, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
+        """Draw a character's sheet."""
+        drawing = equipment.drawing("", listener.say, behalf.account)
+        release = assemble.release(wish.disclosure, behalf.account)
+        made = assemble.casting().sheet(
+            wish.character,
+            drawing,
+            out / "sheet.png",
+            release,
+            wish.expressions,
+            wish.outfits,
+            progress=listener.drawing,
+            account=behalf.account,
+        )
+        return [(made.path, made.recipe, "sheet")]
+
+    def bring_in(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+        """Let pictures in that somebody brings."""
+        wish = wishes.Import.model_validate_json(job.payload)
+        with self._folder() as folder:
+            pictures, remarks = importing.bring_in(wish, job, self.delivery, folder, progress)
+        return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
 
     def draft(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
         """Draw a draft; its file lies in the vault for a while, and nothing else tells of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -166,3 +167,10 @@ class Lineage:
     ancestors: tuple[Link, ...]
     descendants: tuple[Link, ...]
     origin: Origin | None
+
+
+def character_identifier(account: str, name: str) -> str:
+    """What pictures know a character of an account by, in whichever version (``NAME@2``) they were drawn:
+    26 hexadecimal digits."""
+    called = name.partition("@")[0].strip().casefold()
+    return hashlib.sha256(f"rakkan character 1\n{account}\n{called}".encode()).hexdigest()[:26]

@@ -13,8 +13,9 @@ from rakkan.service.access.rules import allow
 from rakkan.service.errors import Forbidden
 from rakkan.service.moderation.words import demand_reason
 from rakkan.service.routes.account import Days, evidence_file
-from rakkan.service.routes.showing import actor_of, see_other, service_of, show, wants_json
+from rakkan.service.routes.showing import actor_of, page_of, see_other, service_of, show, wants_json
 from rakkan.service.routes.showing_moderation import moderation_view
+from rakkan.service.web.words import Words
 
 router = new_router(include_in_schema=False)
 
@@ -27,7 +28,7 @@ _Note = Annotated[str, Form(max_length=4000)]
 def page(request: Request, before: str = "") -> Response:
     """What waits, what stands, and what was done."""
     number = int(before) if before.isdecimal() and len(before) < 16 else None
-    view = moderation_view(service_of(request), actor_of(request), number)
+    view = moderation_view(service_of(request), actor_of(request), Words(page_of(request).locale), number)
     return show(request, "moderation.html", view)
 
 

@@ -12,6 +12,7 @@ from rakkan.service.pictures.audit import Act
 from rakkan.service.routes.presenting import cards, moment
 from rakkan.service.web.cards import Choice, PictureCard
 from rakkan.service.web.views import Alarm, Appeal, Ban, Entry, ModerationView, Report
+from rakkan.service.web.words import Words
 from rakkan.trust.policy.words import BAN_REASONS, DECISION_REASONS
 from rakkan.trust.takedown.docket import Case
 from rakkan.trust.takedown.files import Note
@@ -23,7 +24,7 @@ _MILLION = 1_000_000
 _KIND_OF = {claim: kind for kind, claim in KINDS.items()}
 
 
-def moderation_view(service: Service, actor: Actor, before: int | None) -> ModerationView:
+def moderation_view(service: Service, actor: Actor, words: Words, before: int | None) -> ModerationView:
     """What waits for a moderator, and what was done."""
     waiting = service.reports.waiting()
     reported = [one for one in waiting if not one.state.appealed][:MOST_CASES]
@@ -31,7 +32,7 @@ def moderation_view(service: Service, actor: Actor, before: int | None) -> Moder
     log = service.catalogue.audit.read(before=before, most=ROWS + 1)
     last = log[ROWS - 1].number if len(log) > ROWS else 0
     return ModerationView(
-        (*(_case(service, actor, one) for one in reported), *_spam(service, actor)),
+        (*(_case(service, actor, words, one) for one in reported), *_spam(service, actor, words)),
         tuple(_appeal(service, one) for one in appealed),
         _bans(service),
         tuple(_alarms(service)),
@@ -63,9 +64,9 @@ def entries(service: Service, acts: Iterable[Act]) -> list[Entry]:
     ]
 
 
-def _case(service: Service, actor: Actor, case: Case) -> Report:
+def _case(service: Service, actor: Actor, words: Words, case: Case) -> Report:
     came = service.reports.of_case(case.name)
-    shown = _shown(service, actor, [one.identifier for one in service.reports.covered(case)])
+    shown = _shown(service, actor, words, [one.identifier for one in service.reports.covered(case)])
     kind = came.kind if came else _KIND_OF.get(case.claim, CLAIM)
     return Report(
         case.name,
@@ -76,14 +77,16 @@ def _case(service: Service, actor: Actor, case: Case) -> Report:
         shown[0] if shown else None,
         case.works,
         case.state.due <= service.clock(),
-        _shown(service, actor, service.reports.alike(case)[:MOST_ALIKE]),
+        _shown(service, actor, words, service.reports.alike(case)[:MOST_ALIKE]),
     )
 
 
-def _spam(service: Service, actor: Actor) -> list[Report]:
+def _spam(service: Service, actor: Actor, words: Words) -> list[Report]:
     """Reports that have no case yet."""
     found = service.reports.open(MOST_CASES)
-    shown = {one.identifier: one for one in _shown(service, actor, [report.picture for report in found])}
+    shown = {
+        one.identifier: one for one in _shown(service, actor, words, [report.picture for report in found])
+    }
     return [
         Report(
             one.identifier,
@@ -154,8 +157,8 @@ def _alarms(service: Service) -> list[Alarm]:
     return made
 
 
-def _shown(service: Service, actor: Actor, identifiers: list[str]) -> tuple[PictureCard, ...]:
-    return cards(service, service.catalogue.cards(actor, identifiers))
+def _shown(service: Service, actor: Actor, words: Words, identifiers: list[str]) -> tuple[PictureCard, ...]:
+    return cards(service, service.catalogue.cards(actor, identifiers), words)
 
 
 def _handle(service: Service, account: str) -> str:

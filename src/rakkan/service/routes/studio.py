@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
-from fastapi import Form, Request, UploadFile
+from fastapi import Form, Path, Query, Request, UploadFile
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from rakkan import assemble
 from rakkan.errors import RakkanError
 from rakkan.formats.caps import LARGEST_FILE
 from rakkan.service import following, wishes
 from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
-from rakkan.service.errors import Busy, Conflict
+from rakkan.service.errors import Busy, Conflict, NotFound
 from rakkan.service.pictures.records import Shown
 from rakkan.service.routes.presenting import create_view
-from rakkan.service.routes.showing import actor_of, see_other, service_of, show, wants_json
+from rakkan.service.routes.showing import actor_of, page_of, see_other, service_of, show, wants_json
 from rakkan.service.schema import new_identifier
 from rakkan.service.submitting import submit
 from rakkan.service.uploading import let_in
+from rakkan.service.web.words import Words
 
 router = new_router(include_in_schema=False)
 
@@ -77,9 +80,17 @@ def read_wish(kind: type[wishes.Wish], told: dict[str, Any]) -> Any:
 
 @router.get("/create")
 @allow("member", "create", weight="page")
-def create_page(request: Request, prompt: str = "") -> Response:
-    """The studio."""
-    view = create_view(service_of(request), actor_of(request), prompt[:4000], new_identifier())
+def create_page(
+    request: Request,
+    prompt: Annotated[str, Query(max_length=4000)] = "",
+    parent: Annotated[str, Query(alias="from", max_length=26)] = "",
+    character: Annotated[str, Query(max_length=80)] = "",
+) -> Response:
+    """The studio; ``from`` is a picture to go on from, with credit."""
+    words = Words(page_of(request).locale)
+    view = create_view(
+        service_of(request), actor_of(request), words, new_identifier(), prompt, parent, character
+    )
     return show(request, "create.html", view)
 
 
@@ -134,7 +145,12 @@ async def events(request: Request, job: str) -> Response:
 @allow("member", "create", "own", forms=True)
 def cancel(request: Request, job: str) -> Response:
     """Give a job up."""
-    service_of(request).queue.cancel(actor_of(request).account, job)
+    service, account = service_of(request), actor_of(request).account
+    found = service.queue.get(account, job)
+    service.queue.cancel(account, job)
+    if found.kind == "import" and not found.over and found.payload is not None:
+        for one in wishes.Import.model_validate_json(found.payload).files:
+            service.vault.shred(account, one.waiting)
     return JSONResponse({"cancelled": True}) if wants_json(request) else see_other("/queue")
 
 
@@ -142,7 +158,21 @@ def cancel(request: Request, job: str) -> Response:
 @allow("member", "create", forms=True, largest=LARGEST_FILE + 64 * 1024)
 def reference(request: Request, picture: UploadFile) -> Response:
     """Let a picture in that is to guide drawings: the digest it is known by."""
-    return JSONResponse({"reference": let_in(actor_of(request).account, picture.file), "thumbnail": ""})
+    digest = let_in(actor_of(request).account, picture.file)
+    return JSONResponse({"reference": digest, "thumbnail": f"/studio/reference/{digest}"})
+
+
+@router.get("/studio/reference/{digest}")
+@allow("member", "create", "own", weight="asset")
+def reference_file(request: Request, digest: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -> Response:
+    """A picture that one let in oneself, as it came: for its own page alone, and never as anything but a
+    picture."""
+    try:
+        found = assemble.known_pictures(actor_of(request).account)(FilePath(digest))
+    except RakkanError as error:
+        raise NotFound("There is no such picture", "Let it in again") from error
+    headers = {"content-disposition": "inline", "cache-control": "private, max-age=300"}
+    return Response(found.data, media_type=found.media_type, headers=headers)
 
 
 @router.get("/pictures/{picture}/file")

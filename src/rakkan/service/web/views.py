@@ -135,7 +135,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class CreateView:
-    """Create. ``phrases`` is the table the chips read prompts by; ``latest`` is on the easel at first."""
+    """Create. ``phrases`` is the table the chips read prompts by; ``latest`` is on the easel at first,
+    ``parent`` the picture to go on from."""
 
     groups: tuple[ChipGroup, ...]
     phrases: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -152,12 +153,13 @@ class CreateView:
     limits: Limits = field(default_factory=Limits)
     latest: PictureCard | None = None
     slot: str = ""
+    parent: PictureCard | None = None
 
 
 @dataclass(frozen=True)
 class Origin:
     """A row of "where this came from": ``kind`` is a key of the words (parent, reference, character, model,
-    training, seal, ledger); ``link`` and ``thumbnail`` may be ""."""
+    training, seal, ledger, licence); ``link`` and ``thumbnail`` may be ""."""
 
     kind: str
     title: str
@@ -181,8 +183,9 @@ class Comment:
 class PictureView:
     """Picture. ``sentences`` is the recipe in words, ``prompt`` its text ("" when it is kept back).
 
-    ``allowed`` is of: edit, vary, upscale, download, publish, withdraw, delete, like, comment, remix,
-    report, take_down. ``followed`` is None where following makes no sense (one's own picture).
+    ``formats`` and ``disclosures`` are those it can be downloaded in. ``allowed`` is of: edit, vary,
+    upscale, download, publish, withdraw, delete, like, comment, remix, report, take_down. ``followed`` is
+    None where following makes no sense (one's own picture).
     """
 
     card: PictureCard
@@ -200,6 +203,8 @@ class PictureView:
     comments: tuple[Comment, ...] = ()
     similar: tuple[PictureCard, ...] = ()
     remixes: int = 0
+    formats: tuple[Choice, ...] = ()
+    disclosures: tuple[str, ...] = ("full", "redacted", "digest")
 
 
 @dataclass(frozen=True)

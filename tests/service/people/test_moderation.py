@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.service.instance import PASSWORD, Instance, running
-from tests.service.routes.people import (
+from tests.service.people.kit import (
     HTML,
     JSON,
     again,

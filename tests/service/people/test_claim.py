@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.service.instance import Instance, running
-from tests.service.routes.people import (
+from tests.service.people.kit import (
     HTML,
     JSON,
     claimed,
@@ -71,7 +71,7 @@ def test_a_copy_in_another_format_is_found_hidden_decided_and_appealed(instance:
 
 
 def actor(instance: Instance, person: object) -> object:
-    from tests.service.routes.people import session_of
+    from tests.service.people.kit import session_of
 
     return instance.service.accounts.actor_of_session(session_of(person))
 

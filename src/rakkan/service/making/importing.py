@@ -1,0 +1,132 @@
+"""Letting pictures in that somebody brings from another tool: through the gate, one by one, with what they
+tell of how they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from rakkan import assemble
+from rakkan.api import equipment
+from rakkan.errors import RakkanError
+from rakkan.records import LARGEST_INTEGER, AnyRecipe, Recipe, canonical_json
+from rakkan.service import wishes
+from rakkan.service.access.actors import Actor
+from rakkan.service.errors import NotFound
+from rakkan.service.jobs.records import Leased
+from rakkan.service.making.delivering import Delivery
+from rakkan.service.pictures.catalogue import Catalogue
+from rakkan.service.pictures.tables import pictures
+from rakkan.service.uploading import parked
+from rakkan.store.database import transaction
+
+if TYPE_CHECKING:
+    from rakkan.recipes.telling import Told
+    from rakkan.studio.metadata import Claimed
+
+#: The operation of a picture that was brought in: what it tells of itself is as good as its seal, if any.
+IMPORT = "import"
+
+
+def bring_in(
+    wish: wishes.Import,
+    job: Leased,
+    delivery: Delivery,
+    folder: Path,
+    progress: Callable[[int, int], None],
+) -> tuple[list[str], list[str]]:
+    """Let each file in; the identifiers of the pictures, and what is to be said of the others.
+
+    Done again after its worker was lost, what is in already is passed over. What waited is shredded at the
+    end: what was refused is nowhere then.
+    """
+    made: list[str] = []
+    remarks = list(wish.remarks)
+    for index, file in enumerate(wish.files):
+        progress(index, len(wish.files))
+        identifier = delivery.identifier(job.identifier, index)
+        if _is_here(delivery.catalogue, job.account, identifier):
+            made.append(identifier)
+            continue
+        try:
+            _let_in(file, job.account, delivery, folder, identifier)
+        except RakkanError as error:
+            remarks.append(f"{file.name}: {error}")
+        else:
+            made.append(identifier)
+    progress(len(wish.files), len(wish.files))
+    for file in wish.files:
+        delivery.vault.shred(job.account, file.waiting)
+    return made, remarks
+
+
+def _let_in(file: wishes.Upload, account: str, delivery: Delivery, folder: Path, identifier: str) -> None:
+    from rakkan.studio.characters.pictures import in_memory
+    from rakkan.trust.gate import Source
+
+    data = parked(delivery.vault, account, file.waiting)
+    if data is None:
+        raise RakkanError("It was refused, or taken back", "Send it again to see why")
+    with in_memory(data) as path:
+        try:
+            admission = assemble.gate().admit(Source(path, account))
+        except RakkanError as error:
+            said = error.message.removeprefix(f"{path.name} was not let in: ")
+            raise RakkanError(said, error.hint) from error
+    found = admission.inspected
+    if not found.media_type.startswith("image/"):
+        delivery.vault.shred(account, admission.digest)
+        raise RakkanError("It is no picture", "Models are added by rakkan model add")
+    if _has_file(delivery.catalogue, account, admission.digest):
+        raise RakkanError("It is among your pictures already")
+    recipe = recipe_of(equipment.told(data, file.name), found.width, found.height)
+    delivery.take(data, found.media_type, recipe, IMPORT, account, identifier, folder, "full")
+
+
+def recipe_of(told: Told, width: int, height: int) -> AnyRecipe:
+    """What a file tells, as a recipe of a picture of this size; what it does not tell is empty, or 0."""
+    if told.recipe is not None:
+        return replace(told.recipe, width=width, height=height)
+    bare = Recipe("", "", "", "", "", "", 0, 1.0, 0, width, height, engine=told.tool[:80], precision="")
+    if told.claimed is None:
+        return bare
+    claimed = _of_claim(told.claimed, bare)
+    try:
+        canonical_json(claimed)
+    except RakkanError:  # it says what no recipe can hold
+        return bare
+    return claimed
+
+
+def _of_claim(said: Claimed, bare: Recipe) -> Recipe:
+    seed = said.seed or 0
+    return replace(
+        bare,
+        prompt=said.prompt,
+        negative=said.negative,
+        model=said.model[:200],
+        sampler=said.sampler,
+        schedule=said.schedule,
+        steps=said.steps or 0,
+        guidance=1.0 if said.guidance is None else float(said.guidance),
+        seed=seed if seed <= LARGEST_INTEGER else 0,
+        settings={} if seed <= LARGEST_INTEGER else {"seed": str(seed)},
+    )
+
+
+def _is_here(catalogue: Catalogue, account: str, identifier: str) -> bool:
+    try:
+        return catalogue.get(Actor(account, "member"), identifier).account == account
+    except NotFound:
+        return False
+
+
+def _has_file(catalogue: Catalogue, account: str, file: str) -> bool:
+    """Whether a picture of the account's has this very file: two could not be deleted apart."""
+    wanted = select(pictures.c.identifier).where(pictures.c.account == account, pictures.c.file == file)
+    with transaction(catalogue.engine) as connection:
+        return connection.scalar(wanted.limit(1)) is not None

@@ -1,0 +1,7 @@
+"""The open API: what the studio can do, for programs, under ``/api/v1``."""
+
+from __future__ import annotations
+
+from rakkan.service.routes.api import account, characters, instance, jobs, pictures, social, uploads
+
+ROUTERS = tuple(one.router for one in (instance, jobs, pictures, social, uploads, characters, account))

@@ -1,0 +1,101 @@
+"""What all parts of the API share: their router, pages of lists, and pictures as they are told of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from fastapi import APIRouter
+
+from rakkan import assemble
+from rakkan.service.access.actors import Actor
+from rakkan.service.access.router import new_router
+from rakkan.service.core import Service
+from rakkan.service.pictures.records import Card
+from rakkan.service.pictures.thumbnails import sides
+from rakkan.service.routes.api import shapes
+
+PREFIX = "/api/v1"
+Row = TypeVar("Row")
+
+_FAULTS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": shapes.Fault, "description": "It was not done: why, and what to do"},
+    "5XX": {"model": shapes.Fault, "description": "Too much to do just now, or a fault of this service"},
+}
+
+
+def v1_router(tag: str) -> APIRouter:
+    """A router of guarded routes of the API, listed under ``tag``."""
+    return new_router(prefix=PREFIX, tags=[tag], responses=_FAULTS)
+
+
+def cards(service: Service, actor: Actor, found: Iterable[Card]) -> list[shapes.PictureCard]:
+    """Pictures of a list as they are told of."""
+    given = list(found)
+    profiles = service.accounts.people.profiles(one.account for one in given)
+    liked = service.social.likes_of(actor, [one.identifier for one in given]) if actor.account else ()
+    handles = {name: profile.handle for name, profile in profiles.items()}
+    return [
+        shapes.PictureCard(**card_of(one, handles.get(one.account, ""), one.identifier in liked))
+        for one in given
+    ]
+
+
+def card_of(card: Card, artist: str, is_liked: bool) -> dict[str, Any]:
+    """The fields of a ``shapes.PictureCard``."""
+    width, height = sides(card.width, card.height)
+    url = f"{PREFIX}/pictures/{card.identifier}/thumbnail"
+    who = shapes.Character(id=card.character, name=card.character_name) if card.character_name else None
+    kept = {
+        name: getattr(card, name)
+        for name in ("title", "width", "height", "operation", "state", "likes", "comments")
+    }
+    return kept | {
+        "id": card.identifier,
+        "artist": artist,
+        "model": shapes.Model(name=card.model, digest=card.model_digest),
+        "character": who,
+        "parent": card.parent or None,
+        "created": shapes.moment(card.created),
+        "published": shapes.moment(card.published),
+        "liked": is_liked,
+        "thumbnail": shapes.Thumbnail(url=url, width=width, height=height),
+    }
+
+
+def digest_of_recipe(canonical: str) -> str:
+    """SHA-256 of a recipe's canonical JSON."""
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def models() -> list[shapes.ModelCard]:
+    """The starter model, then those that the owner added, by name."""
+    from rakkan.studio.create import MODEL, SIZES
+
+    starter = shapes.ModelCard(
+        name=MODEL,
+        title="Rakkan starter",
+        kind="checkpoint",
+        family="rakkan",
+        digest="",
+        licence="Apache-2.0",
+        resolution=512,
+        sizes=list(SIZES),
+    )
+    return [
+        starter,
+        *(
+            shapes.ModelCard(
+                name=one.card.name,
+                title=one.card.title,
+                kind=one.card.kind,
+                family=one.card.family,
+                digest=one.card.digest,
+                licence=one.licence.told,
+                resolution=one.card.resolution,
+                sizes=[],
+            )
+            for one in assemble.models().all()
+        ),
+    ]
