@@ -176,7 +176,7 @@ class Reports:
             found = [one for one in self.desk().docket.cases() if one.state.waits]
         return sorted(found, key=lambda case: (case.state.due, case.name))
 
-    def open(self, most: int = 100) -> list[Report]:
+    def unfiled(self, most: int = 100) -> list[Report]:
         """Reports that have no case and wait for a moderator, the oldest first."""
         query = select(REPORTS).where(REPORTS.c.state == "open").order_by(REPORTS.c.identifier).limit(most)
         return self._reports(query)
