@@ -1,8 +1,8 @@
 """The open API under schemathesis: whatever is sent, no fault of the service, and each answer as declared.
 
 One instance lives through all of it, with the fake engine and nobody drawing: what is asked for is given up
-after each case. Requests come by an owner's key, a member's, a session, and nobody; names in them are those of
-things that are there, of things of somebody else, and none.
+after each case. Requests come by an owner's key, a member's, a session, and nobody; names in them are those
+of things that are there, of things of somebody else, and none.
 """
 
 from __future__ import annotations

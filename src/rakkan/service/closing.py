@@ -14,6 +14,7 @@ from rakkan.service.accounts import Accounts
 from rakkan.service.budgets.store import Budgets
 from rakkan.service.errors import NotFound
 from rakkan.service.jobs.queue import Queue
+from rakkan.service.making.transit import Transit
 from rakkan.service.moderation.bans import Bans
 from rakkan.service.moderation.reports import Reports
 from rakkan.service.pictures.catalogue import Catalogue
@@ -30,6 +31,7 @@ class Closing:
     reports: Reports
     bans: Bans
     budgets: Budgets
+    transit: Transit
     erase: Callable[[str], object]
 
     def begin(self, account: str) -> None:
@@ -48,6 +50,7 @@ class Closing:
         self.reports.forget(account)
         self.bans.forget(account)
         self.catalogue.forget(account)
+        self.transit.forget_account(account)
         self.erase(account)
         self.budgets.forget(account)
         self.accounts.close(account)

@@ -14,13 +14,16 @@ from rakkan.service.budgets.store import Budgets
 from rakkan.service.closing import Closing
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.links import Links
+from rakkan.service.making.transit import Transit
 from rakkan.service.moderation.bans import Bans
 from rakkan.service.moderation.reports import Reports
 from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.social import Social
+from rakkan.service.planting import Planting
 from rakkan.service.settings import Settings
+from rakkan.service.turning import Turnstile
 from rakkan.service.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ class Service:
     social: Social
     door: Door
     budgets: Budgets
+    turnstile: Turnstile
+    planting: Planting
     upkeep: Upkeep
     news: News
     figures: Figures
@@ -48,3 +53,4 @@ class Service:
     reports: Reports
     bans: Bans
     closing: Closing
+    transit: Transit

@@ -151,5 +151,5 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         service = wiring.service(Settings((ORIGIN,), ()))
         app = build(service)
         with TestClient(app, base_url=ORIGIN) as client:
-            yield Hall(service, app, client, *wiring.worker("cpu", warm=False))
+            yield Hall(service, app, client, *wiring.worker("cpu"))
         assemble.forget()

@@ -28,7 +28,8 @@ _Note = Annotated[str, Form(max_length=4000)]
 def page(request: Request, before: str = "") -> Response:
     """What waits, what stands, and what was done."""
     number = int(before) if before.isdecimal() and len(before) < 16 else None
-    view = moderation_view(service_of(request), actor_of(request), Words(page_of(request).locale), number)
+    words = Words(page_of(request).locale)
+    view = moderation_view(service_of(request), actor_of(request), words, number)
     return show(request, "moderation.html", view)
 
 

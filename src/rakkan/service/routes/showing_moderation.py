@@ -158,7 +158,7 @@ def _alarms(service: Service) -> list[Alarm]:
 
 
 def _shown(service: Service, actor: Actor, words: Words, identifiers: list[str]) -> tuple[PictureCard, ...]:
-    return cards(service, service.catalogue.cards(actor, identifiers), words)
+    return cards(service, service.catalogue.cards(actor, identifiers), words, actor)
 
 
 def _handle(service: Service, account: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Form, Path, Query, Request, UploadFile
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from rakkan import assemble
@@ -21,7 +22,16 @@ from rakkan.service.core import Service
 from rakkan.service.errors import Busy, Conflict, NotFound
 from rakkan.service.pictures.records import Shown
 from rakkan.service.routes.presenting import create_view
-from rakkan.service.routes.showing import actor_of, page_of, see_other, service_of, show, wants_json
+from rakkan.service.routes.showing import (
+    REDUCED,
+    actor_of,
+    is_reduced,
+    page_of,
+    see_other,
+    service_of,
+    show,
+    wants_json,
+)
 from rakkan.service.schema import new_identifier
 from rakkan.service.submitting import submit
 from rakkan.service.uploading import let_in
@@ -110,22 +120,23 @@ async def draft(request: Request, form: Annotated[StudioForm, Form()]) -> Respon
             raise RakkanError(found.error, found.hint)
         raise Busy("No worker is free for a draft", "Draw the picture itself, or wait")
     file = json.loads(found.result)["file"]
-    data = await run_in_threadpool(_taken, service, actor.account, file)
-    return Response(data, media_type="image/webp")
-
-
-def _taken(service: Service, account: str, file: str) -> bytes:
-    """A draft's file, which is told once and kept no longer."""
-    data = service.vault.read(account, file)
-    service.vault.shred(account, file)
-    return data
+    data = await run_in_threadpool(service.vault.read, actor.account, file)
+    # It is told once and kept no longer; whoever is drawing does not wait for that.
+    return Response(
+        data,
+        media_type="image/webp",
+        background=BackgroundTask(service.transit.discard, actor.account, [file]),
+    )
 
 
 @router.post("/studio/create")
 @allow("member", "create", forms=True)
 def create(request: Request, form: Annotated[StudioForm, Form()]) -> Response:
     """Draw the picture: its job, to be followed."""
-    return accepted(request, submit(service_of(request), actor_of(request), "create", form.wish()))
+    key = request.headers.get("idempotency-key")
+    return accepted(
+        request, submit(service_of(request), actor_of(request), "create", form.wish(), idempotency=key)
+    )
 
 
 @router.get("/studio/jobs/{job}/events")
@@ -181,8 +192,10 @@ def file(request: Request, picture: str) -> Response:
     """The picture, whole, as it was sealed: to look at."""
     service = service_of(request)
     shown = service.catalogue.openable(actor_of(request), picture)
-    if request.state.decoy:  # an honest picture, only not the one worth collecting
-        return sealed_file(service, shown, shown.thumbnail, "image/webp")
+    if is_reduced(request):  # an honest picture, only not the one worth collecting
+        small = sealed_file(service, shown, shown.thumbnail, "image/webp")
+        small.headers[REDUCED] = "thumbnail"
+        return small
     return sealed_file(service, shown, shown.file, shown.media_type)
 
 

@@ -157,6 +157,14 @@ class Picture(PictureCard):
     tags: list[str]
     file: str
     recipe: str
+    reduced: bool = Field(False, description="Whether tags are left out, for more was read than is usual")
+
+
+class Payment(BaseModel):
+    """What an account is paid by."""
+
+    model_config = ConfigDict(extra="forbid")
+    label: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Recipe(BaseModel):

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_moderation"
-down_revision = "0004_budgets"
+revision = "0006_moderation"
+down_revision = "0005_deliveries"
 branch_labels = None
 depends_on = None
 
