@@ -79,7 +79,7 @@ def kept(instance: Instance, person: Person, folder: Path, pixels: NDArray[numpy
     subject = replace(picture(), pixels=pixels, recipe=sized(pixels))
     path = release(folder / "kept.png", subject, account=person.account)
     service = instance.service
-    delivery = Delivery(service.vault, service.catalogue, assemble.gate().release, b"d" * 32)
+    delivery = Delivery(service.transit, service.catalogue, assemble.gate().release, b"d" * 32)
     made = delivery.keep(path, subject.recipe, "create", person.account, new_identifier(), 0, "full")
     actor = service.accounts.actor_of_session(session_of(person))
     assert actor is not None
