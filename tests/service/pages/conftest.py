@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from rakkan.service.jobs.bell import WORK
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.records import OVER
 from rakkan.service.jobs.worker import Performer, work
+from rakkan.service.making.delivering import Delivery
 from rakkan.service.settings import Settings
 
 ORIGIN = "http://localhost:8420"
@@ -64,6 +66,8 @@ class Hall:
     client: TestClient
     queue: Queue
     performers: Mapping[str, Performer]
+    delivery: Delivery
+    folder: Path
 
     def visitor(self) -> Browser:
         made = Browser(self.client, cookies={VISITOR_COOKIE: "somebody"})
@@ -133,7 +137,7 @@ class Hall:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(hall: Hall) -> None:
-    """In place of the one for all tests, which takes an instance apart after each: here one serves them all."""
+    """In place of the one for all tests, which takes an instance apart after each."""
 
 
 @pytest.fixture(scope="package")
@@ -151,5 +155,10 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         service = wiring.service(Settings((ORIGIN,), ()))
         app = build(service)
         with TestClient(app, base_url=ORIGIN) as client:
-            yield Hall(service, app, client, *wiring.worker("cpu", warm=False))
+            queue, performers = wiring.worker("cpu", warm=False)
+            made = wiring.parts()
+            release = assemble.gate().release
+            delivery = Delivery(assemble.vault(), made.catalogue, release, made.key("delivery"))
+            (folder / "spool").mkdir()
+            yield Hall(service, app, client, queue, performers, delivery, folder / "spool")
         assemble.forget()

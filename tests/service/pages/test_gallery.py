@@ -1,11 +1,11 @@
-"""The gallery and people's pages: what is found, how a page goes on, and that no words of a prompt stand there."""
+"""The gallery and people's pages: what is found, how a page goes on, and no words of a prompt."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from tests.service.routes.conftest import JSON, Browser, Hall
+from tests.service.pages.conftest import JSON, Browser, Hall
 
 PROMPT = "1girl, silver hair, twin tails, hoodie, marzipanmarker"
 

@@ -7,7 +7,7 @@ import io
 
 import pytest
 from PIL import Image
-from tests.service.routes.conftest import JSON, Browser, Hall
+from tests.service.pages.conftest import JSON, Browser, Hall
 
 PROMPT = "1girl, silver hair, hoodie, marzipanmarker"
 SCRIPT = "<script>alert(1)</script>"
@@ -147,7 +147,8 @@ def test_a_remix_credits_what_it_came_from(hall: Hall, ann: Browser, bob: Browse
     assert page.status_code == 200 and PROMPT in page.text
     assert f'name="parent" value="{shown}"' in page.text
     assert f'name="reference" value="{shown}"' in page.text
-    made = hall.draw(bob, "1girl, silver hair, smile", parent=shown, reference=shown)
+    asked = {"parent": shown, "reference": shown, "reference_kind": "palette"}
+    made = hall.draw(bob, "1girl, silver hair, smile", **asked)
     told = bob.get(f"/pictures/{made}").text
     assert f"/pictures/{shown}" in told and "The ledger states this step." in told
     hall.publish(bob, made)
@@ -189,9 +190,8 @@ def test_edits_take_masks_rectangles_and_regions(hall: Hall, ann: Browser, shown
 
 def test_variations_and_enlargements(hall: Hall, bob: Browser, shown: str) -> None:
     varied = bob.post(f"/pictures/{shown}/vary", {"strength": "0.4", "count": "2"}, **JSON)
-    assert (
-        bob.post(f"/pictures/{shown}/vary", {"strength": "0.4", "count": "1"}).headers["location"] == "/queue"
-    )
+    page = bob.post(f"/pictures/{shown}/vary", {"strength": "0.4", "count": "1"})
+    assert page.headers["location"] == "/queue"
     hall.work()
     made = hall.made_by(bob, varied.json()["job"])
     assert "A variation of another picture" in bob.get(f"/pictures/{made}").text

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from rakkan.service.access.actors import Actor
 from rakkan.service.pictures.catalogue import Catalogue
+from rakkan.service.pictures.tables import pictures
+from rakkan.service.pictures.visibility import visible
 from rakkan.service.schema import is_identifier
+from rakkan.store.database import transaction
 
 if TYPE_CHECKING:
     from rakkan.store.vault import Vault
@@ -25,12 +30,21 @@ def finder(
     """
 
     def find(path: Path) -> LetIn:
-        if not is_identifier(path.name):
+        known = path.name if is_identifier(path.name) else of_digest(actor, catalogue, path.name)
+        if not known:
             return uploaded(path)
-        shown = catalogue.openable(actor, path.name)
+        shown = catalogue.openable(actor, known)
         return opened(vault.read(shown.account, shown.file))
 
     return find
+
+
+def of_digest(actor: Actor, catalogue: Catalogue, digest: str) -> str:
+    """The picture that recipes know by a digest, of those whose pixels the actor may see; "" for none."""
+    wanted = select(pictures.c.identifier).where(pictures.c.digest == digest, visible(actor))
+    with transaction(catalogue.engine) as connection:
+        found = connection.scalar(wanted.where(pictures.c.state != "removed").limit(1))
+    return str(found or "")
 
 
 def opened(data: bytes) -> LetIn:

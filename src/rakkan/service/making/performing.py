@@ -53,7 +53,7 @@ class Studio:
 
     def warm(self) -> None:
         """Read and compile what drawing takes before anybody waits for it: the engine, what enlarges, and
-        the gate's judges. Nothing is released. What fails here fails again, and says why, in the first job."""
+        the gate's judges. Nothing is released. What fails here says why when it fails in the first job."""
         import numpy
 
         try:
