@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING
+
 import pytest
 from tests.service.pages.conftest import JSON, Browser, Hall
+
+from rakkan.records import Picture, Recipe
+
+if TYPE_CHECKING:
+    from rakkan.studio.characters.cast import Cast
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +53,30 @@ def test_a_character_is_its_makers(hall: Hall, ann: Browser, mira: str) -> None:
     assert hall.visitor().get("/characters").headers["location"] == "/sign-in?next=/characters"
 
 
-def test_a_sheet_is_drawn_as_a_job(hall: Hall, ann: Browser, mira: str) -> None:
+def test_a_sheet_is_drawn_as_a_job(
+    hall: Hall, ann: Browser, mira: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the renderer: the gate takes what the fake engine draws on a sheet for no drawing."""
+    from rakkan.api import equipment
+    from rakkan.corpus.figures.attributes import sample
+    from rakkan.studio.starter.renders import render_figure
+
+    drawn = iter(range(100))
+
+    def drawing(model: str, say: object, account: str) -> Callable[[Cast], Picture]:
+        assert account == ann.account
+
+        def one(cast: Cast) -> Picture:
+            number = next(drawn)
+            told = Recipe(
+                cast.prompt, "", "starter", "ab" * 32, "euler", "linear", 4, 1.0, 7, 96, 96,
+                settings=cast.settings,
+            )  # fmt: skip
+            return Picture(render_figure(sample(Random(number)), number, 96, 96), told)
+
+        return one
+
+    monkeypatch.setattr(equipment, "drawing", drawing)
     job = ann.post(f"{mira}/sheet", {}, **JSON)
     assert job.status_code == 202, job.text
     hall.work()

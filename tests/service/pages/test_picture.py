@@ -147,7 +147,7 @@ def test_a_remix_credits_what_it_came_from(hall: Hall, ann: Browser, bob: Browse
     assert page.status_code == 200 and PROMPT in page.text
     assert f'name="parent" value="{shown}"' in page.text
     assert f'name="reference" value="{shown}"' in page.text
-    asked = {"parent": shown, "reference": shown, "reference_kind": "palette"}
+    asked = {"parent": shown, "reference": shown, "reference_kind": "style"}
     made = hall.draw(bob, "1girl, silver hair, smile", **asked)
     told = bob.get(f"/pictures/{made}").text
     assert f"/pictures/{shown}" in told and "The ledger states this step." in told
