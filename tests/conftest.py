@@ -76,8 +76,11 @@ def rakkan(environment: dict[str, str], tmp_path: Path) -> Callable[..., Complet
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
+    if "instance_of_module" in request.fixturenames:  # the tests of a file share one, which stays as it is
+        yield
+        return
     for name in [name for name in os.environ if name.startswith("RAKKAN_")]:
         monkeypatch.delenv(name)
     own = tmp_path_factory.mktemp("instance")

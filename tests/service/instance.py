@@ -6,13 +6,14 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from rakkan.service import wiring
 from rakkan.service.access.actors import Actor
@@ -21,6 +22,7 @@ from rakkan.service.app import build
 from rakkan.service.core import Service
 from rakkan.service.jobs.worker import work
 from rakkan.service.schema import new_identifier
+from rakkan.service.serving import configured
 from rakkan.service.settings import Settings
 
 PASSWORD = "seven quiet brushes"
@@ -55,6 +57,7 @@ class Instance:
     """``service`` with its application; people are made with ``member``, ``owner`` and ``visitor``."""
 
     service: Service
+    app: FastAPI
     clients: list[httpx.Client] = field(default_factory=list)
 
     def visitor(self) -> Person:
@@ -94,17 +97,19 @@ class Instance:
 
 
 @contextmanager
-def running(*, worker: bool = True, **settings: Any) -> Iterator[Instance]:
+def running(
+    *, worker: bool = True, change: Callable[[Service], Service] = lambda made: made, **settings: Any
+) -> Iterator[Instance]:
     """A service on the settings in force (tests have an instance of their own) at a free port, with a worker.
 
-    ``settings`` are those of ``Settings``, but for where it is reached.
+    ``settings`` are those of ``Settings``, but for where it is reached; ``change`` exchanges some parts.
     """
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         origin = f"http://localhost:{listening.getsockname()[1]}"
-        made = Instance(wiring.service(Settings((origin,), (), **settings)))
-        configured = uvicorn.Config(build(made.service), log_config=None, access_log=False, lifespan="on")
-        server = uvicorn.Server(configured)
+        service = change(wiring.service(Settings((origin,), (), **settings)))
+        made = Instance(service, build(service))
+        server = uvicorn.Server(configured(made.app))
         stop = threading.Event()
         queue, performers = wiring.worker("test")
         threads = [threading.Thread(target=server.run, args=[[listening]])]

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Engine, Table, insert, select
+from tests.service import postgres
 
 from rakkan.errors import RakkanError
 from rakkan.service import migrating
 from rakkan.service.tables import METADATA
 from rakkan.store import database
 
+WITH_POSTGRES = pytest.param(
+    "postgresql", marks=pytest.mark.skipif(not postgres.is_there(), reason="there is no PostgreSQL here")
+)
+pytestmark = pytest.mark.parametrize("server", ["sqlite", WITH_POSTGRES], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a PostgreSQL, "" for SQLite."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with postgres.postgres(durable=False) as url:
+        yield url
+
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return database.connect(database.url_of(tmp_path / "database.sqlite"))
+def engine(server: str, tmp_path: Path) -> Iterator[Engine]:
+    if not server:
+        yield database.connect(database.url_of(tmp_path / "database.sqlite"))
+        return
+    made = database.connect(server)
+    yield made
+    with made.begin() as connection:
+        connection.execute(sqlalchemy.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sqlalchemy.text("CREATE SCHEMA public"))
+    made.dispose()
 
 
 def row(table: Table, number: int) -> dict[str, object]:
@@ -99,3 +126,51 @@ def test_tables_from_the_future_are_refused_and_left_alone(engine: Engine) -> No
     with pytest.raises(RakkanError, match="cannot be used"):
         migrating.upgrade(engine)
     assert sqlalchemy.inspect(engine).has_table("accounts")
+
+
+def test_servers_that_start_at_once_migrate_once(engine: Engine) -> None:
+    faults: list[Exception] = []
+
+    def start() -> None:
+        own = database.connect(engine.url.render_as_string(hide_password=False))
+        try:
+            migrating.upgrade(own)
+        except Exception as error:
+            faults.append(error)
+        finally:
+            own.dispose()
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert sqlalchemy.inspect(engine).has_table("deliveries")
+
+
+def test_a_migration_that_is_cut_off_leaves_what_was_there(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = migrating.revisions()[0]
+    migrating.upgrade(engine, first)
+    before = set(sqlalchemy.inspect(engine).get_table_names())
+
+    made = Operations.create_index
+    calls = 0
+
+    def failing(*given: object, **named: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        return made(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Operations, "create_index", failing)
+    with pytest.raises(KeyboardInterrupt):
+        migrating.upgrade(engine)
+    monkeypatch.undo()
+    assert calls == 4
+    assert set(sqlalchemy.inspect(engine).get_table_names()) == before
+    migrating.upgrade(engine)
+    assert sqlalchemy.inspect(engine).has_table("deliveries")

@@ -327,6 +327,7 @@ import policy_cases  # noqa: E402
 import prompt_cases  # noqa: E402
 import queue_cases  # noqa: E402
 import seal_cases  # noqa: E402
+import service_cases  # noqa: E402
 import takedown_cases  # noqa: E402
 import upscaling_cases  # noqa: E402
 import vault_cases  # noqa: E402
@@ -344,6 +345,7 @@ TOPICS = (
     prompt_cases,
     queue_cases,
     seal_cases,
+    service_cases,
     takedown_cases,
     upscaling_cases,
     vault_cases,

@@ -51,17 +51,9 @@ def work(
     device: Annotated[list[str] | None, typer.Option(help="A device to draw on; a worker each.")] = None,
 ) -> None:
     """Work for a service on another host: lease jobs from its database, draw, deliver."""
-    import signal
-    import threading
+    from rakkan.service.serving import work as run
 
-    from rakkan.service import wiring
-    from rakkan.service.jobs.process import Supervisor, command
+    def ready() -> None:
+        typer.echo("Working; Ctrl-C ends it, and gives back what is being done.")
 
-    stopped = threading.Event()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda number, frame: stopped.set())
-    supervisor = Supervisor(wiring.parts().queue, tuple(device or ["cpu"]), command(wiring.WORKER))
-    supervisor.start()
-    typer.echo("Working; Ctrl-C ends it, and gives back what is being done.")
-    stopped.wait()
-    supervisor.stop()
+    run(tuple(device or ["cpu"]), ready)

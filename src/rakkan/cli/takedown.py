@@ -42,7 +42,7 @@ def digest(
 
 @app.command()
 def report(
-    claim: Annotated[str, typer.Option(help="'my work' or 'my likeness'.", show_default=False)],
+    claim: Annotated[str, typer.Option(help="'my work', 'my likeness', unsafe or spam.", show_default=False)],
     files: Annotated[
         list[Path] | None, typer.Argument(help="The pictures: PNG, JPEG or WebP.", show_default=False)
     ] = None,

@@ -14,14 +14,20 @@ from rakkan.service.answers import Faults, Headers, handle_faults
 from rakkan.service.core import Service
 from rakkan.service.observing import Observer
 from rakkan.service.routes import (
+    about,
+    account,
     api,
     assets,
     characters,
+    claim,
     doors,
     entering,
     gallery,
     importing,
+    moderation,
     onwards,
+    organisations,
+    passkeys,
     picture,
     queue,
     studio,
@@ -39,6 +45,12 @@ ROUTERS = (
     characters.router,
     queue.router,
     importing.router,
+    account.router,
+    passkeys.router,
+    organisations.router,
+    moderation.router,
+    claim.router,
+    about.router,
     *api.ROUTERS,
     *doors.ROUTERS,
 )

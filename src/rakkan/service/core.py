@@ -11,8 +11,12 @@ from sqlalchemy import Engine
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts
 from rakkan.service.budgets.store import Budgets
+from rakkan.service.closing import Closing
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.links import Links
+from rakkan.service.making.transit import Transit
+from rakkan.service.moderation.bans import Bans
+from rakkan.service.moderation.reports import Reports
 from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
@@ -42,3 +46,7 @@ class Service:
     news: News
     figures: Figures
     links: Links
+    reports: Reports
+    bans: Bans
+    closing: Closing
+    transit: Transit

@@ -47,6 +47,13 @@ class TooLarge(Refusal):
     code = "too_large"
 
 
+class TooSlow(Refusal):
+    """What was sent did not come in within its time."""
+
+    status = 408
+    code = "too_slow"
+
+
 class TooMany(Refusal):
     """A budget is used up; ``retry_after`` is in seconds, None when waiting does not help."""
 

@@ -113,9 +113,14 @@ class Observer:
             )
 
     def _line(self, told: dict[str, object]) -> None:
-        out = self._out or sys.stderr
-        out.write(json.dumps(told) + "\n")
-        out.flush()
+        write(told, self._out)
+
+
+def write(told: dict[str, object], out: IO[str] | None = None) -> None:
+    """Write a line of JSON, to standard error by default."""
+    stream = out or sys.stderr
+    stream.write(json.dumps(told) + "\n")
+    stream.flush()
 
 
 def fault(request: str, error: BaseException, out: IO[str] | None = None) -> None:
@@ -125,12 +130,10 @@ def fault(request: str, error: BaseException, out: IO[str] | None = None) -> Non
     while trace is not None:
         places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('rakkan/')[2]}:{trace.tb_lineno}")
         trace = trace.tb_next
-    told = {
+    told: dict[str, object] = {
         "time": round(time.time(), 3),
         "request": request,
         "fault": type(error).__name__,
         "at": places[-6:],
     }
-    stream = out or sys.stderr
-    stream.write(json.dumps(told) + "\n")
-    stream.flush()
+    write(told, out)

@@ -2,45 +2,99 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import threading
 from collections.abc import Callable
-from contextlib import closing
+from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
 from rakkan.service.settings import Settings
 
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp
 
-def check_port(host: str, port: int) -> None:
-    """Raise RakkanError where nobody can listen."""
+#: Connections that wait to be taken.
+_BACKLOG = 512
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises RakkanError where nobody can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with closing(socket.socket(family, socket.SOCK_STREAM)) as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind((host, port))
-        except (OSError, OverflowError) as error:
-            raise RakkanError(
-                f"Nothing can listen at {host} port {port}: {str(error).lower()}", "Give another --port"
-            ) from error
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        made.close()
+        raise RakkanError(
+            f"Nothing can listen at {host} port {port}: {str(error).lower()}", "Give another --port"
+        ) from error
+    return made
 
 
 def serve(settings: Settings, host: str, port: int, proxies: str, ready: Callable[[str], None]) -> None:
-    """Serve until stopped. ``proxies`` are addresses of proxies whose word on clients is taken; ``ready`` is
-    given the owner's link. Raises RakkanError."""
+    """Serve until SIGINT or SIGTERM. ``proxies`` are addresses of proxies whose word on clients is taken;
+    ``ready`` is given the owner's link. Raises RakkanError."""
     import uvicorn
 
-    from rakkan.service import wiring
+    from rakkan.service import logs, wiring
     from rakkan.service.app import build
     from rakkan.service.jobs.process import Supervisor, command
 
-    check_port(host, port)
-    service = wiring.service(settings)
-    supervisor = Supervisor(service.queue, settings.devices, command(wiring.WORKER))
+    with listening(host, port) as taken:
+        service = wiring.service(settings)
+        logs.set_up()
+        server = uvicorn.Server(configured(build(service), proxies))
+        # uvicorn handles them while it runs and raises them again afterwards, for the workers to be ended.
+        at_signals(lambda: setattr(server, "should_exit", True))
+        supervisor = Supervisor(service.queue, settings.devices, command(wiring.WORKER))
+        supervisor.start()
+        try:
+            ready(f"{settings.origin}/welcome?token={service.accounts.owner_token()}")
+            server.run([taken])
+        finally:
+            supervisor.stop()
+
+
+def work(devices: tuple[str, ...], ready: Callable[[], None]) -> None:
+    """Work for servers on other hosts until SIGINT or SIGTERM, with a process for each device; ``ready`` is
+    called once they start. Raises RakkanError."""
+    from rakkan.service import logs, wiring
+    from rakkan.service.jobs.process import Supervisor, command
+
+    stopped = threading.Event()
+    queue = wiring.prepared()
+    logs.set_up()
+    at_signals(stopped.set)
+    supervisor = Supervisor(queue, devices, command(wiring.WORKER))
     supervisor.start()
-    ready(f"{settings.origin}/welcome?token={service.accounts.owner_token()}")
-    configured = uvicorn.Config(
-        build(service),
-        host=host,
-        port=port,
+    try:
+        ready()
+        stopped.wait()
+    finally:
+        supervisor.stop()
+
+
+def at_signals(do: Callable[[], None]) -> None:
+    """Do this at Ctrl-C and at SIGTERM, in place of ending at once."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda number, frame: do())
+
+
+def configured(app: ASGIApp, proxies: str = "") -> uvicorn.Config:
+    """How the server serves: nothing but HTTP, with an end to how much and how long is waited for."""
+    import uvicorn
+
+    from rakkan.service.connections import Bounded
+
+    return uvicorn.Config(
+        app,
+        http=Bounded,
+        ws="none",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -48,10 +102,5 @@ def serve(settings: Settings, host: str, port: int, proxies: str, ready: Callabl
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies or None,
         timeout_graceful_shutdown=5,
-        limit_concurrency=512,
-        h11_max_incomplete_event_size=32 * 1024,
+        limit_concurrency=_BACKLOG,
     )
-    try:
-        uvicorn.Server(configured).run()
-    finally:
-        supervisor.stop()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import rakkan.service.accounts.tables
 import rakkan.service.budgets.tables
 import rakkan.service.jobs.tables
+import rakkan.service.making.tables
+import rakkan.service.moderation.tables
 import rakkan.service.pictures.tables  # noqa: F401
 from rakkan.service.schema import METADATA
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import secrets
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from rakkan.service import migrating
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts, Party
 from rakkan.service.budgets.store import Budgets
+from rakkan.service.closing import Closing
 from rakkan.service.core import Service
 from rakkan.service.gauges import gauges
 from rakkan.service.jobs.bell import Bell, SocketBell
@@ -21,6 +21,10 @@ from rakkan.service.jobs.queue import Queue
 from rakkan.service.links import Links
 from rakkan.service.making.delivering import Delivery
 from rakkan.service.making.performing import Studio
+from rakkan.service.making.spool import Spool
+from rakkan.service.making.transit import Transit
+from rakkan.service.moderation.bans import Bans
+from rakkan.service.moderation.reports import Reports
 from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
@@ -80,44 +84,63 @@ def service(settings: Settings) -> Service:
     made = parts()
     migrating.upgrade(made.engine)
     party = Party(settings.domain, settings.origin, settings.name)
-    accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party)
+    audit = made.catalogue.audit
+    accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party, audit.write)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
     scales = Scales(budgets, made.catalogue)
+    vault = assemble.vault()
+    reports = Reports(made.catalogue, vault, assemble.takedown, made.key("moderation"))
+    bans = Bans(accounts, made.queue, audit, assemble.ledger)
+    transit = Transit(made.engine, time.time, vault)
+    kept = (accounts, made.queue, made.catalogue, reports, bans, budgets, transit)
+    closing = Closing(*kept, assemble.erase)
     return Service(
         settings=settings,
         engine=made.engine,
         clock=time.time,
-        vault=assemble.vault(),
+        vault=vault,
         accounts=accounts,
         queue=made.queue,
         catalogue=made.catalogue,
         social=Social(made.catalogue),
         door=Door(settings.origins, accounts, scales.weigh, scales.note, scales.failed),
         budgets=budgets,
-        upkeep=Upkeep(_chores(accounts, made.queue, budgets)),
+        upkeep=Upkeep(_chores(closing, transit)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
         links=Links(made.key("links"), time.time),
+        reports=reports,
+        bans=bans,
+        closing=closing,
+        transit=transit,
     )
 
 
-def _chores(accounts: Accounts, queue: Queue, budgets: Budgets) -> tuple[Chore, ...]:
+def _chores(parts: Closing, transit: Transit) -> tuple[Chore, ...]:
     return (
-        Chore("budgets", 5, budgets.flush),
-        Chore("leases", 10, queue.reap),
-        Chore("accounts", 3600, accounts.sweep),
-        Chore("jobs", 3600, lambda: queue.purge(JOBS_KEPT)),
-        Chore("old counts", 24 * 3600, budgets.expire),
+        Chore("budgets", 5, parts.budgets.flush),
+        Chore("leases", 10, parts.queue.reap),
+        Chore("deliveries", 60, transit.sweep),
+        Chore("closing", 20, parts.go_on),
+        Chore("bans", 60, parts.bans.lapse),
+        Chore("cases", 60, parts.reports.follow_all),
+        Chore("accounts", 3600, parts.accounts.sweep),
+        Chore("jobs", 3600, lambda: parts.queue.purge(JOBS_KEPT)),
+        Chore("old counts", 24 * 3600, parts.budgets.expire),
     )
 
 
-def worker(device: str, warm: bool = True) -> tuple[Queue, Mapping[str, Performer]]:
-    """The queue and what a worker of this instance can do, for ``jobs.process``; ``warm`` to be quick from
-    its first job on. Raises RakkanError."""
+def prepared() -> Queue:
+    """The queue, with the tables of the service brought up to date: for a host that only works. Raises
+    RakkanError."""
     made = parts()
-    delivery = Delivery(assemble.vault(), made.catalogue, assemble.gate().release, made.key("delivery"))
-    studio = Studio(delivery, config.load().home / "spool" / f"{platform.node()}-{device}")
-    studio.sweep()
-    if warm:
-        studio.warm()
-    return made.queue, studio.performers()
+    migrating.upgrade(made.engine)
+    return made.queue
+
+
+def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
+    """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
+    made = parts()
+    transit = Transit(made.engine, time.time, assemble.vault())
+    delivery = Delivery(transit, made.catalogue, assemble.gate().release, made.key("delivery"))
+    return made.queue, Studio(delivery, Spool(config.load().home / "spool")).performers()

@@ -44,7 +44,7 @@ from rakkan.trust.takedown.states import ACCOUNT, APPEAL, OUTCOMES, REPORT, REPO
 #: What is printed for a word that no table knows.
 OTHER = "another word"
 
-_CLAIMS = ("my work", "my likeness")
+_CLAIMS = ("my work", "my likeness", "unsafe", "spam")
 _STAGES = (REPORT, APPEAL)
 _APPELLANTS = (REPORTER, ACCOUNT)
 _ACTIONS = ("create", "release", "admit", "protect")

@@ -25,6 +25,7 @@ from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.records import OVER
 from rakkan.service.jobs.worker import Performer, work
 from rakkan.service.making.delivering import Delivery
+from rakkan.service.making.transit import Transit
 from rakkan.service.settings import Settings
 
 ORIGIN = "http://localhost:8420"
@@ -155,10 +156,11 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         service = wiring.service(Settings((ORIGIN,), ()))
         app = build(service)
         with TestClient(app, base_url=ORIGIN) as client:
-            queue, performers = wiring.worker("cpu", warm=False)
+            queue, performers = wiring.worker("cpu")
             made = wiring.parts()
             release = assemble.gate().release
-            delivery = Delivery(assemble.vault(), made.catalogue, release, made.key("delivery"))
+            transit = Transit(made.engine, time.time, assemble.vault())
+            delivery = Delivery(transit, made.catalogue, release, made.key("delivery"))
             (folder / "spool").mkdir()
             yield Hall(service, app, client, queue, performers, delivery, folder / "spool")
         assemble.forget()

@@ -281,7 +281,20 @@ PAGES: dict[str, tuple[str, object]] = {
     "/account/limited": ("account.html", limited()),
     "/moderation": ("moderation.html", moderation()),
     "/claim": ("claim.html", views.ClaimView()),
-    "/claim/sent": ("claim.html", views.ClaimView(receipt="claim-0k3v9")),
+    "/claim/sent": (
+        "claim_state.html",
+        views.ClaimView(
+            receipt="3f9c0b6a17e24d5c8a9b0c1d2e3f4a5b",
+            page="/claim/3f9c",
+            state=views.ClaimState(
+                "upheld", 2, _TIME, "", "it is the reporter's work", "The layers are hers.", True
+            ),
+        ),
+    ),
+    "/about/policies/moderation": (
+        "policy.html",
+        views.PolicyView("Moderation", "<h1>Moderation</h1><p>Rules refuse, a person decides.</p>"),
+    ),
     "/about": ("about.html", about()),
     "/sign-in": ("sign_in.html", views.SignInView(open=True)),
     "/welcome": ("sign_in.html", views.SignInView("welcome", token="one-time")),

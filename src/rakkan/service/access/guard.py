@@ -115,7 +115,8 @@ def check_actor(actor: Actor, access: Access) -> None:
     Who is no moderator is told that a moderator's route is not there.
     """
     if actor.at_least(access.role):
-        if actor.way == "key" and access.role != "visitor" and access.scope not in actor.scopes:
+        is_open = access.role == "visitor" and not access.scope
+        if actor.way == "key" and not is_open and access.scope not in actor.scopes:
             wanted = f"scope {access.scope!r}" if access.scope else "session: no key opens this"
             raise Forbidden(f"This needs the {wanted}", "Make another key, or sign in")
         return

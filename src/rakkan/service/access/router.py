@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,16 @@ from starlette.routing import BaseRoute
 
 from rakkan.service.access import guard
 from rakkan.service.access.rules import Access, access_of
-from rakkan.service.errors import TooLarge
+from rakkan.service.errors import TooLarge, TooSlow
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive
 
     from rakkan.service.access.door import Door
+
+#: Seconds that a body may take, and bytes of it for which it may take one more.
+PATIENCE = 30.0
+SLOWEST = 16 * 1024
 
 
 class GuardedRoute(APIRoute):
@@ -64,13 +69,23 @@ class GuardedRoute(APIRoute):
         return guarded
 
 
-def capped(receive: Receive, most: int) -> Receive:
-    """``receive`` of a body that ends with TooLarge after ``most`` bytes, whatever its head promised."""
-    taken = 0
+def capped(receive: Receive, most: int, patience: float = PATIENCE) -> Receive:
+    """``receive`` of a body that ends with TooLarge after ``most`` bytes, whatever its head promised, and
+    with TooSlow where it dawdles: it may take ``patience`` seconds, and one more for each ``SLOWEST``
+    bytes."""
+    taken, over, started = 0, False, time.monotonic()
 
     async def counted() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, over
+        if over:
+            return await receive()
+        left = started + patience + taken / SLOWEST - time.monotonic()
+        try:
+            async with asyncio.timeout(left):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow("The request came in too slowly", "Send it once more, all at once") from None
+        over = not message.get("more_body", False)
         taken += len(message.get("body", b""))
         if taken > most:
             raise TooLarge("The request is larger than it said", f"At most {most:,} bytes are taken here")

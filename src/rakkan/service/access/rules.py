@@ -26,9 +26,9 @@ _MARK = "rakkan_access"
 @dataclass(frozen=True)
 class Access:
     """``role`` is the least that is let through. ``scope`` is what a key must have, "" where no key is let
-    through at all; a visitor's routes take any. ``forms`` lets a browser's form in besides JSON,
-    ``pictures`` a picture's own bytes, and ``largest`` is the most bytes of a body; ``files`` how many a form
-    may hold."""
+    through at all; a visitor's routes without one take any. ``forms`` lets a browser's form in besides
+    JSON, ``pictures`` a picture's own bytes, and ``largest`` is the most bytes of a body; ``files`` how many
+    a form may hold."""
 
     role: Role
     scope: str = ""
@@ -42,6 +42,11 @@ class Access:
     def __post_init__(self) -> None:
         if self.scope and self.scope not in SCOPES:
             raise ValueError(f"{self.scope!r} is no scope")
+
+    @property
+    def bodies(self) -> dict[str, bool]:
+        """Whether each kind of body besides JSON is read."""
+        return {"forms": self.forms}
 
 
 def allow(

@@ -110,21 +110,22 @@ class Entering:
         handle = People(self.ground).profile(by.account).handle
         if handle in passwords.check(new).casefold():
             raise RakkanError("The password contains the handle", "Take a phrase of some words")
-        whose = (("handle", handle), ("account", by.account))
         found = self._find(handle)
         if found is not None:
-            began = self._throttle.begin(*whose)
-            if not self.passwords.matches(found.encoded, current):
-                self.ground.audit("password change failed", by.account, by.account)
-                raise Unauthenticated(
-                    "The current password is wrong", "Check it, and the keyboard's language"
-                )
-            self._throttle.succeeded(began, *whose)
+            self._prove(by, found, handle, current, "password change failed")
         encoded = self.passwords.encode(new)
         with transaction(self.ground.engine) as connection:
             self._write(connection, by.account, encoded, None if found is None else found.encoded)
             Sessions(self.ground).end(connection, by.account, keep=[by.credential])
         self.ground.audit("password changed", by.account, by.account)
+
+    def check(self, by: Actor, password: str) -> None:
+        """Raise Unauthenticated unless an account has this password; TooMany, Busy."""
+        handle = People(self.ground).profile(by.account).handle
+        found = self._find(handle)
+        if found is None:
+            raise Unauthenticated("This account has no password", "Set one first")
+        self._prove(by, found, handle, password, "password check failed")
 
     def has_password(self, account: str) -> bool:
         """Whether an account can sign in by a password."""
@@ -147,6 +148,14 @@ class Entering:
             issued = Sessions(self.ground).issue(connection, account, "token", visit)
         self.ground.audit("signed in by the owner's token", account, issued.identifier)
         return issued
+
+    def _prove(self, by: Actor, found: _Known, handle: str, password: str, failure: str) -> None:
+        whose = (("handle", handle), ("account", by.account))
+        began = self._throttle.begin(*whose)
+        if not self.passwords.matches(found.encoded, password):
+            self.ground.audit(failure, by.account, by.account)
+            raise Unauthenticated("The current password is wrong", "Check it, and the keyboard's language")
+        self._throttle.succeeded(began, *whose)
 
     @property
     def _throttle(self) -> Throttle:

@@ -80,6 +80,10 @@ class Accounts:
         """Change the password of whoever asks; see ``Entering.set_password``."""
         self._entering.set_password(by, new, current)
 
+    def check_password(self, by: Actor, password: str) -> None:
+        """Raise Unauthenticated unless this is the password of whoever asks; see ``Entering.check``."""
+        self._entering.check(by, password)
+
     def has_password(self, account: str) -> bool:
         """Whether an account can sign in by a password."""
         return self._entering.has_password(account)

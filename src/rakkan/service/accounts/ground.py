@@ -25,7 +25,7 @@ _MOST_CHARACTERS = 512
 
 #: What is told of each change that matters to security: what was done (``key made``), by which account
 #: ("" by nobody who is signed in), and the identifier of what it was done to. It runs after the commit.
-Audit = Callable[[str, str, str], None]
+Audit = Callable[[str, str, str], object]
 
 
 def silent(action: str, account: str, about: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -74,6 +75,24 @@ class Organisations:
         if row is None:
             raise _missing()
         return _organisation(row)
+
+    def find(self, handle: str) -> Organisation:
+        """The organisation of a handle, however it is spelt. Raises NotFound."""
+        folded = wording.folded(handle.removeprefix("@"))
+        if "\0" in folded:  # which PostgreSQL refuses to compare with
+            raise _missing()
+        with transaction(self.ground.engine) as connection:
+            query = select(ORGANISATIONS).where(ORGANISATIONS.c.handle == folded)
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise _missing()
+        return _organisation(row)
+
+    def several(self, organisations: Iterable[str]) -> dict[str, Organisation]:
+        """Those of some organisations that are there, in one query."""
+        query = select(ORGANISATIONS).where(ORGANISATIONS.c.identifier.in_(sorted(set(organisations))))
+        with transaction(self.ground.engine) as connection:
+            return {row.identifier: _organisation(row) for row in connection.execute(query)}
 
     def of(self, account: str) -> list[tuple[Organisation, Membership]]:
         """Where an account belongs, the oldest organisation first."""

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import IO
 
 from rakkan.errors import RakkanError
+from rakkan.service import logs, observing
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.worker import Performer, work
 from rakkan.service.schema import new_identifier
@@ -134,6 +137,8 @@ def _hang_up(process: subprocess.Popen[bytes]) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Be a worker process."""
+    # Before numpy comes in: its small products gain nothing from threads, which are in the engine's way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     wiring, device, worker = arguments
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
@@ -141,12 +146,26 @@ def main(arguments: Sequence[str]) -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
     threading.Thread(target=_watch, args=[sys.stdin.buffer, stop], daemon=True).start()
+    logs.set_up()
     module, _, function = wiring.partition(":")
     wire: Wiring = getattr(importlib.import_module(module), function)
-    queue, performers = wire(device)
-    queue.enlist(worker, device)
-    work(queue, performers, worker, stop)
+    try:
+        queue, performers = wire(device)
+        queue.enlist(worker, device)
+        for performer in performers.values():
+            if not stop.is_set():
+                _prepare(performer)
+        work(queue, performers, worker, stop)
+    except Exception as error:  # by its kind and place alone: what it says may quote what somebody wrote
+        observing.fault(f"worker {worker}", error)
+        return 1
     return 0
+
+
+def _prepare(performer: Performer) -> None:
+    """Whatever is wrong will be said of the jobs that need it: others may be done all the same."""
+    with suppress(Exception):
+        performer.prepare()
 
 
 def _watch(pipe: IO[bytes], stop: threading.Event) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rakkan.records import AnyRecipe
+from rakkan.service.making.transit import PICTURE, Transit
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.records import NewPicture, character_identifier
 from rakkan.service.pictures.thumbnails import sealed_thumbnail
@@ -17,7 +18,6 @@ from rakkan.service.schema import identifier_of
 
 if TYPE_CHECKING:
     from rakkan.records import Picture
-    from rakkan.store.vault import Vault
     from rakkan.trust.gate import Destination
 
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
@@ -28,7 +28,7 @@ class Delivery:
     """What a job's pictures are kept by. ``secret`` is 32 bytes; ``is_reserved`` says of an identifier that
     no ordinary picture may have it."""
 
-    vault: Vault
+    transit: Transit
     catalogue: Catalogue
     release: Callable[[Picture, Destination], Path]
     secret: bytes
@@ -95,14 +95,14 @@ class Delivery:
         from rakkan.trust.provenance import digest_of_file
 
         small = sealed_thumbnail(data, media_type, account, folder, self.release)
-        file, thumbnail = self.vault.put(account, data), self.vault.put(account, small)
+        file, thumbnail = self.transit.put(account, [data, small], PICTURE)
         _, pixels = inspect_picture(data)
         new = NewPicture(
             identifier,
             account,
-            file.digest,
+            file,
             digest_of_file(data),
-            thumbnail.digest,
+            thumbnail,
             media_type,
             operation,
             recipe,
@@ -112,6 +112,7 @@ class Delivery:
             disclosure=disclosure,
             embedding=embedding(pixels[..., :3]),
         )
-        if not self.catalogue.add(new):  # the job was done before, and its worker lost before it could say so
-            for digest in (file.digest, thumbnail.digest):
-                self.vault.shred(account, digest)
+        both = [file, thumbnail]
+        if not self.catalogue.add(new, lambda connection: self.transit.arrived(connection, account, both)):
+            # The job was done before, and its worker lost before it could say so.
+            self.transit.discard(account, both)

@@ -60,7 +60,7 @@ def bring_in(
             made.append(identifier)
     progress(len(wish.files), len(wish.files))
     for file in wish.files:
-        delivery.vault.shred(job.account, file.waiting)
+        delivery.transit.vault.shred(job.account, file.waiting)
     return made, remarks
 
 
@@ -68,7 +68,7 @@ def _let_in(file: wishes.Upload, account: str, delivery: Delivery, folder: Path,
     from rakkan.studio.characters.pictures import in_memory
     from rakkan.trust.gate import Source
 
-    data = parked(delivery.vault, account, file.waiting)
+    data = parked(delivery.transit.vault, account, file.waiting)
     if data is None:
         raise RakkanError("It was refused, or taken back", "Send it again to see why")
     with in_memory(data) as path:
@@ -79,7 +79,7 @@ def _let_in(file: wishes.Upload, account: str, delivery: Delivery, folder: Path,
             raise RakkanError(said, error.hint) from error
     found = admission.inspected
     if not found.media_type.startswith("image/"):
-        delivery.vault.shred(account, admission.digest)
+        delivery.transit.vault.shred(account, admission.digest)
         raise RakkanError("It is no picture", "Models are added by rakkan model add")
     if _has_file(delivery.catalogue, account, admission.digest):
         raise RakkanError("It is among your pictures already")

@@ -74,8 +74,9 @@ class Catalogue:
 
     # ---- one picture
 
-    def add(self, new: NewPicture) -> bool:
+    def add(self, new: NewPicture, also: Callable[[Connection], None] = lambda connection: None) -> bool:
         """Keep a picture that was delivered, private to its account; False when it was delivered before.
+        What is ``also`` to be done is done in the same transaction, and undoes it by raising.
 
         Raises RakkanError for an identifier that is none, and Conflict for one that another account has.
         """
@@ -103,6 +104,7 @@ class Catalogue:
                 if self._row(connection, new.identifier).account != new.account:
                     raise Conflict("Another picture has this identifier", "Draw it again")
                 return False
+            also(connection)
             if new.embedding is not None:
                 vector = new.embedding.astype("float16").tobytes()
                 row = {"picture": new.identifier, "reader": reader(), "vector": vector}

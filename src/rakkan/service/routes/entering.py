@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Form, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict
 
 from rakkan.errors import RakkanError
+from rakkan.service.access.actors import Actor
 from rakkan.service.access.door import SESSION_COOKIE, clear_cookie, set_cookie
 from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
+from rakkan.service.accounts import passwords
 from rakkan.service.accounts.sessions import Issued
-from rakkan.service.errors import Refusal
+from rakkan.service.errors import NotFound, Refusal
+from rakkan.service.routes.passkeys import Credential, read
 from rakkan.service.routes.showing import (
     LOCALE_COOKIE,
     THEME_COOKIE,
@@ -31,21 +34,12 @@ from rakkan.service.web.rendering import THEMES
 from rakkan.service.web.views import SignInView
 from rakkan.service.web.words import LOCALES
 from rakkan.service.weighing import DEVICE_COOKIE
+from rakkan.store.database import transaction
 
 router = new_router(include_in_schema=False)
 
 _YEAR = 365 * 24 * 3600
 _Line = Annotated[str, Form(max_length=300)]
-
-
-class Ceremony(BaseModel):
-    """What a browser sends back of a passkey's ceremony; ``response`` is WebAuthn's, checked later."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    ceremony: str
-    response: dict[str, object]
-    next: str = "/create"
 
 
 @router.get("/")
@@ -59,18 +53,23 @@ def start(request: Request) -> Response:
 @allow("visitor", weight="page")
 def welcome(request: Request, token: str = "") -> Response:
     """Where the link leads that the service prints when it starts."""
-    return show(request, "sign_in.html", SignInView("welcome", token=token[:200]))
+    return show(request, "sign_in.html", _welcome(request, token[:200]))
 
 
 @router.post("/welcome")
 @allow("visitor", weight="free", forms=True)
-def claim(request: Request, token: _Line, handle: _Line = "owner") -> Response:
-    """Let the owner in, once for each token; the first time the account is made."""
+def claim(request: Request, token: _Line, handle: _Line = "", password: _Line = "") -> Response:
+    """Let the owner in, once for each token; the first time the account is made, with a password if one is
+    given."""
     accounts, page = service_of(request).accounts, page_of(request)
     try:
+        if password:
+            passwords.check(password)
         issued = accounts.claim(token, visit_of(request), handle, locale=page.locale)
     except RakkanError as error:
-        return _again(request, SignInView("welcome", token=token, handle=handle), error)
+        return _again(request, _welcome(request, token, handle), error)
+    if password and not accounts.has_password(issued.account):
+        accounts.set_password(Actor(issued.account, "owner", credential=issued.identifier), password)
     return _entered(request, issued, "/create")
 
 
@@ -117,7 +116,7 @@ def join(request: Request, handle: _Line, password: _Line, token: _Line = "", na
 
 
 @router.post("/sign-in/passkey/options")
-@allow("visitor")
+@allow("visitor", weight="free", forms=True)
 def passkey_options(request: Request) -> Response:
     """Begin to sign in by a passkey: what the browser is to ask the device."""
     begun = service_of(request).accounts.passkeys.begin_sign_in()
@@ -125,12 +124,12 @@ def passkey_options(request: Request) -> Response:
 
 
 @router.post("/sign-in/passkey")
-@allow("visitor", weight="free")
-def passkey(request: Request, body: Ceremony) -> Response:
+@allow("visitor", weight="free", forms=True)
+def passkey(request: Request, ceremony: _Line, credential: Credential, next: _Line = "/create") -> Response:
     """End it: a session, if the device's answer holds."""
     passkeys = service_of(request).accounts.passkeys
-    issued = passkeys.finish_sign_in(body.ceremony, body.response, visit_of(request))
-    reply = JSONResponse({"next": local(body.next)})
+    issued = passkeys.finish_sign_in(ceremony, read(credential), visit_of(request))
+    reply = JSONResponse({"next": local(next)})
     _set_session(request, reply, issued)
     return reply
 
@@ -164,10 +163,23 @@ def _entered(request: Request, issued: Issued, path: str) -> Response:
 
 
 def _set_session(request: Request, reply: Response, issued: Issued) -> None:
+    """Give the browser its new session; the one it had, of whoever that was, ends."""
+    before = actor_of(request)
+    if before.way == "session":
+        with suppress(NotFound):
+            service_of(request).accounts.sign_out(before)
     seconds = max(0, issued.expires // 1000 - int(service_of(request).clock()))
     set_cookie(reply, SESSION_COOKIE, issued.token, seconds)
     if not request.cookies.get(DEVICE_COOKIE):
         set_cookie(reply, DEVICE_COOKIE, secrets.token_urlsafe(16), _YEAR)
+
+
+def _welcome(request: Request, token: str, handle: str = "") -> SignInView:
+    """The first page; an owner who is there already is not asked what they want to be called."""
+    service = service_of(request)
+    with transaction(service.engine) as connection:
+        known = service.accounts.people.owner(connection) is not None
+    return SignInView("welcome", token=token, handle=handle, known=known)
 
 
 def _again(request: Request, view: SignInView, error: RakkanError) -> Response:

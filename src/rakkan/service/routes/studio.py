@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Form, Path, Query, Request, UploadFile
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from rakkan import assemble
@@ -110,22 +111,23 @@ async def draft(request: Request, form: Annotated[StudioForm, Form()]) -> Respon
             raise RakkanError(found.error, found.hint)
         raise Busy("No worker is free for a draft", "Draw the picture itself, or wait")
     file = json.loads(found.result)["file"]
-    data = await run_in_threadpool(_taken, service, actor.account, file)
-    return Response(data, media_type="image/webp")
-
-
-def _taken(service: Service, account: str, file: str) -> bytes:
-    """A draft's file, which is told once and kept no longer."""
-    data = service.vault.read(account, file)
-    service.vault.shred(account, file)
-    return data
+    data = await run_in_threadpool(service.vault.read, actor.account, file)
+    # It is told once and kept no longer; whoever is drawing does not wait for that.
+    return Response(
+        data,
+        media_type="image/webp",
+        background=BackgroundTask(service.transit.discard, actor.account, [file]),
+    )
 
 
 @router.post("/studio/create")
 @allow("member", "create", forms=True)
 def create(request: Request, form: Annotated[StudioForm, Form()]) -> Response:
     """Draw the picture: its job, to be followed."""
-    return accepted(request, submit(service_of(request), actor_of(request), "create", form.wish()))
+    key = request.headers.get("idempotency-key")
+    return accepted(
+        request, submit(service_of(request), actor_of(request), "create", form.wish(), idempotency=key)
+    )
 
 
 @router.get("/studio/jobs/{job}/events")

@@ -41,16 +41,21 @@ class Passkey:
 
 @dataclass(frozen=True)
 class Organisation:
-    """An organisation, and what one is in it (member or admin)."""
+    """An organisation, and what one is in it (member or admin). ``members`` are pairs of a handle and what it
+    is."""
 
     handle: str
     name: str
     role: str
+    identifier: str = ""
+    members: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class AccountView:
-    """Account. ``new_key`` is shown this once; ``alarm`` says why the account is limited, "" if it is not."""
+    """Account. ``new_key`` and ``invitation``, a link, are shown this once; ``alarm`` says why the account is
+    limited, "" if it is not, and ``alarm_identifier`` which alarm that is. ``roles`` are what it may invite
+    others as; ``join`` is the token of an organisation's invitation; ``done`` that something was done."""
 
     handle: str
     name: str
@@ -64,12 +69,19 @@ class AccountView:
     new_key: str = ""
     alarm: str = ""
     notice: str = ""
+    alarm_identifier: str = ""
+    appealable: bool = False
+    has_password: bool = True
+    roles: tuple[str, ...] = ()
+    done: bool = False
+    invitation: str = ""
+    join: str = ""
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report or a claim; a visitor's ``handle`` is "". ``kind`` is a key of the words
-    (unsafe, person, copyright, spam, claim)."""
+    """A report or a claim, by a visitor if ``handle`` is "": ``kind`` is a key of the words (unsafe, person,
+    copyright, spam, claim). ``alike`` are pictures that may be copies and are not covered."""
 
     identifier: str
     kind: str
@@ -78,6 +90,8 @@ class Report:
     handle: str
     picture: PictureCard | None = None
     count: int = 1
+    overdue: bool = False
+    alike: tuple[PictureCard, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +126,8 @@ class Alarm:
     confidence: int
     time: str
     evidence: str = ""
+    state: str = "open"
+    appeal: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +142,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class ModerationView:
-    """Moderation. ``after`` is the address of older entries, "" at the end."""
+    """Moderation. ``after`` is the address of older entries, "" at the end. ``reasons`` are those of a
+    decision, ``grounds`` those of a ban: words with what they mean."""
 
     reports: tuple[Report, ...]
     appeals: tuple[Appeal, ...]
@@ -134,15 +151,34 @@ class ModerationView:
     alarms: tuple[Alarm, ...]
     log: tuple[Entry, ...]
     after: str = ""
+    reasons: tuple[Choice, ...] = ()
+    grounds: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClaimState:
+    """How a claim stands: ``name`` is a key of the words (waiting, upheld, overturned, appealed), ``count``
+    how many pictures of here it covers, ``verdict`` what the moderator wrote."""
+
+    name: str
+    count: int
+    time: str
+    due: str = ""
+    reason: str = ""
+    verdict: str = ""
+    appealable: bool = False
 
 
 @dataclass(frozen=True)
 class ClaimView:
-    """ "Someone used my picture"; ``receipt`` names a claim that has just come in, ``steps`` what follows."""
+    """ "Someone used my picture"; ``receipt`` names a claim that came in, ``page`` is its own address and
+    ``state`` how it stands."""
 
     contact: str = ""
     receipt: str = ""
     link: str = ""
+    page: str = ""
+    state: ClaimState | None = None
 
 
 @dataclass(frozen=True)
@@ -167,7 +203,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class AboutView:
-    """About this instance. ``policies`` are pairs of a title and an address."""
+    """About this instance. ``policies`` are pairs of an address and a title."""
 
     name: str
     owner: str
@@ -181,9 +217,18 @@ class AboutView:
 
 
 @dataclass(frozen=True)
+class PolicyView:
+    """A policy, or a report: ``body`` is HTML that the service has made of its own Markdown."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
 class SignInView:
     """Sign in; or join (where ``open``, or with an invitation's ``token``); or welcome,
-    with the first owner's ``token``. ``message`` says what went wrong."""
+    with the first owner's ``token``. ``message`` says what went wrong; ``known`` that there is an owner
+    already, who need not be asked for a handle."""
 
     way: Literal["sign_in", "join", "welcome"] = "sign_in"
     next: str = "/create"
@@ -191,6 +236,7 @@ class SignInView:
     handle: str = ""
     message: str = ""
     open: bool = False
+    known: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,19 @@ GET  /account                              ``account.html``
 POST /account/{profile,password,export,import,delete,appeal}
 POST /account/sessions/{id}/revoke, /account/keys, /account/keys/{id}/revoke, /account/passkeys/{id}/remove
 POST /account/passkeys/options, /account/passkeys, /sign-in/passkey/options, /sign-in/passkey
-                                           JSON as WebAuthn's ``publicKey`` with base64url texts;
-                                           the second of each answers {"next"}
-GET  /moderation                           ``moderation.html``
-POST /moderation/reports/{id}, /moderation/appeals/{id}   ``decision`` ``note``
-POST /moderation/bans                      ``kind`` account or organisation, ``who`` ``reason`` ``days``
-POST /moderation/bans/{id}/lift
-GET  /claim; POST /claim                   multipart who contact link right text evidence
+                                           {"ceremony", "publicKey"}, then ``ceremony`` ``credential``
+                                           (``label`` ``next``) -> {"next"}; texts are base64url
+POST /account/keys, /account/invitations, /organisations/{id}/invite
+                                           answer with the page: what they make is shown only once
+POST /organisations, /organisations/join, /organisations/{id}/{leave,invite,members}
+GET  /moderation?before=                   ``moderation.html``
+POST /moderation/reports/{id}, /moderation/appeals/{id}   ``decision`` ``reason`` ``note`` ``alike``
+POST /moderation/bans                      ``kind`` account or organisation, ``who reason note days``
+POST /moderation/bans/{id}/lift            ``note``
+POST /moderation/alarms/{id}               ``decision`` ``note``
+GET  /claim; POST /claim                   multipart who contact link right text evidence digests
+GET  /claim/{secret}; POST /claim/{secret}/appeal   ``text`` ``contact``
+GET  /about/policies/{name}, /about/transparency
 GET  /about; GET /sign-in?next=; POST /sign-in (handle password next), /sign-out;
 GET and POST /welcome, /join (token handle password)
 POST /preferences                          ``theme`` auto light dark, ``locale`` en ja id, ``next``
@@ -62,6 +68,7 @@ from rakkan.service.web.house import (
     Alarm,
     Appeal,
     Ban,
+    ClaimState,
     ClaimView,
     Entry,
     ErrorView,
@@ -71,6 +78,7 @@ from rakkan.service.web.house import (
     ModerationView,
     Organisation,
     Passkey,
+    PolicyView,
     Report,
     Session,
     SignInView,
@@ -86,6 +94,7 @@ __all__ = [
     "CharacterView",
     "CharactersView",
     "Choice",
+    "ClaimState",
     "ClaimView",
     "Comment",
     "CreateView",
@@ -106,6 +115,7 @@ __all__ = [
     "Person",
     "PictureCard",
     "PictureView",
+    "PolicyView",
     "QueueView",
     "Report",
     "Session",

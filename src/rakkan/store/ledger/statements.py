@@ -311,7 +311,7 @@ class Reported:
     """Someone, with or without an account, reported a picture."""
 
     case: Annotated[str, "16 random bytes in hexadecimal", CASE]
-    claim: Annotated[str, "`my work` or `my likeness`"]
+    claim: Annotated[str, "`my work`, `my likeness`, `unsafe` or `spam`"]
     due: Annotated[int, "seconds since 1970 by which a moderator decides"]
 
 

@@ -44,7 +44,7 @@ from rakkan.trust.takedown.subjects import (
     picture_subject,
 )
 
-CLAIMS = ("my work", "my likeness")
+CLAIMS = ("my work", "my likeness", "unsafe", "spam")
 
 #: Works an unverified report covers at most, those it finds included.
 MOST_WORKS = 100

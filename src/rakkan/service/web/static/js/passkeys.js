@@ -37,6 +37,7 @@ async function submit(form) {
   const told = await (await post(begin, fields)).json();
   const publicKey = options(told.publicKey ?? told);
   const made = await navigator.credentials[way === "add" ? "create" : "get"]({ publicKey });
+  if (told.ceremony) fields.set("ceremony", told.ceremony);
   fields.set("credential", credential(made));
   location.assign((await (await post(end, fields)).json()).next);
 }

@@ -1,0 +1,1 @@
+"""What people report, what moderators decide, and whom they bar."""
