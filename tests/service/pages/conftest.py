@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 
 from rakkan import assemble
 from rakkan.service import wiring
+from rakkan.service.access.actors import Actor
 from rakkan.service.access.door import SESSION_COOKIE, VISITOR_COOKIE
+from rakkan.service.access.rules import Access
 from rakkan.service.accounts import Visit
 from rakkan.service.app import build
 from rakkan.service.core import Service
@@ -86,8 +89,6 @@ class Hall:
             owner = accounts.people.listed()[0]
             if role == "owner":
                 return self._signed_in(issued.token)
-        from rakkan.service.access.actors import Actor
-
         invitation = accounts.invite(Actor(owner.identifier, "owner"), role)  # type: ignore[arg-type]
         issued = accounts.sign_up(
             handle, "a long enough pass phrase", Visit("test", next(ADDRESSES)), handle, "en", invitation
@@ -138,6 +139,10 @@ class Hall:
         assert reply.status_code == 303, reply.text
 
 
+def _let_pass(actor: Actor, request: HTTPConnection, access: Access) -> None:
+    request.state.decoy = False
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(hall: Hall) -> None:
     """In place of the one for all tests, which takes an instance apart after each."""
@@ -157,7 +162,7 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         assemble.forget()
         service = wiring.service(Settings((ORIGIN,), ()))
         # What budgets refuse is tested elsewhere, too.
-        unweighed = replace(service.door, weigh=lambda actor, request, access: None)
+        unweighed = replace(service.door, weigh=_let_pass)
         service = replace(service, door=unweighed)
         app = build(service)
         with TestClient(app, base_url=ORIGIN) as client:

@@ -105,7 +105,9 @@ def test_the_same_picture_comes_in_once(hall: Hall, ann: Browser) -> None:
 
 def test_a_picture_of_here_is_proven_by_its_seal(hall: Hall, ann: Browser) -> None:
     made = hall.draw(ann, seed="1")  # which the gate takes for a drawing
-    file = ann.get(f"/pictures/{made}/file").content
+    reply = ann.get(f"/pictures/{made}/file")
+    assert reply.status_code == 200, reply.text
+    file = reply.content
     bob = hall.person("imp-cid")
     pictures, remarks = done(hall, bob, bring(bob, ("sealed.png", file)).json()["job"])
     assert len(pictures) == 1, remarks
