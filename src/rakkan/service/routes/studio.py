@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -97,10 +98,21 @@ def create_page(
     character: Annotated[str, Query(max_length=80)] = "",
 ) -> Response:
     """The studio; ``from`` is a picture to go on from, with credit."""
-    words = Words(page_of(request).locale)
-    view = create_view(
-        service_of(request), actor_of(request), words, new_identifier(), prompt, parent, character
-    )
+    service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
+    if parent and service.catalogue.get(actor, parent).account != actor.account:
+        return see_other(f"/pictures/{parent}/remix")  # somebody else's words count as a pair
+    view = create_view(service, actor, words, new_identifier(), prompt, parent, character)
+    return show(request, "create.html", view)
+
+
+@router.get("/pictures/{picture}/remix")
+@allow("member", "create", "shown", weight="pair")
+def remix_page(request: Request, picture: str) -> Response:
+    """The studio, to go on from a picture with credit, and with its words where they are disclosed."""
+    service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
+    view = create_view(service, actor, words, new_identifier(), parent=picture)
+    if request.state.decoy:
+        view = replace(view, prompt="", negative="")
     return show(request, "create.html", view)
 
 
