@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rakkan import config
 
-#: The account of whoever sits at this machine (``rakkan.trust.gate.LOCAL``, which is slow to import).
+#: ``rakkan.trust.gate.LOCAL``, which is slow to import.
 LOCAL = "local"
 
 if TYPE_CHECKING:
@@ -372,33 +372,25 @@ def engine() -> Engine:
 
 
 def usual_sampling() -> tuple[int, float]:
-    """Steps and guidance scale that the model in use was made for.
-
-    A distilled model needs four steps and no guidance; one that is not yet distilled needs both.
-    Raises RakkanError when the settings are wrong or the weights' manifest cannot be read.
-    """
-    settings = config.load()
-    if settings.engine == "fake":
-        return 4, 1.0
-    from rakkan.studio.engines.weights import read_manifest
-    from rakkan.studio.starter import WEIGHTS
-
-    manifest = read_manifest(settings.weights or WEIGHTS)
-    return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
+    """Steps and guidance scale that the model in use was made for: a distilled one needs four steps and no
+    guidance, one that is not yet needs both. Raises RakkanError as ``_manifest`` does."""
+    return (4, 1.0) if _manifest().get("distilled") else (16, 2.0)
 
 
 def knows_references() -> bool:
-    """Whether the starter model in use has learnt from references; the fake engine has.
+    """Whether the starter model in use has learnt from references. Raises RakkanError likewise."""
+    return "reference" in dict(_manifest().get("stages", {}))
 
-    Raises RakkanError when the settings are wrong or the weights' manifest cannot be read.
-    """
-    settings = config.load()
-    if settings.engine == "fake":
-        return True
+
+def _manifest() -> Mapping[str, Any]:
+    """What is said of the weights in use. Raises RakkanError for wrong settings and what cannot be read."""
     from rakkan.studio.engines.weights import read_manifest
     from rakkan.studio.starter import WEIGHTS
 
-    return "reference" in dict(read_manifest(settings.weights or WEIGHTS).get("stages", {}))
+    settings = config.load()
+    if settings.engine == "fake":
+        return {"distilled": True, "stages": {"reference": {}}}
+    return read_manifest(settings.weights or WEIGHTS)
 
 
 @cache
