@@ -58,6 +58,7 @@ WRITERS_ALLOWED: dict[str, str] = {
     "studio/upscaling/convert.py": "weights, not pictures",
     "studio/starter/reading/wear.py": "a JPEG in memory, to train on what compression does",
     "studio/engines/checkpoint/cache.py": "opens converted weights in the vault, for reading",
+    "service/routes/importing.py": "opens what lies in a ZIP, for reading",
     "trust/placing.py": "puts a file that the gate has sealed in its place",
 }
 #: Names whose call writes a picture or bytes, whatever they are called on.
