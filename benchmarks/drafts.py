@@ -37,7 +37,8 @@ REPORT = ROOT / "docs" / "measurements" / "drafts.json"
 KEY = 0.12
 PROMPT = "1girl, silver twin tails, red hoodie, smile, night sky"
 SERVER = (
-    "import sys; from rakkan.service.budgets import limits; limits.COSTS['draft'] = 0.001; "
+    "import sys; from rakkan.service.budgets import decide, limits; limits.COSTS['draft'] = 0.001; "
+    "decide._flights = lambda *given: None; "
     "from rakkan.cli.main import app; app(sys.argv[1:])"
 )
 
