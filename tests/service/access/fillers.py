@@ -17,6 +17,7 @@ from rakkan.service import reporting, uploading
 from rakkan.service.access.actors import Actor
 from rakkan.service.accounts import Visit
 from rakkan.service.accounts.tables import PASSKEYS
+from rakkan.service.pictures.records import character_identifier
 from rakkan.service.schema import new_identifier
 from rakkan.store.database import transaction
 
@@ -69,7 +70,7 @@ FILLERS: dict[tuple[str, str], Filler] = {
     ("POST", "/join"): Filler(data=_join),
     ("POST", "/preferences"): Filler(data=lambda world, who: {"theme": "dark"}),
     ("POST", "/sign-in"): Filler(data=_sign_in),
-    ("POST", "/sign-in/passkey"): Filler(data=_ceremony),
+    ("POST", "/sign-in/passkey"): Filler(data=_ceremony, also=(422,)),
     ("POST", "/sign-in/passkey/options"): Filler(),
     ("POST", "/sign-out"): Filler(),
     ("POST", "/welcome"): Filler(data=_claim),
@@ -109,7 +110,9 @@ def _session(world: World, handle: str, published: bool) -> str:
     accounts = world.service.accounts
     if handle == "owner":
         return accounts.claim(accounts.owner_token(), Visit(), "owner-of-it").identifier
-    return accounts.sign_in(f"walk-{handle}", PASSWORD, Visit()).identifier
+    return accounts.sign_in(
+        f"walk-{handle}", PASSWORD, Visit("", f"192.0.2.{secrets.randbelow(250)}")
+    ).identifier
 
 
 def _key(world: World, handle: str, published: bool) -> str:
@@ -169,7 +172,9 @@ def _organisation(world: World, handle: str, published: bool) -> str:
 
 
 MAKERS |= {
-    "character": _character,
+    "character": lambda world, handle, published: character_identifier(
+        world.accounts[handle], _character(world, handle, published)
+    ),
     "name": _character,
     "/about/policies/{name}": lambda world, handle, published: "acceptable-use",
     "session": _session,
