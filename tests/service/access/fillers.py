@@ -62,6 +62,11 @@ def picture_file(shade: int = 90) -> bytes:
     return held.getvalue()
 
 
+def _name() -> str:
+    """A name that nobody has, without numbers, which might be taken for an age."""
+    return "hat " + "".join(secrets.choice("bdfglmnr") for _ in range(12))
+
+
 def _upload(world: World, who: Who) -> dict[str, Any]:
     return {"picture": ("hat.png", b"no picture", "image/png")}
 
@@ -98,7 +103,7 @@ def _encoded() -> str:
 
 
 def _character(world: World, handle: str, published: bool) -> str:
-    name = f"c{secrets.token_hex(5)}"
+    name = _name()
     headers = {"authorization": f"Bearer {world.key(handle, frozenset({'create'}))}"}
     sent = {"name": name, "tags": "1girl, hat"}
     made = world.client.post("/api/v1/characters", json=sent, headers=headers)
@@ -250,9 +255,7 @@ FILLERS |= {
     ("POST", "/api/v1/account/keys"): Filler(json=_form(label="x", scopes=["read"]), also=_CHANGED),
     ("POST", "/api/v1/accounts/{handle}/follow"): Filler(also=_CHANGED),
     ("POST", "/api/v1/accounts/{handle}/unfollow"): Filler(also=_CHANGED),
-    ("POST", "/api/v1/characters"): Filler(
-        json=lambda world, who: {"name": f"n{secrets.token_hex(5)}", "tags": "1girl, hat"}
-    ),
+    ("POST", "/api/v1/characters"): Filler(json=lambda world, who: {"name": _name(), "tags": "1girl, hat"}),
     ("PATCH", "/api/v1/characters/{name}"): Filler(json=_form(tags="1girl, hat"), also=_CHANGED),
     ("POST", "/api/v1/jobs/create"): Filler(json=_drawing_json),
     ("POST", "/api/v1/jobs/edit"): Filler(
@@ -266,12 +269,10 @@ FILLERS |= {
     ("POST", "/api/v1/pictures/{picture}/publish"): Filler(json=_form(title="Hat")),
     ("POST", "/api/v1/pictures/{picture}/unpublish"): Filler(also=_CHANGED),
     ("POST", "/api/v1/uploads"): Filler(files=_upload, also=_CHANGED),
-    ("POST", "/characters"): Filler(
-        data=lambda world, who: {"name": f"n{secrets.token_hex(5)}", "words": "1girl, hat"}
-    ),
+    ("POST", "/characters"): Filler(data=lambda world, who: {"name": _name(), "words": "1girl, hat"}),
     ("POST", "/characters/{character}/remove"): Filler(),
     ("POST", "/characters/{character}/rename"): Filler(
-        data=lambda world, who: {"name": f"n{secrets.token_hex(5)}"}, also=_CHANGED
+        data=lambda world, who: {"name": _name()}, also=_CHANGED
     ),
     ("POST", "/characters/{character}/sheet"): Filler(also=_CHANGED),
     ("POST", "/claim"): Filler(data=_form(right="copyright"), also=_CHANGED),

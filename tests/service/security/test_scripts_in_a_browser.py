@@ -44,7 +44,7 @@ def pages(world: World) -> list[str]:
     accounts, catalogue = service.accounts, service.catalogue
     shown = []
     for index, script in enumerate(SCRIPTS):
-        accounts.people.change(mine, mine.account, script[:60], script)
+        accounts.people.change(mine.account, script[:60], script)
         made = world.picture("mika", False)
         catalogue.publish(mine, made, script, ("hat",))
         service.social.comment(world.actor("rin"), made, script)
