@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
+    from rakkan.store.disk import Disk
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
     from rakkan.store.ledger.ledger import Entry, Ledger
@@ -56,6 +57,18 @@ def vault() -> Vault:
     from rakkan.store.vault import Vault
 
     return Vault(_storage(config.load().vault or "vault"), master())
+
+
+@cache
+def passing_vault() -> Vault:
+    """The same vault, to put what is read and shredded within minutes: a power cut may take it.
+
+    Only for owners who have put something by ``vault`` before, so that their keys are durable.
+    """
+    from rakkan.store.disk import PassingDisk
+    from rakkan.store.vault import Vault
+
+    return Vault(_storage(config.load().vault or "vault", PassingDisk()), master())
 
 
 @cache
@@ -335,10 +348,10 @@ def forget() -> None:
             part.cache_clear()
 
 
-def _storage(place: str) -> Storage:
+def _storage(place: str, disk: Disk | None = None) -> Storage:
     from rakkan.store.places import storage_at
 
-    return storage_at(place if "://" in place else str(config.load().home / place))
+    return storage_at(place if "://" in place else str(config.load().home / place), disk)
 
 
 @cache

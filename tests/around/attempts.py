@@ -162,6 +162,8 @@ def work(given: Path) -> list[Arguments]:
         ("style", "show", "misty"),
         ("style", "sheet", "smile", "--out", "style-sheet.png"),
         ("style", "remove", "misty"),
+        ("serve", "--port", "8420"),
+        ("work",),
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),
         ("starter", "train", "--stage", "flow", "--minutes", "1"),
@@ -252,5 +254,7 @@ REFUSED: list[Arguments] = [
     ("character", "import", "/dev/zero"),
     ("style", "save", "Refused", "--from", "../given/photograph.png"),
     ("style", "sheet", "--out", "refused.gif"),
+    ("serve", "--sign-up", "everybody"),
+    ("serve", "--host", "0.0.0.0"),
     ("verify", "nowhere.png"),
 ]

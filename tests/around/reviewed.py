@@ -230,7 +230,24 @@ REVIEWED: dict[str, Names] = {
         "models.registry.Registry.__init__",
         "models.registry.Registry.export",
     ),
-    "writes into memory that has no name on any disk": ("studio.engines.checkpoint.graphs.append",),
+    "writes into memory that has no name on any disk": (
+        "service.uploading.held",
+        "service.uploading.let_in",
+        "studio.engines.checkpoint.graphs.append",
+    ),
+    "writes lines of what was asked for and how it ended: numbers, routes, kinds of faults": (
+        "service.logs.Lines.__init__",
+        "service.observing.Observer.__init__",
+        "service.observing.fault",
+        "service.observing.write",
+    ),
+    "has sockets of this host in a folder, which carry identifiers of jobs": (
+        "service.jobs.bell.SocketBell.__init__",
+    ),
+    "makes or removes a folder, with an empty file to lock beside it; what lies in it the gate has sealed": (
+        "service.making.spool.Spool.__init__",
+        "service.making.spool.sweep",
+    ),
     "opens an empty file to lock a device, and writes nothing into it": (
         "studio.engines.checkpoint.process.EngineProcess.__init__",
     ),
@@ -290,3 +307,12 @@ IMPORTERS: dict[str, set[str]] = {
 
 #: Methods that the gate is handed, which it alone may call; below ``trust`` the words mean something else.
 HANDED = ("seal", "seal_file", "keep", "endorse")
+
+#: What has the same name and is another thing: it encrypts texts for the database, keeps leases, or takes in
+#: a file that the gate has sealed. By the folder that it stands in.
+NAMESAKES: dict[str, set[str]] = {
+    "": {"sealing.seal"},
+    "service/accounts/": {"self.ground.seal"},
+    "service/jobs/": {"keeper.keep", "self.seal", "self.seals.seal", "seals.seal"},
+    "service/making/": {"self.delivery.keep"},
+}

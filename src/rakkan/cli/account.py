@@ -10,6 +10,18 @@ app = typer.Typer(help="Accounts and what is kept for them.", no_args_is_help=Tr
 
 
 @app.command()
+def link(
+    handle: Annotated[str, typer.Argument(help="The account's handle in the hub.", show_default=False)],
+    payment: Annotated[str, typer.Option(help="What it is paid by: the same words for the same purse.")],
+) -> None:
+    """Count a hub's accounts together that one purse pays for. Only a keyed digest is kept, for 90 days."""
+    from rakkan.service import linking, wiring
+
+    linking.link(*wiring.linking(), handle, payment)
+    typer.echo(f"{handle} is counted together with all that are paid by the same")
+
+
+@app.command()
 def erase(
     name: Annotated[str, typer.Argument(help="The account.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

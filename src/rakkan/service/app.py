@@ -33,6 +33,7 @@ from rakkan.service.routes import (
     studio,
 )
 from rakkan.service.routes.showing import show
+from rakkan.service.turning import Turning
 from rakkan.service.web.views import ErrorView
 
 ROUTERS = (
@@ -87,6 +88,7 @@ def build(service: Service) -> FastAPI:
     secure = service.settings.origin.startswith("https:")
     app.add_middleware(Headers, more={"strict-transport-security": "max-age=31536000"} if secure else None)
     app.add_middleware(Observer, figures=service.figures)
+    app.add_middleware(Turning, turnstile=service.turnstile, routes=app.routes, figures=service.figures)
     return app
 
 

@@ -21,7 +21,9 @@ from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.social import Social
+from rakkan.service.planting import Planting
 from rakkan.service.settings import Settings
+from rakkan.service.turning import Turnstile
 from rakkan.service.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Service:
     social: Social
     door: Door
     budgets: Budgets
+    turnstile: Turnstile
+    planting: Planting
     upkeep: Upkeep
     news: News
     figures: Figures

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.types import ASGIApp
 
-#: Connections that wait to be taken, and those that are held at a time.
+#: Connections that wait to be taken.
 _BACKLOG = 512
 
 
@@ -78,6 +78,12 @@ def work(devices: tuple[str, ...], ready: Callable[[], None]) -> None:
         supervisor.stop()
 
 
+def at_signals(do: Callable[[], None]) -> None:
+    """Do this at Ctrl-C and at SIGTERM, in place of ending at once."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda number, frame: do())
+
+
 def configured(app: ASGIApp, proxies: str = "") -> uvicorn.Config:
     """How the server serves: nothing but HTTP, with an end to how much and how long is waited for."""
     import uvicorn
@@ -98,9 +104,3 @@ def configured(app: ASGIApp, proxies: str = "") -> uvicorn.Config:
         timeout_graceful_shutdown=5,
         limit_concurrency=_BACKLOG,
     )
-
-
-def at_signals(do: Callable[[], None]) -> None:
-    """Do this at Ctrl-C and at SIGTERM, in place of ending at once."""
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda number, frame: do())

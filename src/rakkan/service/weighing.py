@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from rakkan.service.access.actors import Actor
 from rakkan.service.access.rules import Access, Weight
-from rakkan.service.budgets.decide import Decision
 from rakkan.service.budgets.limits import Holder
 from rakkan.service.budgets.store import Asked, Budgets, What
-from rakkan.service.errors import TooMany
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.tables import pictures
+from rakkan.service.turning import Turnstile, network_of, refusal
 from rakkan.store.database import transaction
 
 #: A browser's own label, which tells the budgets which accounts share it; random, and of no other use.
@@ -32,6 +31,7 @@ _WHAT: Mapping[Weight, What] = {
     "draft": "draft",
     "list": "list",
     "pair": "picture",
+    "bulk": "bulk",
     "batch": "batch",
 }
 
@@ -43,6 +43,7 @@ class Scales:
 
     budgets: Budgets
     catalogue: Catalogue
+    turnstile: Turnstile
 
     def weigh(self, actor: Actor, request: HTTPConnection, access: Access) -> None:
         """Raise TooMany for what is not to be served; say in ``request.state.decoy`` whether it is to be
@@ -51,30 +52,44 @@ class Scales:
         if arrived:
             self.budgets.waited(max(0.0, time.monotonic() - arrived))
         request.state.decoy = False
-        if access.weight in ("free", "asset"):
+        if access.weight == "free":
             return
         account = self._account(actor, request)
+        request.state.reader = account
+        if access.weight == "asset":
+            return
         if actor.account:
             self._link(actor, request)
         decision = self.budgets.check(account, self._asked(actor, request, access))
         if decision.answer == "decoy":
             request.state.decoy = True
+            request.state.retry_after = decision.retry_after
         elif decision.answer != "serve":
-            raise _refusal(decision)
-        request.state.budget = account
+            self.turnstile.remember(request, account)
+            raise refusal(decision)
+        request.state.flight = account
 
     def note(self, request: HTTPConnection, response: Response, access: Access) -> None:
-        """Count what was sent."""
-        account = getattr(request.state, "budget", "")
-        sent = int(response.headers.get("content-length", "0"))
-        if account:
-            self.budgets.done(account, sent)
+        """Count what was sent, and of a stream what will be."""
+        account = getattr(request.state, "reader", "")
+        length = response.headers.get("content-length")
+        if length is None and account and isinstance(response, StreamingResponse):
+            response.body_iterator = self._counted(response.body_iterator, account)
+        if getattr(request.state, "flight", ""):
+            self.budgets.done(account, int(length or 0))
+        elif account and length is not None and "picture" in request.path_params:
+            self.budgets.sent(account, int(length))
 
     def failed(self, request: HTTPConnection) -> None:
         """A request that was let in has ended without a reply of its own."""
-        account = getattr(request.state, "budget", "")
+        account = getattr(request.state, "flight", "")
         if account:
             self.budgets.done(account, 0)
+
+    async def _counted(self, body: AsyncIterable[Any], account: str) -> AsyncIterator[Any]:
+        async for part in body:
+            self.budgets.sent(account, len(part))
+            yield part
 
     def _account(self, actor: Actor, request: HTTPConnection) -> str:
         return actor.account or self.budgets.visitor(network_of(request))
@@ -83,11 +98,15 @@ class Scales:
         holder: Holder = "visitor" if not actor.account else "member"
         if actor.at_least("moderator"):
             holder = "moderator"
-        picture = str(request.path_params.get("picture", "")) if access.weight == "pair" else ""
+        picture = str(request.path_params.get("picture", ""))
+        # Whatever is asked about a canary counts as asking for it: nothing else is to tell it apart for less.
+        if access.weight != "pair" and not (picture and self.budgets.is_canary(picture)):
+            picture = ""
         own = popular = False
         if picture:
             own, popular = self._known(actor, picture)
-        return Asked(_WHAT[access.weight], picture, own, popular, False, holder)
+        # What is one's own stays within reach, whatever alarm stands.
+        return Asked(_WHAT[access.weight], picture, own, popular, own, holder)
 
     def _known(self, actor: Actor, picture: str) -> tuple[bool, bool]:
         query = select(pictures.c.account, pictures.c.likes).where(pictures.c.identifier == picture)
@@ -104,31 +123,3 @@ class Scales:
         device = request.cookies.get(DEVICE_COOKIE, "")
         if device and actor.way == "session":
             self.budgets.linked(actor.account, "device", device[:64])
-
-
-def network_of(request: HTTPConnection) -> str:
-    """Where a request comes from: an address, of IPv6 the 64 bits that a home is given (RFC 6177)."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))
-
-
-def _refusal(decision: Decision) -> TooMany:
-    if decision.answer == "refuse":
-        return TooMany(
-            "An alarm stands against this account or those it is linked to",
-            "See it, and appeal against it, under Account",
-            decision.retry_after,
-        )
-    fact = decision.reasons[0] if decision.reasons else None
-    if fact is not None and fact.subject == "service":
-        return TooMany(
-            "There is more to do than can be done now", "Try again in a moment", decision.retry_after
-        )
-    what = f"{fact.measured:,} of {fact.limit:,} ({fact.fact})" if fact is not None else "all of it"
-    return TooMany(f"The budget is used up: {what}", "Wait; Account shows what is left", decision.retry_after)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rakkan import assemble, config
 from rakkan.service import migrating
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts, Party
+from rakkan.service.budgets.canaries import is_canary
 from rakkan.service.budgets.store import Budgets
 from rakkan.service.closing import Closing
 from rakkan.service.core import Service
@@ -29,7 +31,10 @@ from rakkan.service.news import News
 from rakkan.service.observing import Figures
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.social import Social
+from rakkan.service.planting import Planting
+from rakkan.service.schema import IDENTIFIER, identifier_of
 from rakkan.service.settings import Settings
+from rakkan.service.turning import Turnstile
 from rakkan.service.upkeep import Chore, Upkeep
 from rakkan.service.weighing import Scales
 from rakkan.store import sealing
@@ -53,6 +58,7 @@ class Parts:
     queue: Queue
     catalogue: Catalogue
     secret: bytes
+    is_reserved: Callable[[str], bool]
 
     def key(self, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose."""
@@ -66,8 +72,11 @@ def parts() -> Parts:
     engine = assemble.database_engine()
     key = {one: sealing.derive(secret, f"rakkan service {one} 1") for one in ("queue", "catalogue")}
     queue = Queue(engine, time.time, key["queue"], bell_of(engine))
-    catalogue = Catalogue(engine, time.time, key["catalogue"], lambda text: assemble.gate().consider(text))
-    return Parts(engine, queue, catalogue, secret)
+    is_reserved = partial(is_canary, sealing.derive(secret, "rakkan service budgets 1"))
+    catalogue = Catalogue(
+        engine, time.time, key["catalogue"], lambda text: assemble.gate().consider(text), is_reserved
+    )
+    return Parts(engine, queue, catalogue, secret, is_reserved)
 
 
 def bell_of(engine: Engine) -> Bell:
@@ -87,13 +96,16 @@ def service(settings: Settings) -> Service:
     audit = made.catalogue.audit
     accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party, audit.write)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
-    scales = Scales(budgets, made.catalogue)
     vault = assemble.vault()
     reports = Reports(made.catalogue, vault, assemble.takedown, made.key("moderation"))
     bans = Bans(accounts, made.queue, audit, assemble.ledger)
     transit = Transit(made.engine, time.time, vault)
     kept = (accounts, made.queue, made.catalogue, reports, bans, budgets, transit)
     closing = Closing(*kept, assemble.erase)
+    turnstile = Turnstile(budgets)
+    scales = Scales(budgets, made.catalogue, turnstile)
+    house = identifier_of("0" * IDENTIFIER, made.key("house"))
+    planting = Planting(accounts, made.queue, made.catalogue, house, settings.name)
     return Service(
         settings=settings,
         engine=made.engine,
@@ -105,7 +117,9 @@ def service(settings: Settings) -> Service:
         social=Social(made.catalogue),
         door=Door(settings.origins, accounts, scales.weigh, scales.note, scales.failed),
         budgets=budgets,
-        upkeep=Upkeep(_chores(closing, transit)),
+        turnstile=turnstile,
+        planting=planting,
+        upkeep=Upkeep(_chores(closing, transit, planting)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
         links=Links(made.key("links"), time.time, accounts.last_revoked),
@@ -116,11 +130,12 @@ def service(settings: Settings) -> Service:
     )
 
 
-def _chores(parts: Closing, transit: Transit) -> tuple[Chore, ...]:
+def _chores(parts: Closing, transit: Transit, planting: Planting) -> tuple[Chore, ...]:
     return (
         Chore("budgets", 5, parts.budgets.flush),
         Chore("leases", 10, parts.queue.reap),
         Chore("deliveries", 60, transit.sweep),
+        Chore("canaries", 60, planting.plant),
         Chore("closing", 20, parts.go_on),
         Chore("bans", 60, parts.bans.lapse),
         Chore("cases", 60, parts.reports.follow_all),
@@ -138,13 +153,22 @@ def prepared() -> Queue:
     return made.queue
 
 
-def worker(device: str, warm: bool = True) -> tuple[Queue, Mapping[str, Performer]]:
-    """The queue and what a worker of this instance can do, for ``jobs.process``; ``warm`` to be quick from
-    its first job on. Raises RakkanError."""
+def linking() -> tuple[Accounts, Budgets]:
+    """The accounts and the budgets of this instance, for a command that links them. Raises RakkanError."""
+    made = parts()
+    migrating.upgrade(made.engine)
+    budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
+
+    def audit(action: str, account: str, about: str) -> None:
+        made.catalogue.audit.write(account, action, about)
+
+    return Accounts(made.engine, time.time, made.key("accounts"), audit=audit), budgets
+
+
+def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
+    """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
     made = parts()
     transit = Transit(made.engine, time.time, assemble.vault())
-    delivery = Delivery(transit, made.catalogue, assemble.gate().release, made.key("delivery"))
-    studio = Studio(delivery, Spool(config.load().home / "spool"))
-    if warm:
-        studio.warm()
-    return made.queue, studio.performers()
+    release = assemble.gate().release
+    delivery = Delivery(transit, made.catalogue, release, made.key("delivery"), made.is_reserved)
+    return made.queue, Studio(delivery, Spool(config.load().home / "spool")).performers()

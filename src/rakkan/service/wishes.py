@@ -52,6 +52,12 @@ class Create(Wish):
     disclosure: Disclosure = "full"
 
 
+class Canary(Create):
+    """A picture that the instance draws for itself; its identifier is to be of the time of ``near``."""
+
+    near: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{26}$")]
+
+
 class Rectangle(Wish):
     """A part of a picture, in its pixels from the left and from the top."""
 
@@ -138,4 +144,5 @@ WISHES: dict[str, type[Wish]] = {
     "upscale": Upscale,
     "sheet": Sheet,
     "import": Import,
+    "canary": Canary,
 }

@@ -16,7 +16,7 @@ from rakkan.service.access.actors import SCOPES, Role
 Tenant = Literal["none", "own", "shown", "organisation"]
 
 #: What a request is to the budgets, from what is given up last to what is given up first.
-Weight = Literal["page", "interactive", "draft", "list", "pair", "batch", "asset", "free"]
+Weight = Literal["page", "interactive", "draft", "list", "pair", "bulk", "batch", "asset", "free"]
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 

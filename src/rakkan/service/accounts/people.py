@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from rakkan.errors import RakkanError
 from rakkan.service.access.actors import Actor
 from rakkan.service.accounts import wording
-from rakkan.service.accounts.ground import Ground
+from rakkan.service.accounts.ground import Ground, insert_if_absent
 from rakkan.service.accounts.tables import ACCOUNTS, TOMBSTONES
 from rakkan.service.errors import Conflict, Forbidden, NotFound
 from rakkan.service.schema import new_identifier
@@ -62,6 +62,17 @@ class People:
         except IntegrityError as error:
             raise taken from error
         return identifier
+
+    def add_house(self, identifier: str, handle: str, name: str, bio: str) -> None:
+        """Add the account of the instance itself, unless it is there: nobody can sign in with it. ``handle``
+        is a reserved one, so that nobody can be taken for it. Raises RakkanError for one that is not."""
+        if handle not in wording.RESERVED:
+            raise RakkanError(f"The handle {handle!r} is not reserved", "A person could have it")
+        row = {"handle": handle, "role": "member", "state": "active", "locale": "en"}
+        told = {"display_name": wording.display_name(name), "bio": wording.bio(bio)}
+        with transaction(self.ground.engine) as connection:
+            now = self.ground.now()
+            insert_if_absent(connection, ACCOUNTS, identifier=identifier, created=now, **row, **told)
 
     def profile(self, account: str) -> Profile:
         """One account. Raises NotFound."""

@@ -92,22 +92,34 @@ class Budgets:
 
     def check(self, account: str, asked: Asked) -> Decision:
         """What to do with a request; whatever is served is counted at once."""
-        now = self.clock()
-        if not asked.essential:
-            # A pool of visitors or a cluster is turned away as one.
-            for name in (account, self._group(account)):
-                turned = self.front.turned.get(name)
-                if turned is not None and now < turned[0]:
-                    return turned[1]
+        turned = None if asked.essential else self.turned(account)
+        if turned is not None:
+            return turned
         with self.front.lock:
-            return self._check(account, asked, now)
+            return self._check(account, asked, self.clock())
+
+    def turned(self, account: str) -> Decision | None:
+        """What is known without looking to be the answer to all but the essential; None for nothing."""
+        now = self.clock()
+        # A pool of visitors or a cluster is turned away as one.
+        for name in (account, self._group(account)):
+            turned = self.front.turned.get(name)
+            if turned is not None and now < turned[0]:
+                return turned[1]
+        return None
 
     def done(self, account: str, sent: int) -> None:
         """A request that was served is over; ``sent`` bytes have left."""
+        with self.front.lock:
+            for state in self._states(account, self.clock()):
+                state.flying = max(state.flying - 1, 0)
+            self.sent(account, sent)
+
+    def sent(self, account: str, sent: int) -> None:
+        """More bytes have left, of a stream or of something else that is only counted by its bytes."""
         now = self.clock()
         with self.front.lock:
             for state in self._states(account, now):
-                state.flying = max(state.flying - 1, 0)
                 state.usage = pairs.sent(state.usage, sent, now)
             if account.startswith(VISITOR):
                 return

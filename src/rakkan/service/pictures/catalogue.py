@@ -29,6 +29,7 @@ from rakkan.service.pictures.records import (
 )
 from rakkan.service.pictures.tables import comments, embeddings, follows, likes, picture_tags, pictures
 from rakkan.service.pictures.visibility import (
+    OPEN,
     demand_account,
     demand_moderator,
     may_see,
@@ -56,12 +57,14 @@ _SHOWN = (
 @dataclass(frozen=True)
 class Catalogue:
     """The pictures in a database. ``clock`` gives seconds since 1970; ``key``, 32 bytes, is what recipes are
-    sealed by and cursors signed; ``consider`` raises RakkanError for words that may not stand here."""
+    sealed by and cursors signed; ``consider`` raises RakkanError for words that may not stand here;
+    ``is_reserved`` says of an identifier that a picture which has it is a canary."""
 
     engine: Engine
     clock: Callable[[], float]
     key: bytes
     consider: Callable[[str], object] = field(default=lambda text: None)
+    is_reserved: Callable[[str], bool] = field(default=lambda identifier: False)
 
     @cached_property
     def nearness(self) -> Nearness:
@@ -76,14 +79,15 @@ class Catalogue:
     # ---- one picture
 
     def add(self, new: NewPicture, also: Callable[[Connection], None] = lambda connection: None) -> bool:
-        """Keep a picture that was delivered, private to its account; False when it was delivered before.
-        What is ``also`` to be done is done in the same transaction, and undoes it by raising.
+        """Keep a picture that was delivered, private to its account; False when it was delivered before. One
+        of a reserved identifier is a canary, and there for all. What is ``also`` to be done is done in the
+        same transaction, and undoes it by raising.
 
         Raises RakkanError for an identifier that is none, and Conflict for one that another account has.
         """
         if not is_identifier(new.identifier) or not new.account:
             raise RakkanError("A picture needs an identifier and an account", "Take both from its job")
-        now = self._now()
+        now, is_canary = self._now(), self.is_reserved(new.identifier)
         told = sealing.seal(self._recipes, canonical_json(new.recipe).encode(), _bound(new.identifier))
         names = ("identifier account file digest thumbnail media_type operation character character_name "
                  "parent disclosure licence")  # fmt: skip
@@ -94,7 +98,8 @@ class Catalogue:
             "model_digest": getattr(new.recipe, "model_digest", ""),
             "created": now,
             "changed": now,
-            "state": "private",
+            "state": "canary" if is_canary else "private",
+            "published": now if is_canary else None,
             "title": "",
             "recipe": told,
             "likes": 0,
@@ -198,11 +203,11 @@ class Catalogue:
 
     def hide(self, actor: Actor, picture: str, because: str) -> None:
         """Show a picture to its maker and moderators alone, while a report is decided. Raises Forbidden."""
-        self._moderate(actor, picture, "hide", ("private", "published"), "hidden", because)
+        self._moderate(actor, picture, "hide", ("private", *OPEN), "hidden", because)
 
     def remove(self, actor: Actor, picture: str, because: str) -> None:
         """Take a picture down: its maker sees that, and why, but not its pixels. Raises Forbidden."""
-        self._moderate(actor, picture, "remove", ("private", "published", "hidden"), "removed", because)
+        self._moderate(actor, picture, "remove", ("private", *OPEN, "hidden"), "removed", because)
 
     def restore(self, actor: Actor, picture: str, because: str) -> None:
         """Put a picture that was taken down back where it was. Raises Forbidden."""
@@ -356,7 +361,8 @@ class Catalogue:
         with transaction(self.engine) as connection:
             self.audit.write(actor.account, f"picture {action}", picture, because, connection)
             row = self._row(connection, picture)
-            state = after or ("private" if row.published is None else "published")
+            shown: State = "canary" if self.is_reserved(picture) else "published"
+            state = after or ("private" if row.published is None else shown)
             one = update(pictures).where(pictures.c.identifier == picture, pictures.c.state.in_(before))
             if not connection.execute(one.values(state=state, changed=self._now())).rowcount:
                 raise Conflict(f"This picture is {row.state} already", "See the audit log for why")

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-#: ``private`` to its account; ``published`` for all; ``hidden`` while a report is decided; ``removed`` by a
-#: decision, its pixels for moderators alone.
-State = Literal["private", "published", "hidden", "removed"]
+#: ``private`` to its account; ``published`` for all; ``canary`` for all who ask for it, while no list but the
+#: plain catalogue shows it; ``hidden`` while a report is decided; ``removed`` by a decision, its pixels for
+#: moderators alone.
+State = Literal["private", "published", "canary", "hidden", "removed"]
 STATES: tuple[State, ...] = get_args(State)
 
 #: Rows of a page at most.
@@ -87,6 +88,14 @@ class Page:
     """Some rows of a list and the cursor of those after them, "" at its end."""
 
     cards: tuple[Card, ...]
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Some identifiers of the plain catalogue and the cursor of those after them, "" at its end."""
+
+    identifiers: tuple[str, ...]
     cursor: str = ""
 
 

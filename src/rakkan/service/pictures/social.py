@@ -15,7 +15,7 @@ from rakkan.service.pictures import cursors, lists
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.records import MOST_ROWS, Card, Comment, Comments, Page
 from rakkan.service.pictures.tables import comments, follows, likes, pictures
-from rakkan.service.pictures.visibility import demand_account
+from rakkan.service.pictures.visibility import OPEN, demand_account
 from rakkan.service.pictures.wording import checked_text
 from rakkan.service.pictures.writing import insert_new
 from rakkan.service.schema import new_identifier
@@ -172,7 +172,7 @@ class Social:
 
     def _demand_published(self, connection: Connection, picture: str) -> None:
         wanted = select(pictures.c.state).where(pictures.c.identifier == picture)
-        if connection.scalar(wanted) != "published":
+        if connection.scalar(wanted) not in OPEN:
             raise NotFound("There is no such picture", "Look for it in the gallery")
 
     def _count(self, connection: Connection, picture: str, column: str, step: int) -> None:

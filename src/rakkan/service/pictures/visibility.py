@@ -8,11 +8,14 @@ from rakkan.service.access.actors import Actor
 from rakkan.service.errors import Forbidden
 from rakkan.service.pictures.tables import pictures
 
+#: The states of a picture that is there for all.
+OPEN = ("published", "canary")
+
 
 def may_see(actor: Actor, account: str, state: str) -> bool:
     """Whether an actor may know of a picture of this account: a published one, their own, any as a
     moderator."""
-    return state == "published" or _is_own(actor, account) or actor.at_least("moderator")
+    return state in OPEN or _is_own(actor, account) or actor.at_least("moderator")
 
 
 def may_see_pixels(actor: Actor, account: str, state: str) -> bool:
@@ -24,8 +27,8 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     """``may_see`` as a condition on the pictures of a query."""
     if actor.at_least("moderator"):
         return true()
-    published = pictures.c.state == "published"
-    return published | (pictures.c.account == actor.account) if actor.account else published
+    shown = pictures.c.state.in_(OPEN)
+    return shown | (pictures.c.account == actor.account) if actor.account else shown
 
 
 def demand_moderator(actor: Actor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Form, Request
@@ -45,7 +46,11 @@ def picture_page(request: Request, picture: str) -> Response:
     service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
     shown = service.catalogue.get(actor, picture)
     service.catalogue.openable(actor, picture)
-    return show(request, "picture.html", picture_view(service, actor, shown, words))
+    view = picture_view(service, actor, shown, words)
+    if request.state.decoy:
+        said = (words("told.reduced"), words("told.size", width=shown.width, height=shown.height))
+        view = replace(view, url=view.card.thumbnail, sentences=said, prompt="", facts=(), origins=())
+    return show(request, "picture.html", view)
 
 
 def picture_view(service: Service, actor: Actor, shown: Shown, words: Words) -> PictureView:

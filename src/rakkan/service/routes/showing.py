@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -12,9 +13,13 @@ from rakkan.service.access.actors import VISITOR, Actor
 from rakkan.service.access.door import VISITOR_COOKIE, greet, set_cookie
 from rakkan.service.accounts import Visit
 from rakkan.service.core import Service
+from rakkan.service.errors import TooMany
+from rakkan.service.pictures.records import Card
 from rakkan.service.web.rendering import CONTENT_SECURITY_POLICY, THEMES, Page, render
 from rakkan.service.web.words import LOCALES, preferred
 
+#: Set on a picture file that is the thumbnail in place of the whole.
+REDUCED = "rakkan-reduced"
 THEME_COOKIE, LOCALE_COOKIE = "rakkan-theme", "rakkan-locale"
 
 
@@ -62,6 +67,31 @@ def show(request: Request, template: str, view: object, status: int = 200) -> Re
     if visitor:
         set_cookie(reply, VISITOR_COOKIE, visitor, None)
     return reply
+
+
+def listed(request: Request, found: Iterable[Card]) -> tuple[Card, ...]:
+    """The pictures of a feed, a search, a profile or of what is near another: whoever asks has been shown
+    them, so that opening them is no sign of going through the catalogue. Never for a picture that was asked
+    for by its name."""
+    given = tuple(found)
+    reader = getattr(request.state, "reader", "")
+    if reader:
+        service_of(request).budgets.shown(reader, [one.identifier for one in given])
+    return given
+
+
+def is_reduced(request: Request) -> bool:
+    """Whether the budgets have said that the reply is to be without what is worth collecting."""
+    return bool(getattr(request.state, "decoy", False))
+
+
+def reduced(request: Request) -> TooMany:
+    """What is said in place of a recipe, to be raised."""
+    return TooMany(
+        "This reply is reduced: the recipe is left out, for more was read here than is usual",
+        "The thumbnail stays; Account shows why, and takes an appeal where there is an alarm",
+        getattr(request.state, "retry_after", None),
+    )
 
 
 def see_other(path: str) -> Response:

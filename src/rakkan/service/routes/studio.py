@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import Form, Path, Query, Request, UploadFile
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from rakkan import assemble
@@ -21,7 +23,16 @@ from rakkan.service.core import Service
 from rakkan.service.errors import Busy, Conflict, NotFound
 from rakkan.service.pictures.records import Shown
 from rakkan.service.routes.presenting import create_view
-from rakkan.service.routes.showing import actor_of, page_of, see_other, service_of, show, wants_json
+from rakkan.service.routes.showing import (
+    REDUCED,
+    actor_of,
+    is_reduced,
+    page_of,
+    see_other,
+    service_of,
+    show,
+    wants_json,
+)
 from rakkan.service.schema import new_identifier
 from rakkan.service.submitting import submit
 from rakkan.service.uploading import let_in
@@ -87,10 +98,21 @@ def create_page(
     character: Annotated[str, Query(max_length=80)] = "",
 ) -> Response:
     """The studio; ``from`` is a picture to go on from, with credit."""
-    words = Words(page_of(request).locale)
-    view = create_view(
-        service_of(request), actor_of(request), words, new_identifier(), prompt, parent, character
-    )
+    service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
+    if parent and service.catalogue.get(actor, parent).account != actor.account:
+        return see_other(f"/pictures/{parent}/remix")  # somebody else's words count as a pair
+    view = create_view(service, actor, words, new_identifier(), prompt, parent, character)
+    return show(request, "create.html", view)
+
+
+@router.get("/pictures/{picture}/remix")
+@allow("member", "create", "shown", weight="pair")
+def remix_page(request: Request, picture: str) -> Response:
+    """The studio, to go on from a picture with credit, and with its words where they are disclosed."""
+    service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
+    view = create_view(service, actor, words, new_identifier(), parent=picture)
+    if request.state.decoy:
+        view = replace(view, prompt="", negative="")
     return show(request, "create.html", view)
 
 
@@ -110,15 +132,13 @@ async def draft(request: Request, form: Annotated[StudioForm, Form()]) -> Respon
             raise RakkanError(found.error, found.hint)
         raise Busy("No worker is free for a draft", "Draw the picture itself, or wait")
     file = json.loads(found.result)["file"]
-    data = await run_in_threadpool(_taken, service, actor.account, file)
-    return Response(data, media_type="image/webp")
-
-
-def _taken(service: Service, account: str, file: str) -> bytes:
-    """A draft's file, which is told once and kept no longer."""
-    data = service.vault.read(account, file)
-    service.transit.discard(account, [file])
-    return data
+    data = await run_in_threadpool(service.vault.read, actor.account, file)
+    # It is told once and kept no longer; whoever is drawing does not wait for that.
+    return Response(
+        data,
+        media_type="image/webp",
+        background=BackgroundTask(service.transit.discard, actor.account, [file]),
+    )
 
 
 @router.post("/studio/create")
@@ -184,8 +204,10 @@ def file(request: Request, picture: str) -> Response:
     """The picture, whole, as it was sealed: to look at."""
     service = service_of(request)
     shown = service.catalogue.openable(actor_of(request), picture)
-    if request.state.decoy:  # an honest picture, only not the one worth collecting
-        return sealed_file(service, shown, shown.thumbnail, "image/webp")
+    if is_reduced(request):  # an honest picture, only not the one worth collecting
+        small = sealed_file(service, shown, shown.thumbnail, "image/webp")
+        small.headers[REDUCED] = "thumbnail"
+        return small
     return sealed_file(service, shown, shown.file, shown.media_type)
 
 

@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from rakkan.service.access.rules import allow
 from rakkan.service.accounts.keys import Key
+from rakkan.service.linking import link
 from rakkan.service.routes.api import shapes
 from rakkan.service.routes.api.common import v1_router
 from rakkan.service.routes.showing import actor_of, service_of
@@ -59,6 +60,16 @@ def make_key(request: Request, wish: shapes.KeyWish) -> shapes.NewKey:
 def revoke_key(request: Request, key: shapes.OtherName) -> Response:
     """Revoke a key; it opens nothing from now on."""
     service_of(request).accounts.keys.revoke(actor_of(request).account, key)
+    return Response(status_code=204)
+
+
+@router.post("/accounts/{handle}/payment", status_code=204, response_class=Response)
+@allow("owner", "moderate")
+def link_payment(request: Request, handle: shapes.Handle, payment: shapes.Payment) -> Response:
+    """Say what an account is paid by, in any words that are the same for the same purse: accounts of one are
+    counted together. Only a keyed digest is kept, for ninety days."""
+    service = service_of(request)
+    link(service.accounts, service.budgets, handle, payment.label, actor_of(request).account)
     return Response(status_code=204)
 
 

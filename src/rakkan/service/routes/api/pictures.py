@@ -13,11 +13,12 @@ from rakkan.records import canonical_json
 from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
+from rakkan.service.pictures import plain
 from rakkan.service.pictures.lineage import from_ledger, lineage
 from rakkan.service.pictures.records import Link, Shown, Wanted
 from rakkan.service.routes.api import shapes
 from rakkan.service.routes.api.common import PREFIX, card_of, cards, digest_of_recipe, v1_router
-from rakkan.service.routes.showing import actor_of, service_of
+from rakkan.service.routes.showing import REDUCED, actor_of, is_reduced, listed, reduced, service_of
 from rakkan.trust.seal.disclosure import KIND, PERSONAL
 
 router = v1_router("pictures")
@@ -53,7 +54,21 @@ def feed(
     artist = account_of(service, account) if account else ""
     wanted = Wanted(tuple(tag), title, character, model, artist, followed)
     page = service.catalogue.feed(actor, wanted, cursor, limit)
-    return shapes.Page(items=cards(service, actor, page.cards), next=page.cursor or None)
+    return shapes.Page(items=cards(service, actor, listed(request, page.cards)), next=page.cursor or None)
+
+
+@router.get("/catalogue")
+@allow("visitor", "read", "shown", weight="bulk")
+def catalogue(
+    request: Request,
+    cursor: shapes.Cursor = "",
+    limit: Annotated[int, Query(ge=1, le=plain.MOST_NAMES, description="Rows of a page")] = 100,
+) -> shapes.Page[str]:
+    """The identifiers of all pictures that are there for everybody, the oldest first, for archives and for
+    research. It is the first that is put off when there is much to do, and some of its pictures are the
+    instance's own and stand nowhere else, so that whoever collects all of it is noticed."""
+    page = plain.names(service_of(request).catalogue, cursor, limit)
+    return shapes.Page(items=list(page.identifiers), next=page.cursor or None)
 
 
 @router.get("/pictures/mine")
@@ -92,6 +107,8 @@ def recipe(request: Request, picture: shapes.PictureName) -> shapes.Recipe:
     """How a picture was made, as far as its artist tells."""
     service, actor = service_of(request), actor_of(request)
     shown = service.catalogue.openable(actor, picture)
+    if is_reduced(request):
+        raise reduced(request)
     canonical = canonical_json(service.catalogue.recipe(actor, picture))
     fields = json.loads(canonical)
     level = "digest" if request.state.decoy else shown.disclosure
@@ -111,8 +128,8 @@ def file(request: Request, picture: shapes.PictureName) -> Response:
     """The picture itself, as it was sealed."""
     service = service_of(request)
     shown = service.catalogue.openable(actor_of(request), picture)
-    if request.state.decoy:  # an honest picture, only not the one worth collecting
-        return _small(service, shown)
+    if is_reduced(request):
+        return small(service, shown, {REDUCED: "thumbnail"})
     return attached(service, shown)
 
 
@@ -121,7 +138,7 @@ def file(request: Request, picture: shapes.PictureName) -> Response:
 def thumbnail(request: Request, picture: shapes.PictureName) -> Response:
     """The picture, small, telling nothing of how it was made."""
     service = service_of(request)
-    return _small(service, service.catalogue.openable(actor_of(request), picture))
+    return small(service, service.catalogue.openable(actor_of(request), picture))
 
 
 @router.get("/pictures/{picture}/similar")
@@ -131,7 +148,8 @@ def similar(
 ) -> shapes.Page[shapes.PictureCard]:
     """Published pictures that look most like this one; there is one page."""
     service, actor = service_of(request), actor_of(request)
-    return shapes.Page(items=cards(service, actor, service.catalogue.similar(actor, picture, limit)))
+    near = service.catalogue.similar(actor, picture, limit)
+    return shapes.Page(items=cards(service, actor, listed(request, near)))
 
 
 @router.get("/pictures/{picture}/lineage")
@@ -141,7 +159,8 @@ def origins(request: Request, picture: shapes.PictureName) -> shapes.Lineage:
     service, actor = service_of(request), actor_of(request)
     found = lineage(service.catalogue, actor, picture, partial(from_ledger, assemble.ledger()))
     links = (*found.ancestors, *found.descendants)
-    told = {one.id: one for one in cards(service, actor, [link.card for link in links if link.card])}
+    known = listed(request, [link.card for link in links if link.card])
+    told = {one.id: one for one in cards(service, actor, known)}
 
     def step(link: Link) -> shapes.Step:
         return shapes.Step(
@@ -198,13 +217,22 @@ def whole(service: Service, request: Request, shown: Shown) -> shapes.Picture:
     found = service.accounts.people.profiles([shown.account]).get(shown.account)
     is_liked = bool(actor.account) and shown.identifier in service.social.likes_of(actor, [shown.identifier])
     kept = {name: getattr(shown, name) for name in ("digest", "media_type", "disclosure", "licence")}
+    is_short = is_reduced(request) and shown.account != actor.account
     return shapes.Picture(
         **card_of(shown, found.handle if found else "", is_liked),
         **kept,
-        tags=[] if request.state.decoy else list(shown.tags),
+        tags=[] if is_short else list(shown.tags),
+        reduced=is_short,
         file=f"{PREFIX}/pictures/{shown.identifier}/file",
         recipe=f"{PREFIX}/pictures/{shown.identifier}/recipe",
     )
+
+
+def small(service: Service, shown: Shown, more: dict[str, str] | None = None) -> Response:
+    """A picture's thumbnail, with ``more`` headers."""
+    headers = {"cache-control": "private, max-age=300", **(more or {})}
+    data = service.vault.read(shown.account, shown.thumbnail)
+    return Response(data, media_type="image/webp", headers=headers)
 
 
 def attached(service: Service, shown: Shown) -> Response:

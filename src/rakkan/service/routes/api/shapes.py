@@ -157,6 +157,14 @@ class Picture(PictureCard):
     tags: list[str]
     file: str
     recipe: str
+    reduced: bool = Field(False, description="Whether tags are left out, for more was read than is usual")
+
+
+class Payment(BaseModel):
+    """What an account is paid by."""
+
+    model_config = ConfigDict(extra="forbid")
+    label: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Recipe(BaseModel):
@@ -237,6 +245,20 @@ class Comment(BaseModel):
     artist: str
     text: str
     created: Moment
+
+
+class ReportWish(Told):
+    """What is wrong with a published picture, in one word and in one's own."""
+
+    picture: Annotated[str, StringConstraints(pattern=_IDENTIFIER)] = Field(examples=[EXAMPLE])
+    reason: Literal["unsafe", "person", "copyright", "spam"]
+    text: _Words = ""
+
+
+class Report(BaseModel):
+    """A report that was taken in; the picture is hidden until it is decided, unless it is about spam."""
+
+    id: str
 
 
 class Likes(BaseModel):
