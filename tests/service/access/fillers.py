@@ -17,6 +17,7 @@ from rakkan.service import reporting, uploading
 from rakkan.service.access.actors import Actor
 from rakkan.service.accounts import Visit
 from rakkan.service.accounts.tables import PASSKEYS
+from rakkan.service.pictures.records import character_identifier
 from rakkan.service.schema import new_identifier
 from rakkan.store.database import transaction
 
@@ -61,6 +62,11 @@ def picture_file(shade: int = 90) -> bytes:
     return held.getvalue()
 
 
+def _name() -> str:
+    """A name that nobody has, without numbers, which might be taken for an age."""
+    return "hat " + "".join(secrets.choice("bdfglmnr") for _ in range(12))
+
+
 def _upload(world: World, who: Who) -> dict[str, Any]:
     return {"picture": ("hat.png", b"no picture", "image/png")}
 
@@ -69,7 +75,7 @@ FILLERS: dict[tuple[str, str], Filler] = {
     ("POST", "/join"): Filler(data=_join),
     ("POST", "/preferences"): Filler(data=lambda world, who: {"theme": "dark"}),
     ("POST", "/sign-in"): Filler(data=_sign_in),
-    ("POST", "/sign-in/passkey"): Filler(data=_ceremony),
+    ("POST", "/sign-in/passkey"): Filler(data=_ceremony, also=(422,)),
     ("POST", "/sign-in/passkey/options"): Filler(),
     ("POST", "/sign-out"): Filler(),
     ("POST", "/welcome"): Filler(data=_claim),
@@ -97,7 +103,7 @@ def _encoded() -> str:
 
 
 def _character(world: World, handle: str, published: bool) -> str:
-    name = f"c{secrets.token_hex(5)}"
+    name = _name()
     headers = {"authorization": f"Bearer {world.key(handle, frozenset({'create'}))}"}
     sent = {"name": name, "tags": "1girl, hat"}
     made = world.client.post("/api/v1/characters", json=sent, headers=headers)
@@ -109,7 +115,9 @@ def _session(world: World, handle: str, published: bool) -> str:
     accounts = world.service.accounts
     if handle == "owner":
         return accounts.claim(accounts.owner_token(), Visit(), "owner-of-it").identifier
-    return accounts.sign_in(f"walk-{handle}", PASSWORD, Visit()).identifier
+    return accounts.sign_in(
+        f"walk-{handle}", PASSWORD, Visit("", f"192.0.2.{secrets.randbelow(250)}")
+    ).identifier
 
 
 def _key(world: World, handle: str, published: bool) -> str:
@@ -169,7 +177,9 @@ def _organisation(world: World, handle: str, published: bool) -> str:
 
 
 MAKERS |= {
-    "character": _character,
+    "character": lambda world, handle, published: character_identifier(
+        world.accounts[handle], _character(world, handle, published)
+    ),
     "name": _character,
     "/about/policies/{name}": lambda world, handle, published: "acceptable-use",
     "session": _session,
@@ -245,9 +255,7 @@ FILLERS |= {
     ("POST", "/api/v1/account/keys"): Filler(json=_form(label="x", scopes=["read"]), also=_CHANGED),
     ("POST", "/api/v1/accounts/{handle}/follow"): Filler(also=_CHANGED),
     ("POST", "/api/v1/accounts/{handle}/unfollow"): Filler(also=_CHANGED),
-    ("POST", "/api/v1/characters"): Filler(
-        json=lambda world, who: {"name": f"n{secrets.token_hex(5)}", "tags": "1girl, hat"}
-    ),
+    ("POST", "/api/v1/characters"): Filler(json=lambda world, who: {"name": _name(), "tags": "1girl, hat"}),
     ("PATCH", "/api/v1/characters/{name}"): Filler(json=_form(tags="1girl, hat"), also=_CHANGED),
     ("POST", "/api/v1/jobs/create"): Filler(json=_drawing_json),
     ("POST", "/api/v1/jobs/edit"): Filler(
@@ -261,12 +269,10 @@ FILLERS |= {
     ("POST", "/api/v1/pictures/{picture}/publish"): Filler(json=_form(title="Hat")),
     ("POST", "/api/v1/pictures/{picture}/unpublish"): Filler(also=_CHANGED),
     ("POST", "/api/v1/uploads"): Filler(files=_upload, also=_CHANGED),
-    ("POST", "/characters"): Filler(
-        data=lambda world, who: {"name": f"n{secrets.token_hex(5)}", "words": "1girl, hat"}
-    ),
+    ("POST", "/characters"): Filler(data=lambda world, who: {"name": _name(), "words": "1girl, hat"}),
     ("POST", "/characters/{character}/remove"): Filler(),
     ("POST", "/characters/{character}/rename"): Filler(
-        data=lambda world, who: {"name": f"n{secrets.token_hex(5)}"}, also=_CHANGED
+        data=lambda world, who: {"name": _name()}, also=_CHANGED
     ),
     ("POST", "/characters/{character}/sheet"): Filler(also=_CHANGED),
     ("POST", "/claim"): Filler(data=_form(right="copyright"), also=_CHANGED),
