@@ -71,7 +71,9 @@ def prompts(random: Random) -> list[tuple[str, tuple[str, ...]]]:
     return [(text, tags.of_prompt(text)) for text in texts]
 
 
-def rows(accounts: int, pictures: int, seed: int, key: bytes) -> Iterator[tuple[dict[str, Any], list[str]]]:
+def rows(
+    accounts: int, pictures: int, seed: int, key: bytes, identify: Callable[[float], str] = new_identifier
+) -> Iterator[tuple[dict[str, Any], list[str]]]:
     """The row of each picture and what it is found by. Few accounts have many pictures (Zipf)."""
     random, known = Random(seed), prompts(Random(seed))
     weights = [1 / (1 + number) ** 0.8 for number in range(accounts)]
@@ -79,7 +81,7 @@ def rows(accounts: int, pictures: int, seed: int, key: bytes) -> Iterator[tuple[
     secret = sealing.derive(key, "rakkan pictures recipes 1")
     for number, owner in enumerate(owners):
         moment = START + number * APART
-        identifier = new_identifier(moment / 1000)
+        identifier = identify(moment / 1000)
         prompt, found = known[random.randrange(PROMPTS)]
         model = f"{random.choice((0, 0, 0, 1, 1, 2, 3)):064x}"
         recipe = Recipe(prompt, "", f"model {model[-1]}", model, "euler", "linear", 4, 1.0, number, 512, 512)
@@ -98,8 +100,15 @@ def rows(accounts: int, pictures: int, seed: int, key: bytes) -> Iterator[tuple[
         yield row, [*found, *tags.of_title(title)]
 
 
-def fill(engine: Engine, accounts: int, pictures: int, seed: int, key: bytes) -> float:
-    """Fill an empty database; the seconds that took."""
+def fill(
+    engine: Engine,
+    accounts: int,
+    pictures: int,
+    seed: int,
+    key: bytes,
+    identify: Callable[[float], str] = new_identifier,
+) -> float:
+    """Fill an empty database; the seconds that took. ``identify`` makes identifiers, from seconds."""
     started = time.perf_counter()
     METADATA.create_all(engine)
     by, length = reader(), len(embedding(numpy.zeros((64, 64, 3), numpy.uint8)))
@@ -125,7 +134,7 @@ def fill(engine: Engine, accounts: int, pictures: int, seed: int, key: bytes) ->
             connection.execute(insert(tables.embeddings), seen)
         waiting.clear()
 
-    for one in rows(accounts, pictures, seed, key):
+    for one in rows(accounts, pictures, seed, key, identify):
         waiting.append(one)
         if len(waiting) == AT_ONCE:
             put()

@@ -8,20 +8,23 @@ in, reports, appeals, what pages are made of) is never turned away here.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
 import json
 import re
-import sys
 import time
+from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
 
+from rakkan.service import observing
 from rakkan.service.access.router import GuardedRoute
 from rakkan.service.answers import HEADERS
-from rakkan.service.budgets.decide import Decision
+from rakkan.service.budgets.decide import Decision, Reason
 from rakkan.service.dialects import reads_programs, shaped
 from rakkan.service.errors import TooMany
 
@@ -34,9 +37,33 @@ if TYPE_CHECKING:
 
 #: Credentials that are remembered: some hundred bytes each.
 MOST = 20_000
-#: Whom an alarm refuses is still looked at once in so many seconds, for what is asked may be their own.
-LOOK = 1.0
+#: Seconds between two looks at whoever was refused lately; and at whom an alarm refuses, since what is asked
+#: for may be their own.
+LOOK, LOOK_REFUSED = 0.1, 1.0
+#: Seconds for which a refusal counts as late.
+REMEMBERED = 2.0
+#: Facts for which everything is refused.
+_WHATEVER = ("rate", "at once", "alarm", "load")
+#: Requests that are looked at at the same time, and of one credential with those that wait for it.
+AT_ONCE, OF_ONE = 6, 8
+#: What is answered without waiting for anything but the database.
+_QUICK = ("page", "list", "pair", "bulk")
+_FREE = ("free", "asset")
 _CREDENTIALS = (b"authorization", b"cookie")
+
+
+#: What is said to a credential that asks for more at once than anybody's browser does.
+CROWDED = Decision("slow", (Reason("at once", "account", OF_ONE, OF_ONE),), 1.0)
+
+
+@dataclass
+class Held:
+    """What an account or cluster was refused with, until when that is remembered, and when it was last looked
+    at again; seconds of ``time.monotonic``."""
+
+    decision: Decision
+    until: float
+    looked: float
 
 
 class Turnstile:
@@ -44,29 +71,95 @@ class Turnstile:
 
     def __init__(self, budgets: Budgets) -> None:
         self._budgets = budgets
-        self._known: dict[bytes, str] = {}
-        self._looked: dict[str, float] = {}
+        self._known: dict[bytes, tuple[str, str]] = {}
+        self._held: dict[str, Held] = {}
 
-    def remember(self, request: HTTPConnection, account: str) -> None:
+    def remember(self, request: HTTPConnection, account: str, decision: Decision) -> None:
         """A request for this account was refused."""
-        if len(self._known) >= MOST:
+        if decision.reasons and decision.reasons[0].fact not in _WHATEVER:
+            return  # what is refused depends on what is asked for
+        if max(len(self._known), len(self._held)) >= MOST:
             self._known.clear()
-            self._looked.clear()
-        self._known[_mark(request.scope)] = account
+            self._held.clear()
+        group = self._budgets.group(account)
+        self._known[_mark(request.scope)] = account, group
+        now = time.monotonic()
+        held = self._held.get(group)
+        if held is None:
+            self._held[group] = Held(decision, now + REMEMBERED, now)
+        else:
+            held.decision, held.until = decision, now + REMEMBERED
 
-    def decision(self, scope: Scope) -> Decision | None:
+    def decision(self, mark: bytes) -> Decision | None:
         """What is known to be the answer to whoever asks; None when it has to be looked at."""
         if not self._known:
             return None
-        account = self._known.get(_mark(scope))
-        found = None if account is None else self._budgets.turned(account)
-        if account is None or found is None or found.answer != "refuse":
-            return found
-        now = time.monotonic()
-        if now - self._looked.get(account, -LOOK) >= LOOK:
-            self._looked[account] = now
+        known = self._known.get(mark)
+        held = None if known is None else self._held.get(known[1])
+        if known is None or held is None:
             return None
-        return found
+        now, turned = time.monotonic(), self._budgets.turned(known[0])
+        if turned is not None and turned.answer != "refuse":
+            return turned
+        if turned is None and now > held.until:
+            return None
+        # A crowd that waits for a rate would come through all at once, and be refused one by one.
+        if now - held.looked >= (LOOK if turned is None else LOOK_REFUSED):
+            held.looked = now
+            return None
+        return turned or held.decision
+
+
+class Fairness:
+    """Lets some requests be worked on at a time, in turns between the credentials they come with: who sends
+    hundreds waits behind their own. Of one event loop."""
+
+    def __init__(self, at_once: int = AT_ONCE, of_one: int = OF_ONE) -> None:
+        self._free, self._of_one = at_once, of_one
+        self._there: dict[bytes, int] = {}
+        self._queues: dict[bytes, deque[asyncio.Future[None]]] = {}
+
+    def takes(self, mark: bytes) -> bool:
+        """Whether one more request of a credential may wait."""
+        return self._there.get(mark, 0) < self._of_one
+
+    async def enter(self, mark: bytes) -> None:
+        """Wait for a turn; ``leave`` afterwards, whatever happens."""
+        self._there[mark] = self._there.get(mark, 0) + 1
+        if self._free:
+            self._free -= 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queues.setdefault(mark, deque()).append(turn)
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self._next()
+            self._forget(mark)
+            raise
+
+    def leave(self, mark: bytes) -> None:
+        """A turn is over."""
+        self._forget(mark)
+        self._next()
+
+    def _forget(self, mark: bytes) -> None:
+        self._there[mark] -= 1
+        if not self._there[mark]:
+            del self._there[mark]
+
+    def _next(self) -> None:
+        while self._queues:
+            mark = next(iter(self._queues))
+            queue = self._queues.pop(mark)
+            turn = queue.popleft()
+            if queue:
+                self._queues[mark] = queue  # behind all others
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
 
 class Turning:
@@ -77,21 +170,41 @@ class Turning:
     ) -> None:
         self._app, self._turnstile, self._figures = app, turnstile, figures
         guarded = [one for one in routes if isinstance(one, GuardedRoute)]
-        self._free = _any_of(one for one in guarded if one.access.weight in ("free", "asset"))
-        self._rest = _any_of(one for one in guarded if one.access.weight not in ("free", "asset"))
+        self._free = _any_of(one for one in guarded if one.access.weight in _FREE)
+        self._rest = _any_of(one for one in guarded if one.access.weight not in _FREE)
+        self._quick = _any_of(
+            one for one in guarded if one.access.weight in _QUICK and "GET" in (one.methods or ())
+        )
+        self._fairness = Fairness()
         self._headers = [(name.encode(), text.encode()) for name, text in HEADERS.items()]
         self._count, self._told = 0, time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            started = time.perf_counter()
-            decision = self._turnstile.decision(scope)
-            path = scope["path"]
-            if decision is not None and self._rest.fullmatch(path) and not self._free.fullmatch(path):
-                await self._refuse(scope, send, decision)
-                self._note(time.perf_counter() - started)
-                return
-        await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, path = time.perf_counter(), scope["path"]
+        scope.setdefault("state", {})["arrived"] = time.monotonic()
+        mark = _mark(scope)
+        is_quick = scope["method"] == "GET" and self._quick.fullmatch(path) is not None
+        is_quick = is_quick and not self._free.fullmatch(path)
+        decision = self._turnstile.decision(mark)
+        if is_quick and decision is None and not self._fairness.takes(mark):
+            decision = CROWDED
+        if decision is not None and (
+            is_quick or (self._rest.fullmatch(path) and not self._free.fullmatch(path))
+        ):
+            await self._refuse(scope, send, decision)
+            self._note(time.perf_counter() - started)
+            return
+        if not is_quick:
+            await self._app(scope, receive, send)
+            return
+        await self._fairness.enter(mark)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._fairness.leave(mark)
 
     async def _refuse(self, scope: Scope, send: Send, decision: Decision) -> None:
         error, path = refusal(decision), scope["path"]
@@ -119,8 +232,8 @@ class Turning:
         self._count += 1
         now = time.monotonic()
         if now - self._told >= 1.0:
-            told = {"time": round(time.time(), 3), "turned_away": self._count}
-            sys.stderr.write(json.dumps(told) + "\n")
+            told: dict[str, object] = {"time": round(time.time(), 3), "turned_away": self._count}
+            observing.write(told)
             self._count, self._told = 0, now
 
 

@@ -17,6 +17,7 @@ from rakkan.service.budgets.limits import Holder
 from rakkan.service.budgets.store import Asked, Budgets, What
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.tables import pictures
+from rakkan.service.schema import is_identifier
 from rakkan.service.turning import Turnstile, network_of, refusal
 from rakkan.store.database import transaction
 
@@ -65,7 +66,7 @@ class Scales:
             request.state.decoy = True
             request.state.retry_after = decision.retry_after
         elif decision.answer != "serve":
-            self.turnstile.remember(request, account)
+            self.turnstile.remember(request, account, decision)
             raise refusal(decision)
         request.state.flight = account
 
@@ -99,8 +100,12 @@ class Scales:
         if actor.at_least("moderator"):
             holder = "moderator"
         picture = str(request.path_params.get("picture", ""))
+        if not picture:
+            # The studio goes on from a picture with its words, the gallery with what is like it.
+            picture = request.query_params.get("from", "") or request.query_params.get("like", "")
+        is_pair = access.weight == "pair" or "from" in request.query_params
         # Whatever is asked about a canary counts as asking for it: nothing else is to tell it apart for less.
-        if access.weight != "pair" and not (picture and self.budgets.is_canary(picture)):
+        if not is_identifier(picture) or not (is_pair or self.budgets.is_canary(picture)):
             picture = ""
         own = popular = False
         if picture:

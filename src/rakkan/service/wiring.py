@@ -139,6 +139,7 @@ def _chores(parts: Closing, transit: Transit, planting: Planting) -> tuple[Chore
         Chore("closing", 20, parts.go_on),
         Chore("bans", 60, parts.bans.lapse),
         Chore("cases", 60, parts.reports.follow_all),
+        Chore("canaries", 60, planting.plant),
         Chore("accounts", 3600, parts.accounts.sweep),
         Chore("jobs", 3600, lambda: parts.queue.purge(JOBS_KEPT)),
         Chore("old counts", 24 * 3600, parts.budgets.expire),
@@ -158,11 +159,8 @@ def linking() -> tuple[Accounts, Budgets]:
     made = parts()
     migrating.upgrade(made.engine)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
-
-    def audit(action: str, account: str, about: str) -> None:
-        made.catalogue.audit.write(account, action, about)
-
-    return Accounts(made.engine, time.time, made.key("accounts"), audit=audit), budgets
+    audit = made.catalogue.audit
+    return Accounts(made.engine, time.time, made.key("accounts"), audit=audit.write), budgets
 
 
 def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:

@@ -102,7 +102,7 @@ class Budgets:
         """What is known without looking to be the answer to all but the essential; None for nothing."""
         now = self.clock()
         # A pool of visitors or a cluster is turned away as one.
-        for name in (account, self._group(account)):
+        for name in (account, self.group(account)):
             turned = self.front.turned.get(name)
             if turned is not None and now < turned[0]:
                 return turned[1]
@@ -286,9 +286,9 @@ class Budgets:
     def _turn(self, account: str, decision: Decision, now: float) -> None:
         """Whom to answer from memory: a rate is known to be used up until then, an alarm stands a while."""
         reason = decision.reasons[0]
-        name = account if reason.subject == "account" else self._group(account)
+        name = account if reason.subject == "account" else self.group(account)
         if decision.answer == "refuse":
-            self.front.turn_away(self._group(account), now + LOOK_AGAIN, decision)
+            self.front.turn_away(self.group(account), now + LOOK_AGAIN, decision)
         elif reason.fact == "rate" and decision.retry_after is not None:
             self.front.turn_away(name, now + decision.retry_after, decision)
 
@@ -304,7 +304,7 @@ class Budgets:
         if account.startswith(VISITOR):
             states.append(self._state(VISITORS, (VISITORS,), now))
         elif account in self.front.groups:
-            states.append(self._state(self._group(account), self.front.groups[account].accounts, now))
+            states.append(self._state(self.group(account), self.front.groups[account].accounts, now))
         return states
 
     def _state(self, name: str, accounts: tuple[str, ...], now: float) -> State:
@@ -326,7 +326,8 @@ class Budgets:
             found.restriction = self.desk.restriction(accounts)
         return found
 
-    def _group(self, account: str) -> str:
+    def group(self, account: str) -> str:
+        """The name under which an account is turned away together with those it is linked to."""
         if account.startswith(VISITOR):
             return VISITORS
         cluster = self.front.groups.get(account)

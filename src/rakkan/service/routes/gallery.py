@@ -21,6 +21,7 @@ from rakkan.service.pictures.records import Page, Wanted
 from rakkan.service.routes.presenting import cards
 from rakkan.service.routes.showing import (
     actor_of,
+    listed,
     page_of,
     see_other,
     service_of,
@@ -70,7 +71,7 @@ def gallery(
     return _shown(
         request,
         GalleryView(
-            cards(service, found.cards, words, actor),
+            cards(service, listed(request, found.cards), words, actor),
             _next("/gallery", asked, found.cursor),
             q,
             tag,
@@ -108,7 +109,7 @@ def _alike(request: Request, picture: str) -> Response:
     service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
     found = service.catalogue.similar(actor, picture, MOST)
     (seen,) = cards(service, service.catalogue.cards(actor, [picture]), words, actor)
-    return _shown(request, GalleryView(cards(service, found, words, actor), like=seen), "")
+    return _shown(request, GalleryView(cards(service, listed(request, found), words, actor), like=seen), "")
 
 
 @router.get("/people/{handle}")
@@ -133,7 +134,7 @@ def person(request: Request, handle: str, after: _Cursor = "") -> Response:
         service.social.count_followers(profile.identifier),
         followed,
     )
-    shown = cards(service, found.cards, words, actor)
+    shown = cards(service, listed(request, found.cards), words, actor)
     view = GalleryView(shown, _next(f"/people/{profile.handle}", {}, found.cursor), person=seen)
     return _shown(request, view, after)
 

@@ -20,6 +20,8 @@ from rakkan.service.routes import telling
 from rakkan.service.routes.presenting import cards, disclosed, moment
 from rakkan.service.routes.showing import (
     actor_of,
+    is_reduced,
+    listed,
     page_of,
     see_other,
     service_of,
@@ -47,10 +49,14 @@ def picture_page(request: Request, picture: str) -> Response:
     shown = service.catalogue.get(actor, picture)
     service.catalogue.openable(actor, picture)
     view = picture_view(service, actor, shown, words)
-    if request.state.decoy:
-        said = (words("told.reduced"), words("told.size", width=shown.width, height=shown.height))
-        view = replace(view, url=view.card.thumbnail, sentences=said, prompt="", facts=(), origins=())
-    return show(request, "picture.html", view)
+    listed(request, service.catalogue.cards(actor, [one.identifier for one in view.similar]))
+    return show(request, "picture.html", short(view, words) if is_reduced(request) else view)
+
+
+def short(view: PictureView, words: Words) -> PictureView:
+    """The page without what it is worth collecting for, and saying so."""
+    said = (words("told.reduced"),)
+    return replace(view, url=view.card.thumbnail, sentences=said, prompt="", facts=(), tags=(), origins=())
 
 
 def picture_view(service: Service, actor: Actor, shown: Shown, words: Words) -> PictureView:

@@ -86,9 +86,9 @@ def is_reduced(request: Request) -> bool:
 
 
 def reduced(request: Request) -> TooMany:
-    """What is said in place of a recipe, to be raised."""
+    """What is said in place of a recipe or a file, to be raised."""
     return TooMany(
-        "This reply is reduced: the recipe is left out, for more was read here than is usual",
+        "This reply is reduced to nothing, for more was read here than is usual",
         "The thumbnail stays; Account shows why, and takes an appeal where there is an alarm",
         getattr(request.state, "retry_after", None),
     )
