@@ -178,6 +178,7 @@ LAST: list[Arguments] = [("account", "erase", "local", "--yes")]
 
 #: What is to be refused: by the prompt, by the place, by the settings.
 REFUSED: list[Arguments] = [
+    ("account", "link", "nobody-here", "--payment", "invoice 7"),
     ("create", "qwx"),
     ("create", "smile", "--out", "refused.gif"),
     ("create", "smile", "--out", "/proc/self/fd/x.png"),

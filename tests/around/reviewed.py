@@ -130,6 +130,12 @@ REVIEWED: dict[str, Names] = {
         "studio.starter.sampling.draw_latents",
         "studio.starter.sampling.velocity",
     ),
+    "tells of a picture of the hub in JSON: names, sides, words and addresses": (
+        "service.routes.api.pictures.picture",
+        "service.routes.api.pictures.publish",
+        "service.routes.api.pictures.unpublish",
+        "service.routes.api.pictures.whole",
+    ),
     "draws by a renderer of vectors, which has learnt from nobody and can draw nothing but its figures": (
         "corpus.figures.drawing.part_map",
         "studio.starter.evaluation.identities.IdentityTrial.shown",
