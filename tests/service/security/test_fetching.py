@@ -137,7 +137,9 @@ def test_no_field_makes_the_service_visit_an_address(world: World, canary: tuple
         handle = "mika" if who == "member" else who
         path = row.path
         for name, suffix in re.findall(r"{(\w+)(:path)?}", path):
-            path = path.replace(f"{{{name}{suffix}}}", MAKERS[name](world, handle, False))
+            path = path.replace(
+                f"{{{name}{suffix}}}", (MAKERS.get(row.path) or MAKERS[name])(world, handle, False)
+            )
         told = dict.fromkeys(fields(route), address)
         headers = {**world.headers(who, row.scope), "referer": address, "x-forwarded-host": address}
         filler = FILLERS.get((row.method, row.path), Filler())
