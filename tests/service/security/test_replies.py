@@ -147,8 +147,8 @@ def test_no_body_takes_fields_that_it_does_not_know(world: World) -> None:
                 assert kind.model_config.get("extra") == "forbid", (route.path, kind)
                 bodies += 1
     assert bodies
-    told = {"ceremony": "x", "response": {}, "role": "owner"}
-    reply = world.client.post("/sign-in/passkey", json=told, headers=world.headers("visitor", ""))
+    told = {"prompt": "hat", "role": "owner"}
+    reply = world.client.post("/api/v1/jobs/create", json=told, headers=world.headers("key", "create"))
     assert reply.status_code == 422 and "role" in reply.text
 
 
