@@ -56,7 +56,7 @@ class Links:
         except (ValueError, TypeError):
             raise NotFound("This link does not hold", "Ask for another") from None
         if found.expires < self.clock() or found.recipient != recipient:
-            raise NotFound("This link is over", "Ask for another")
+            raise NotFound("This link does not hold", "Ask for another")
         return found
 
     def _tag(self, told: bytes, recipient: str) -> bytes:

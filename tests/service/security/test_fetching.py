@@ -127,7 +127,8 @@ def fields(route: GuardedRoute) -> list[str]:
 def test_no_field_makes_the_service_visit_an_address(world: World, canary: tuple[str, list[bytes]]) -> None:
     address, came = canary
     asked = 0
-    for row in read(DOCUMENT):
+    # Taking down last: what looks like it cannot come in any more.
+    for row in sorted(read(DOCUMENT), key=lambda row: row.path.endswith("take-down")):
         (route,) = (
             one
             for one in world.instance.app.routes
@@ -137,7 +138,9 @@ def test_no_field_makes_the_service_visit_an_address(world: World, canary: tuple
         handle = "mika" if who == "member" else who
         path = row.path
         for name, suffix in re.findall(r"{(\w+)(:path)?}", path):
-            path = path.replace(f"{{{name}{suffix}}}", MAKERS[name](world, handle, False))
+            path = path.replace(
+                f"{{{name}{suffix}}}", (MAKERS.get(row.path) or MAKERS[name])(world, handle, False)
+            )
         told = dict.fromkeys(fields(route), address)
         headers = {**world.headers(who, row.scope), "referer": address, "x-forwarded-host": address}
         filler = FILLERS.get((row.method, row.path), Filler())

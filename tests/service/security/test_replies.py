@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 from tests.service.access.documents import DOCUMENT
 from tests.service.access.fillers import FILLERS, MAKERS
-from tests.service.access.walking import Filler, things
+from tests.service.access.walking import Filler, expected
 from tests.service.access.world import World
 
 from rakkan.service.access.router import GuardedRoute
@@ -53,7 +53,7 @@ def test_every_reply_says_what_browsers_may_do_with_it(world: World) -> None:
         policy = told["content-security-policy"]
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy, where
         assert "unsafe" not in policy, where
-        if not told["content-type"].startswith("text/html"):
+        if not told.get("content-type", "").startswith("text/html"):
             assert "sandbox" in policy, where
         for name in ("server", "x-powered-by", "access-control-allow-origin"):
             assert name not in told, where
@@ -92,7 +92,7 @@ def test_faults_quote_nothing_raw(world: World) -> None:
     for method, path, sent in asked:
         reply = world.client.request(method, path, **{"headers": headers, **sent})
         assert reply.status_code < 500, (method, path)
-        if reply.headers["content-type"].startswith("text/html"):
+        if reply.headers.get("content-type", "").startswith("text/html"):
             assert "<script>window" not in reply.text and "<img src=x" not in reply.text, (method, path)
         else:
             assert reply.headers["content-type"].startswith("application/json"), (method, path)
@@ -106,7 +106,11 @@ def test_a_fault_is_not_as_long_as_who_asks_likes(world: World) -> None:
     assert reply.status_code == 422 and len(reply.content) < 4_000
 
 
-HIDDEN = [row for row in TABLE if row.tenant in ("own", "shown") and "private" in things(row, "stranger")]
+HIDDEN = [
+    row
+    for row in TABLE
+    if row.tenant in ("own", "shown") and "{" in row.path and expected(row, "stranger", "private") == "404"
+]
 
 
 @pytest.mark.parametrize("row", HIDDEN, ids=lambda row: f"{row.method} {row.path}")
@@ -115,8 +119,8 @@ def test_a_hidden_thing_and_none_at_all_answer_alike(world: World, row: Row, who
     """Status, body and headers; only the time and the request's own name differ."""
     (name,) = re.findall(r"{(\w+)}", row.path)[-1:]
     filler = FILLERS.get((row.method, row.path), Filler())
-    hidden = MAKERS[name](world, "elsewhere", False)
-    absent = new_identifier() if len(hidden) == 26 else hidden[:-3] + "zzz"
+    hidden = (MAKERS.get(row.path) or MAKERS[name])(world, "elsewhere", False)
+    absent = new_identifier() if len(hidden) == 26 else hidden[:-3] + "000"
     replies = []
     for thing in (hidden, absent):
         path = re.sub(r"{\w+}", thing, row.path) + filler.query
@@ -137,12 +141,14 @@ def test_no_body_takes_fields_that_it_does_not_know(world: World) -> None:
         for field in route.dependant.body_params:
             kind = field.field_info.annotation
             is_json = type(field.field_info).__name__ == "Body"
+            if route.path.startswith(("/sdapi/", "/v1/")):
+                continue  # programs made for others send fields that mean nothing here
             if is_json and isinstance(kind, type) and issubclass(kind, BaseModel):
                 assert kind.model_config.get("extra") == "forbid", (route.path, kind)
                 bodies += 1
     assert bodies
-    told = {"ceremony": "x", "response": {}, "role": "owner"}
-    reply = world.client.post("/sign-in/passkey", json=told, headers=world.headers("visitor", ""))
+    told = {"prompt": "hat", "role": "owner"}
+    reply = world.client.post("/api/v1/jobs/create", json=told, headers=world.headers("key", "create"))
     assert reply.status_code == 422 and "role" in reply.text
 
 

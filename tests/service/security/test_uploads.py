@@ -117,7 +117,7 @@ def test_no_name_of_a_file_leads_anywhere(
 ) -> None:
     before = set(Path(tempfile.gettempdir()).glob("climbed*"))
     reply = sent(world, row, filler, name, picture_file())
-    assert reply.status_code < 500, reply.text
+    assert reply.status_code < 500 or reply.status_code in filler.also, reply.text
     assert "x-injected" not in reply.headers
     assert set(Path(tempfile.gettempdir()).glob("climbed*")) == before
     kept = (
