@@ -61,10 +61,8 @@ def vault() -> Vault:
 
 @cache
 def passing_vault() -> Vault:
-    """The same vault, to put what is read and shredded within minutes: a power cut may take it.
-
-    Only for owners who have put something by ``vault`` before, so that their keys are durable.
-    """
+    """The same vault, for what is read and shredded within minutes: a power cut may take it. Only for owners
+    who have put something by ``vault`` before, so that their keys are durable."""
     from rakkan.store.disk import PassingDisk
     from rakkan.store.vault import Vault
 

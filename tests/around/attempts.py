@@ -163,6 +163,7 @@ def work(given: Path) -> list[Arguments]:
         ("style", "sheet", "smile", "--out", "style-sheet.png"),
         ("style", "remove", "misty"),
         ("serve", "--port", "8420"),
+        ("account", "link", "ann-of-here", "--payment", "invoice 7"),
         ("work",),
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),

@@ -129,7 +129,7 @@ def drain() -> None:
     from rakkan.service.jobs.worker import work
     from rakkan.service.schema import new_identifier
 
-    queue, performers = wiring.worker("cpu", warm=False)
+    queue, performers = wiring.worker("cpu")
     stop = threading.Event()
     thread = threading.Thread(target=work, args=(queue, performers, new_identifier(), stop))
     thread.start()
