@@ -79,7 +79,7 @@ def outcome(job: Job) -> tuple[str, dict[str, Any]]:
         made = json.loads(job.result)
         pictures = made.get("pictures", [])
         first = pictures[0] if pictures else ""
-        said = {"picture": first, "pictures": pictures, "url": f"/pictures/{first}"}
+        said = {"picture": first, "pictures": pictures, "url": f"/pictures/{first}/file"}
         return "done", {**said, "remarks": made.get("remarks", [])}
     words = {
         "cancelled": "It was cancelled",
