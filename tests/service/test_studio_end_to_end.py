@@ -41,7 +41,11 @@ def test_a_prompt_becomes_a_draft_and_then_a_sealed_picture(instance: Instance) 
     assert owner.client.get(f"/pictures/{told['picture']}/thumbnail").headers["content-type"] == "image/webp"
 
     stranger = instance.member("rin")
-    for path in (f"/pictures/{told['picture']}/file", f"/pictures/{told['picture']}/thumbnail", asked.json()["events"]):
+    for path in (
+        f"/pictures/{told['picture']}/file",
+        f"/pictures/{told['picture']}/thumbnail",
+        asked.json()["events"],
+    ):
         assert stranger.client.get(path).status_code == 404, path
     assert instance.visitor().client.get(f"/pictures/{told['picture']}/file").status_code == 404
 

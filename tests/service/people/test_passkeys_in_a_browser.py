@@ -22,18 +22,8 @@ def instance(monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
 
 @pytest.fixture
 def driver() -> Iterator[webdriver.Chrome]:
-    if not (driving.CHROMIUM and driving.DRIVER):
-        pytest.skip("chromium and chromedriver are not installed (apt-get install chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(driving.CHROMIUM)
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})  # type: ignore[no-untyped-call]
-    made = webdriver.Chrome(options, webdriver.ChromeService(str(driving.DRIVER)))
-    try:
+    with driving.chromium() as made:
         yield made
-    finally:
-        made.quit()
 
 
 def until(condition: Callable[[], object], what: str) -> None:
