@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from pathlib import Path
+from contextlib import suppress
 
 import numpy
 import pytest
@@ -77,39 +76,49 @@ def test_canaries_are_met_as_arithmetic_says(monkeypatch: pytest.MonkeyPatch) ->
         assert low - 0.02 <= found["without replacement"] <= high + 0.02
 
 
-async def _serve(answers: dict[str, int]) -> None:
+async def _serve(asked: dict[str, int]) -> tuple[scraping_http.Answers, scraping_http.Answers]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = (await reader.readuntil(b"\r\n\r\n")).decode()
-        path = request.split()[1]
-        answers[path] = answers.get(path, 0) + 1
-        # Each second picture is turned away once.
-        refused = path.endswith(("1", "3")) and answers[path] == 1
-        status = "429 Too Many Requests" if refused else "200 OK"
-        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok".encode())
-        await writer.drain()
-        writer.close()
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                assert "Authorization: Bearer k" in head and "X-Forwarded-For: 10." in head
+                path = head.split()[1]
+                asked[path] = asked.get(path, 0) + 1
+                # Each second picture is turned away once.
+                refused = path.endswith(("1", "3")) and asked[path] == 1
+                status = "429 Too Many Requests" if refused else "200 OK"
+                writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n".encode())
+                await writer.drain()
+                writer.write(b"ok")
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    key = ({"Authorization": "Bearer x"},)
-    honest = scraping_http.Crowd(key, (scraping_http.Place("/page"),), 100.0)
-    pictures = tuple(scraping_http.Place(f"/p{number}", f"p{number}") for number in range(4))
-    fleet = scraping_http.Crowd(key, pictures, 200.0, True)
+    port = server.sockets[0].getsockname()[1]
+    pictures = [scraping_http.Place(f"/p{number}", f"p{number}") for number in range(4)]
+    people = scraping_http.Crowd(port, ["k"], [scraping_http.Place("/page")], 100.0, 8)
+    fleet = scraping_http.Crowd(port, ["k", "k2"], pictures, 200.0, 8, goes_through=True)
     async with server:
-        found = await scraping_http.run(base, honest, fleet, 0.5, 0.3, 1)
-    assert found["fleet"]["pairs"] == 4
-    assert found["fleet"]["statuses"]["429"] == 2
-    assert found["honest"]["succeeded"] == found["honest"]["requests"] > 20
-    assert scraping_http.summary([found])["honest success"] == 1.0
+        found = await asyncio.gather(people.live(0.5, 1), fleet.live(0.5, 2))
+        busy = await scraping_http.Crowd(port, ["k"], pictures[:1], 0.0, 2).live(0.2, 3)
+    assert busy.statuses["200"] > 20
+    return found[0], found[1]
 
 
 def test_the_generator_counts_pairs_and_repeats_what_was_turned_away() -> None:
-    asyncio.run(_serve({}))
+    asked: dict[str, int] = {}
+    honest, fleet = asyncio.run(_serve(asked))
+    assert len(fleet.pairs) == 4 and fleet.statuses["429"] == 2
+    assert honest.statuses["200"] == honest.statuses.total() > 20
+    assert len(honest.delays) == honest.statuses.total() and min(honest.delays) >= 0
+    figures = {"honest": scraping_http.figures_of(honest), "pairs": 4, "share of the catalogue": 0.01}
+    figures |= {"fleet requests a second": 1.0, "server processor share": 0.5}
+    told = scraping_http.summary([figures], [honest], [honest])
+    assert told["honest success"] == 1.0 and told["stopped by 300"] == 1
+    assert told["idle ms"]["median"] <= told["attacked ms"]["99th"]
 
 
-def test_a_plan_names_both_crowds(tmp_path: Path) -> None:
-    crowd = {"credentials": [{"Authorization": "Bearer x"}], "paths": [{"path": "/a", "pair": "a"}]}
-    (tmp_path / "plan.json").write_text(json.dumps({"honest": crowd, "fleet": crowd}))
-    honest, fleet = scraping_http.plan(tmp_path / "plan.json", 5.0, 100.0)
-    assert (honest.rate, honest.goes_through) == (5.0, False)
-    assert (fleet.rate, fleet.goes_through, fleet.paths[0].pair) == (100.0, True, "a")
+def test_people_draw_and_a_fleet_goes_through() -> None:
+    places = [scraping_http.Place(f"/{number}") for number in range(50)]
+    fleet = scraping_http.Crowd(1, ["k"], places, 1.0, 1, goes_through=True)
+    assert {fleet._next().path for _ in places} == {one.path for one in places}
+    people = scraping_http.Crowd(1, ["k"], [places[0], scraping_http.Place("/no", weight=0.0)], 1.0, 1)
+    assert {people._next().path for _ in range(50)} == {"/0"}

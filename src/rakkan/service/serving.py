@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Connections that wait to be taken.
 _BACKLOG = 512
+#: Seconds that a thread may go on while another one waits: each request changes threads a few times.
+SWITCH = 0.0005
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -47,6 +50,7 @@ def serve(settings: Settings, host: str, port: int, proxies: str, ready: Callabl
     with listening(host, port) as taken:
         service = wiring.service(settings)
         logs.set_up()
+        sys.setswitchinterval(SWITCH)
         server = uvicorn.Server(configured(build(service), proxies))
         # uvicorn handles them while it runs and raises them again afterwards, for the workers to be ended.
         at_signals(lambda: setattr(server, "should_exit", True))

@@ -67,22 +67,32 @@ class Held:
 
 
 class Turnstile:
-    """The memory of one process: which credential stands for whom, as far as they were refused."""
+    """The memory of one process: which credential stood for whom of late, and who was refused."""
 
     def __init__(self, budgets: Budgets) -> None:
         self._budgets = budgets
         self._known: dict[bytes, tuple[str, str]] = {}
         self._held: dict[str, Held] = {}
 
-    def remember(self, request: HTTPConnection, account: str, decision: Decision) -> None:
-        """A request for this account was refused."""
-        if decision.reasons and decision.reasons[0].fact not in _WHATEVER:
-            return  # what is refused depends on what is asked for
+    def know(self, request: HTTPConnection, account: str) -> str:
+        """A request has been found to be this account's: the name of what it is counted with."""
         if max(len(self._known), len(self._held)) >= MOST:
             self._known.clear()
             self._held.clear()
         group = self._budgets.group(account)
         self._known[_mark(request.scope)] = account, group
+        return group
+
+    def group(self, mark: bytes) -> str | bytes:
+        """What a credential is counted with, as far as that is known; itself where it is not."""
+        known = self._known.get(mark)
+        return mark if known is None else known[1]
+
+    def remember(self, request: HTTPConnection, account: str, decision: Decision) -> None:
+        """A request for this account was refused."""
+        group = self.know(request, account)
+        if decision.reasons and decision.reasons[0].fact not in _WHATEVER:
+            return  # what is refused depends on what is asked for
         now = time.monotonic()
         held = self._held.get(group)
         if held is None:
@@ -111,26 +121,26 @@ class Turnstile:
 
 
 class Fairness:
-    """Lets some requests be worked on at a time, in turns between the credentials they come with: who sends
+    """Lets some requests be worked on at a time, in turns between those who are counted together: who sends
     hundreds waits behind their own. Of one event loop."""
 
     def __init__(self, at_once: int = AT_ONCE, of_one: int = OF_ONE) -> None:
         self._free, self._of_one = at_once, of_one
         self._there: dict[bytes, int] = {}
-        self._queues: dict[bytes, deque[asyncio.Future[None]]] = {}
+        self._queues: dict[str | bytes, deque[asyncio.Future[None]]] = {}
 
     def takes(self, mark: bytes) -> bool:
         """Whether one more request of a credential may wait."""
         return self._there.get(mark, 0) < self._of_one
 
-    async def enter(self, mark: bytes) -> None:
-        """Wait for a turn; ``leave`` afterwards, whatever happens."""
+    async def enter(self, mark: bytes, group: str | bytes) -> None:
+        """Wait for a turn of the credential's ``group``; ``leave`` afterwards, whatever happens."""
         self._there[mark] = self._there.get(mark, 0) + 1
         if self._free:
             self._free -= 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(mark, deque()).append(turn)
+        self._queues.setdefault(group, deque()).append(turn)
         try:
             await turn
         except BaseException:
@@ -151,11 +161,11 @@ class Fairness:
 
     def _next(self) -> None:
         while self._queues:
-            mark = next(iter(self._queues))
-            queue = self._queues.pop(mark)
+            group = next(iter(self._queues))
+            queue = self._queues.pop(group)
             turn = queue.popleft()
             if queue:
-                self._queues[mark] = queue  # behind all others
+                self._queues[group] = queue  # behind all others
             if not turn.done():
                 turn.set_result(None)
                 return
@@ -200,7 +210,7 @@ class Turning:
         if not is_quick:
             await self._app(scope, receive, send)
             return
-        await self._fairness.enter(mark)
+        await self._fairness.enter(mark, self._turnstile.group(mark))
         try:
             await self._app(scope, receive, send)
         finally:

@@ -68,6 +68,7 @@ class Scales:
         elif decision.answer != "serve":
             self.turnstile.remember(request, account, decision)
             raise refusal(decision)
+        self.turnstile.know(request, account)
         request.state.flight = account
 
     def note(self, request: HTTPConnection, response: Response, access: Access) -> None:
