@@ -48,6 +48,7 @@ WRITERS_ALLOWED: dict[str, str] = {
     "formats/png.py": "encodes into memory, never to a file",
     "store/disk.py": "the vault's and the ledger's bytes, encrypted or hashed by their callers",
     "formats/encode.py": "encodes into memory, never to a file",
+    "service/making/spool.py": "opens empty files to lock, and writes nothing",
     "cli/faults.py": "opens the null device when the reader of a pipe has gone",
     "models/download.py": "model files as they come in from a server, until the gate has let them in",
     "studio/starter/reading/tinting.py": "a developer's step that writes small layers into the package",
@@ -57,6 +58,7 @@ WRITERS_ALLOWED: dict[str, str] = {
     "studio/upscaling/convert.py": "weights, not pictures",
     "studio/starter/reading/wear.py": "a JPEG in memory, to train on what compression does",
     "studio/engines/checkpoint/cache.py": "opens converted weights in the vault, for reading",
+    "service/routes/importing.py": "opens what lies in a ZIP, for reading",
     "trust/placing.py": "puts a file that the gate has sealed in its place",
 }
 #: Names whose call writes a picture or bytes, whatever they are called on.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rakkan import config
 
-#: The account of whoever sits at this machine (``rakkan.trust.gate.LOCAL``, which is slow to import).
+#: ``rakkan.trust.gate.LOCAL``, which is slow to import.
 LOCAL = "local"
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rakkan.models.index import Index
     from rakkan.models.registry import Registry
     from rakkan.records import Picture
+    from rakkan.store.disk import Disk
     from rakkan.store.keyring import Keyring
     from rakkan.store.keys import MasterKey
     from rakkan.store.ledger.ledger import Entry, Ledger
@@ -56,6 +57,16 @@ def vault() -> Vault:
     from rakkan.store.vault import Vault
 
     return Vault(_storage(config.load().vault or "vault"), master())
+
+
+@cache
+def passing_vault() -> Vault:
+    """The same vault, for what is read and shredded within minutes: a power cut may take it. Only for owners
+    who have put something by ``vault`` before, so that their keys are durable."""
+    from rakkan.store.disk import PassingDisk
+    from rakkan.store.vault import Vault
+
+    return Vault(_storage(config.load().vault or "vault", PassingDisk()), master())
 
 
 @cache
@@ -335,10 +346,10 @@ def forget() -> None:
             part.cache_clear()
 
 
-def _storage(place: str) -> Storage:
+def _storage(place: str, disk: Disk | None = None) -> Storage:
     from rakkan.store.places import storage_at
 
-    return storage_at(place if "://" in place else str(config.load().home / place))
+    return storage_at(place if "://" in place else str(config.load().home / place), disk)
 
 
 @cache
@@ -359,33 +370,25 @@ def engine() -> Engine:
 
 
 def usual_sampling() -> tuple[int, float]:
-    """Steps and guidance scale that the model in use was made for.
-
-    A distilled model needs four steps and no guidance; one that is not yet distilled needs both.
-    Raises RakkanError when the settings are wrong or the weights' manifest cannot be read.
-    """
-    settings = config.load()
-    if settings.engine == "fake":
-        return 4, 1.0
-    from rakkan.studio.engines.weights import read_manifest
-    from rakkan.studio.starter import WEIGHTS
-
-    manifest = read_manifest(settings.weights or WEIGHTS)
-    return (4, 1.0) if manifest.get("distilled") else (16, 2.0)
+    """Steps and guidance scale that the model in use was made for: a distilled one needs four steps and no
+    guidance, one that is not yet needs both. Raises RakkanError as ``_manifest`` does."""
+    return (4, 1.0) if _manifest().get("distilled") else (16, 2.0)
 
 
 def knows_references() -> bool:
-    """Whether the starter model in use has learnt from references; the fake engine has.
+    """Whether the starter model in use has learnt from references. Raises RakkanError likewise."""
+    return "reference" in dict(_manifest().get("stages", {}))
 
-    Raises RakkanError when the settings are wrong or the weights' manifest cannot be read.
-    """
-    settings = config.load()
-    if settings.engine == "fake":
-        return True
+
+def _manifest() -> Mapping[str, Any]:
+    """What is said of the weights in use. Raises RakkanError for wrong settings and what cannot be read."""
     from rakkan.studio.engines.weights import read_manifest
     from rakkan.studio.starter import WEIGHTS
 
-    return "reference" in dict(read_manifest(settings.weights or WEIGHTS).get("stages", {}))
+    settings = config.load()
+    if settings.engine == "fake":
+        return {"distilled": True, "stages": {"reference": {}}}
+    return read_manifest(settings.weights or WEIGHTS)
 
 
 @cache

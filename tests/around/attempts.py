@@ -162,6 +162,9 @@ def work(given: Path) -> list[Arguments]:
         ("style", "show", "misty"),
         ("style", "sheet", "smile", "--out", "style-sheet.png"),
         ("style", "remove", "misty"),
+        ("serve", "--port", "8420"),
+        ("account", "link", "ann-of-here", "--payment", "invoice 7"),
+        ("work",),
         ("figures", "sheet", "--seed", "2", "--count", "2", "--out", "figures.png"),
         ("figures", "survey", "--quick", "--out", "survey.json"),
         ("starter", "train", "--stage", "flow", "--minutes", "1"),
@@ -176,6 +179,7 @@ LAST: list[Arguments] = [("account", "erase", "local", "--yes")]
 
 #: What is to be refused: by the prompt, by the place, by the settings.
 REFUSED: list[Arguments] = [
+    ("account", "link", "nobody-here", "--payment", "invoice 7"),
     ("create", "qwx"),
     ("create", "smile", "--out", "refused.gif"),
     ("create", "smile", "--out", "/proc/self/fd/x.png"),
@@ -252,5 +256,7 @@ REFUSED: list[Arguments] = [
     ("character", "import", "/dev/zero"),
     ("style", "save", "Refused", "--from", "../given/photograph.png"),
     ("style", "sheet", "--out", "refused.gif"),
+    ("serve", "--sign-up", "everybody"),
+    ("serve", "--host", "0.0.0.0"),
     ("verify", "nowhere.png"),
 ]

@@ -56,8 +56,12 @@ REVIEWED: dict[str, Names] = {
         "studio.bring.Engine.sample",
         "studio.bring.Engine.sample_batch",
         "studio.engines.engine.Engine.sample",
+        "studio.engines.engine.Engine.sample_together",
         "studio.engines.fake_engine.FakeEngine.sample",
+        "studio.engines.fake_engine.FakeEngine.sample_together",
         "studio.engines.openvino_engine.OpenVinoEngine.sample",
+        "studio.engines.openvino_engine.OpenVinoEngine.sample_together",
+        "studio.together.drawn_together",
         "studio.engines.torch.engine.TorchEngine.sample",
         "studio.engines.torch.engine.TorchEngine.sample_batch",
         "studio.engines.torch.engine.TorchEngine.sample_many",
@@ -125,6 +129,12 @@ REVIEWED: dict[str, Names] = {
         "studio.starter.stocks.encode_renders",
         "studio.starter.sampling.draw_latents",
         "studio.starter.sampling.velocity",
+    ),
+    "tells of a picture of the hub in JSON: names, sides, words and addresses": (
+        "service.routes.api.pictures.picture",
+        "service.routes.api.pictures.publish",
+        "service.routes.api.pictures.unpublish",
+        "service.routes.api.pictures.whole",
     ),
     "draws by a renderer of vectors, which has learnt from nobody and can draw nothing but its figures": (
         "corpus.figures.drawing.part_map",
@@ -230,7 +240,24 @@ REVIEWED: dict[str, Names] = {
         "models.registry.Registry.__init__",
         "models.registry.Registry.export",
     ),
-    "writes into memory that has no name on any disk": ("studio.engines.checkpoint.graphs.append",),
+    "writes into memory that has no name on any disk": (
+        "service.uploading.held",
+        "service.uploading.let_in",
+        "studio.engines.checkpoint.graphs.append",
+    ),
+    "writes lines of what was asked for and how it ended: numbers, routes, kinds of faults": (
+        "service.logs.Lines.__init__",
+        "service.observing.Observer.__init__",
+        "service.observing.fault",
+        "service.observing.write",
+    ),
+    "has sockets of this host in a folder, which carry identifiers of jobs": (
+        "service.jobs.bell.SocketBell.__init__",
+    ),
+    "makes or removes a folder, with an empty file to lock beside it; what lies in it the gate has sealed": (
+        "service.making.spool.Spool.__init__",
+        "service.making.spool.sweep",
+    ),
     "opens an empty file to lock a device, and writes nothing into it": (
         "studio.engines.checkpoint.process.EngineProcess.__init__",
     ),
@@ -269,6 +296,7 @@ REVIEWED: dict[str, Names] = {
     ),
     "the disk under vault and ledger: bytes that its callers have encrypted or hashed": (
         "store.disk.Disk.*",
+        "store.disk.PassingDisk.*",
         "store.folder.FolderStorage.__init__",
         "store.keys.KeyFile.__init__",
         "store.ledger.ledger.Ledger.__init__",
@@ -290,3 +318,12 @@ IMPORTERS: dict[str, set[str]] = {
 
 #: Methods that the gate is handed, which it alone may call; below ``trust`` the words mean something else.
 HANDED = ("seal", "seal_file", "keep", "endorse")
+
+#: What has the same name and is another thing: it encrypts texts for the database, keeps leases, or takes in
+#: a file that the gate has sealed. By the folder that it stands in.
+NAMESAKES: dict[str, set[str]] = {
+    "": {"sealing.seal"},
+    "service/accounts/": {"self.ground.seal"},
+    "service/jobs/": {"keeper.keep", "self.seal", "self.seals.seal", "seals.seal"},
+    "service/making/": {"self.delivery.keep"},
+}

@@ -4,12 +4,18 @@ network."""
 from __future__ import annotations
 
 import io
+import json
+import re
+import signal
+import socket
+import threading
 from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy
+from starlette.testclient import TestClient
 from tests.studio.starter.evaluation.figures import made_up, made_up_references
 
 
@@ -78,3 +84,84 @@ def serving(watch: Any) -> None:
     from rakkan.models import download
 
     download.answered = lambda url, headers, token: (_Served(Path(urlsplit(url).path).read_bytes()), "")
+
+
+def hub(watch: Any) -> None:
+    """A server without a network, asked in its own process by its owner for a draft, a picture and that
+    picture's pages; and workers that do what waits in this process, then end."""
+    import uvicorn
+
+    from rakkan.service import serving
+    from rakkan.service.jobs import process
+
+    class Worker:
+        """Does what waits, once."""
+
+        def __init__(self, *given: Any) -> None:
+            """Nothing is kept."""
+
+        def start(self) -> None:
+            drain()
+            signal.raise_signal(signal.SIGTERM)
+
+        def stop(self) -> None:
+            """Nothing is left that runs."""
+
+    class Server:
+        """Answers its owner alone."""
+
+        should_exit = False
+
+        def __init__(self, configured: Any) -> None:
+            self._app = configured.app
+
+        def run(self, sockets: Any) -> None:
+            visit(self._app)
+
+    serving.listening = lambda host, port: socket.socket()
+    process.Supervisor = Worker
+    uvicorn.Server = Server
+
+
+def drain() -> None:
+    """Do all jobs that wait, in this process."""
+    from rakkan.service import wiring
+    from rakkan.service.jobs.worker import work
+    from rakkan.service.schema import new_identifier
+
+    queue, performers = wiring.worker("cpu")
+    stop = threading.Event()
+    thread = threading.Thread(target=work, args=(queue, performers, new_identifier(), stop))
+    thread.start()
+    while any(queue.counts().waiting.values()) or any(queue.counts().running.values()):
+        stop.wait(0.05)
+    stop.set()
+    thread.join()
+
+
+def visit(app: Any) -> None:
+    """Come in as the owner, have a picture drawn, and look at it whole and small; leave another waiting."""
+    service = app.state.service
+    origin = service.settings.origin
+    with TestClient(app, base_url=origin, headers={"origin": origin}) as client:
+        from rakkan.service.accounts import Visit
+
+        token = service.accounts.owner_token()
+        issued = service.accounts.claim(token, Visit(), "ann-of-here")
+        client.headers["cookie"] = f"__Host-rakkan={issued.token}"
+        page = client.get("/sign-in", headers={"accept": "text/html"}).text
+        found = re.search(r'name="csrf" value="([^"]*)"', page)
+        assert found is not None
+        client.headers["x-csrf-token"] = found[1]
+        asked = client.post(
+            "/studio/create", data={"prompt": "smile"}, headers={"accept": "application/json"}
+        )
+        assert asked.status_code == 202, asked.text
+        drain()
+        job = service.queue.get(issued.account, asked.json()["job"])
+        assert job.state == "done" and job.result is not None, job.error
+        for picture in json.loads(job.result)["pictures"]:
+            for part in ("", "/file", "/thumbnail"):
+                seen = client.get(f"/pictures/{picture}{part}")
+                assert seen.status_code == 200, seen.text
+        client.post("/studio/create", data={"prompt": "smile"}, headers={"accept": "application/json"})

@@ -57,7 +57,10 @@ class Watch:
             elif event in ("os.remove", "os.truncate"):
                 self._keep(given[0])
             elif event in ("socket.connect", "socket.bind", "socket.sendto"):
-                self.connected.append(repr(given[1]))
+                if isinstance(given[1], str | bytes):  # a socket of this machine, by its path
+                    self.written.add(os.path.abspath(os.fsdecode(given[1])))
+                else:
+                    self.connected.append(repr(given[1]))
         finally:
             self._busy = False
 

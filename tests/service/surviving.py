@@ -82,8 +82,8 @@ def go_on(told: dict[str, str], accepted: set[str], seconds: float = 300) -> int
 
 
 def check(told: dict[str, str], accepted: set[str], figures: Figures) -> None:
-    """Raise AssertionError unless each job of ``accepted`` was done once, with its picture, and nothing of what
-    was cut off outlives a sweep. No server may run any more."""
+    """Raise AssertionError unless each job of ``accepted`` was done once, with its picture, and nothing of
+    what was cut off outlives a sweep. No server may run any more."""
     with being(told):
         made = wiring.parts()
         engine = made.engine

@@ -35,6 +35,18 @@ def test_it_is_of_this_instance() -> None:
         links(secret=bytes(31) + b"\1").read(links().make("picture x", "mika"), "mika")
 
 
+def test_it_ends_when_something_of_its_recipients_is_revoked() -> None:
+    epochs = {"mika": 0, "rin": 0}
+    bound = Links(bytes(32), lambda: NOW, lambda account: epochs[account])
+    text = bound.make("picture x", "mika")
+    epochs["rin"] = 7
+    assert bound.read(text, "mika").object == "picture x"
+    epochs["mika"] = 7
+    with pytest.raises(NotFound):
+        bound.read(text, "mika")
+    assert bound.read(bound.make("picture x", "mika"), "mika").object == "picture x"
+
+
 def test_no_link_lasts_longer_than_minutes() -> None:
     assert links().read(links().make("x", "mika", seconds=10**9), "mika").expires == int(NOW) + LASTING
 

@@ -33,17 +33,21 @@ def test_a_prompt_becomes_a_draft_and_then_a_sealed_picture(instance: Instance) 
     events = [part.split("\n") for part in stream.strip().split("\n\n") if part.startswith("event")]
     assert events[-1][0] == "event: done"
     told = json.loads(events[-1][1].removeprefix("data: "))
-    picture = owner.client.get(f"{told['url']}/file")
+    picture = owner.client.get(f"/pictures/{told['picture']}/file")
     assert picture.headers["content-type"] == "image/png"
     sealed = inspect(picture.content, "picture")
     assert sealed.has_seal
     assert json.loads(sealed.text["rakkan"])["seed"] == 7
-    assert owner.client.get(f"{told['url']}/thumbnail").headers["content-type"] == "image/webp"
+    assert owner.client.get(f"/pictures/{told['picture']}/thumbnail").headers["content-type"] == "image/webp"
 
     stranger = instance.member("rin")
-    for path in (f"{told['url']}/file", f"{told['url']}/thumbnail", asked.json()["events"]):
+    for path in (
+        f"/pictures/{told['picture']}/file",
+        f"/pictures/{told['picture']}/thumbnail",
+        asked.json()["events"],
+    ):
         assert stranger.client.get(path).status_code == 404, path
-    assert instance.visitor().client.get(f"{told['url']}/file").status_code == 404
+    assert instance.visitor().client.get(f"/pictures/{told['picture']}/file").status_code == 404
 
 
 def test_words_that_nothing_is_drawn_from_are_refused_before_they_are_queued(instance: Instance) -> None:

@@ -35,6 +35,6 @@ def _killed_hosts_lose_nothing(random: Random, folder: Path) -> None:
 
 
 CASES = [
-    Case("a killed service loses nothing", 0.02, _a_killed_service_loses_nothing),
-    Case("killed hosts lose nothing", 0.02, _killed_hosts_lose_nothing),
+    Case("a_killed_service_loses_nothing", 0.02, _a_killed_service_loses_nothing),
+    Case("killed_hosts_lose_nothing", 0.02, _killed_hosts_lose_nothing),
 ]

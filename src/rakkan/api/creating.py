@@ -166,7 +166,7 @@ def draft(options: CreateOptions, listener: Listener = SILENT, behalf: Behalf = 
     if guide is None and cast.references:
         guide = assemble.casting().guide(cast, listener.say, behalf.account)
     listener.drawing(0, planned.request.steps)
-    pixels, recipe = creating.draft(planned, assemble.engine(), guide)
+    pixels, recipe = creating.draft(planned, assemble.engine(), guide, listener.drawing)
     ingredients = (guide.picture.ingredient,) if guide else ()
     path = assemble.release(told, behalf.account)(Picture(pixels, recipe, "draft", ingredients), place)
     return Created(path, recipe, time.perf_counter() - started)
@@ -209,7 +209,7 @@ def _with_starter(
     steps, guidance = assemble.usual_sampling()
     request = CreateRequest(**{"steps": steps, "guidance": guidance, **said})
     plans = [plan(one, consider) for one in requests_of(request, wildcards, consider)]
-    _remark(plans, listener)
+    remark(plans, listener)
     guide = guide_of(reference, listener, behalf)
     if guide is None and cast.references:
         guide = assemble.casting().guide(cast, listener.say, behalf.account)
@@ -285,7 +285,7 @@ def _with_model(
     )
 
 
-def _remark(plans: Sequence[Plan], listener: Listener) -> None:
+def remark(plans: Sequence[Plan], listener: Listener) -> None:
     """A line for each word that is not known and for each remark."""
     unknown = dict.fromkeys(word for planned in plans for word in planned.unknown)
     lines = [

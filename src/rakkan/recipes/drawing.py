@@ -78,6 +78,7 @@ def redrawn(
 
 def _starter(wanted: Recipe, turn: Variation | None, workshop: Workshop, progress: Progress) -> Drawn:
     from rakkan.studio.create import CreateRequest, drawn, plan
+    from rakkan.studio.together import BATCH, batch_of, drawn_together
 
     request: CreateRequest = CreateRequest(
         wanted.prompt,
@@ -87,11 +88,15 @@ def _starter(wanted: Recipe, turn: Variation | None, workshop: Workshop, progres
         wanted.steps,
         wanted.guidance,
         size_of(wanted),
-        settings={name: text for name, text in wanted.settings.items() if name not in TURN},
+        settings={name: text for name, text in wanted.settings.items() if name not in (*TURN, BATCH)},
     )
     planned = plan(request, workshop.consider)
     guide, pictures = _guides(wanted, workshop)
     engine, upscaler = workshop.engine(), workshop.upscaler()
+    company = batch_of(wanted.settings)
+    if company > 1 and guide is None and turn is None:
+        # What is drawn beside it changes nothing, how many there are may: copies keep it company.
+        return *next(drawn_together([planned] * company, engine, upscaler, progress)), pictures
     return *drawn(planned, 0, engine, upscaler, progress, guide, turn), pictures
 
 

@@ -114,7 +114,7 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
         if isinstance(error, TooMany | Busy) and error.retry_after is not None:
             headers["retry-after"] = str(max(1, round(error.retry_after)))
         if error.status == 401:
-            if request.method == "GET" and _wants_page(request):
+            if request.method == "GET" and _wants_page(request) and not reads_programs(request.url.path):
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 return RedirectResponse(f"/sign-in?next={quote(asked, safe='/')}", 303)
             headers["www-authenticate"] = "Bearer"

@@ -11,10 +11,13 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from rakkan.service.core import Service
+from rakkan.service.errors import TooMany
 from rakkan.service.jobs.records import Job
 
 #: Seconds between two signs of life on a stream where nothing happens, so that proxies keep it open.
 _QUIET = 15.0
+#: Streams of an account at a time: a connection each, of the few hundred that the server holds.
+MOST_STREAMS = 32
 
 
 async def wait_for(service: Service, account: str, job: str, seconds: float) -> Job:
@@ -32,9 +35,26 @@ async def wait_for(service: Service, account: str, job: str, seconds: float) -> 
             changed.clear()
 
 
-async def events(service: Service, account: str, job: str) -> AsyncIterator[bytes]:
+def events(service: Service, account: str, job: str) -> AsyncIterator[bytes]:
     """The job's changes as server-sent events (HTML standard, 9.2): ``progress``, then ``done`` or
-    ``failed``."""
+    ``failed``. Raises TooMany for an account with ``MOST_STREAMS`` of them."""
+    if service.news.open[account] >= MOST_STREAMS:
+        raise TooMany("Too many streams of this account are open", "Close some pages", _QUIET)
+    return _events(service, account, job)
+
+
+async def _events(service: Service, account: str, job: str) -> AsyncIterator[bytes]:
+    service.news.open[account] += 1
+    try:
+        async for told in _changes(service, account, job):
+            yield told
+    finally:
+        service.news.open[account] -= 1
+        if not service.news.open[account]:
+            del service.news.open[account]
+
+
+async def _changes(service: Service, account: str, job: str) -> AsyncIterator[bytes]:
     told: Any = None
     async with service.news.follow(job) as changed:
         while True:
@@ -59,7 +79,7 @@ def outcome(job: Job) -> tuple[str, dict[str, Any]]:
         made = json.loads(job.result)
         pictures = made.get("pictures", [])
         first = pictures[0] if pictures else ""
-        said = {"picture": first, "pictures": pictures, "url": f"/pictures/{first}"}
+        said = {"picture": first, "pictures": pictures, "url": f"/pictures/{first}/file"}
         return "done", {**said, "remarks": made.get("remarks", [])}
     words = {
         "cancelled": "It was cancelled",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -19,6 +20,8 @@ class News:
         self._bell = bell
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
+        #: Streams of events that are open, by account.
+        self.open: Counter[str] = Counter()
 
     async def start(self) -> None:
         """Begin to listen."""

@@ -11,6 +11,7 @@ from rakkan.service import wishes
 from rakkan.service.access.actors import Actor
 from rakkan.service.core import Service
 from rakkan.service.jobs.records import JobRequest, Priority
+from rakkan.service.making.compatible import compatibility
 from rakkan.service.pictures.visibility import demand_account
 from rakkan.service.schema import is_identifier
 
@@ -38,13 +39,12 @@ def submit(
     _check(service, actor, wish)
     if len(getattr(wish, "prompt", "")) == 0 and kind in ("create", "draft") and not told.get("character"):
         raise RakkanError("The prompt is empty", 'Describe a figure: "1girl, silver hair"')
-    model = getattr(wish, "model", "")
     request = JobRequest(
         actor.account,
         kind,
         json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(),
         priority,
-        f"{kind}/{model or 'starter'}",
+        compatibility(kind, told, priority),
         slot,
         idempotency,
         _cost(kind, told),

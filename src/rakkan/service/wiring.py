@@ -98,16 +98,16 @@ def service(settings: Settings) -> Service:
     told = _told(audit)
     accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party, told)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
-    turnstile = Turnstile(budgets)
-    scales = Scales(budgets, made.catalogue, turnstile)
-    house = identifier_of("0" * IDENTIFIER, made.key("house"))
-    planting = Planting(accounts, made.queue, made.catalogue, house, settings.name)
     vault = assemble.vault()
     reports = Reports(made.catalogue, vault, assemble.takedown, made.key("moderation"))
     bans = Bans(accounts, made.queue, audit, assemble.ledger)
     transit = Transit(made.engine, time.time, vault)
     kept = (accounts, made.queue, made.catalogue, reports, bans, budgets, transit)
     closing = Closing(*kept, assemble.erase)
+    turnstile = Turnstile(budgets)
+    scales = Scales(budgets, made.catalogue, turnstile)
+    house = identifier_of("0" * IDENTIFIER, made.key("house"))
+    planting = Planting(accounts, made.queue, made.catalogue, house, settings.name)
     return Service(
         settings=settings,
         engine=made.engine,
@@ -124,7 +124,7 @@ def service(settings: Settings) -> Service:
         upkeep=Upkeep(_chores(closing, transit, planting)),
         news=News(made.queue.bell),
         figures=Figures(lambda: gauges(made.queue)),
-        links=Links(made.key("links"), time.time),
+        links=Links(made.key("links"), time.time, accounts.last_revoked),
         reports=reports,
         bans=bans,
         closing=closing,
@@ -137,6 +137,7 @@ def _chores(parts: Closing, transit: Transit, planting: Planting) -> tuple[Chore
         Chore("budgets", 5, parts.budgets.flush),
         Chore("leases", 10, parts.queue.reap),
         Chore("deliveries", 60, transit.sweep),
+        Chore("canaries", 60, planting.plant),
         Chore("closing", 20, parts.go_on),
         Chore("bans", 60, parts.bans.lapse),
         Chore("cases", 60, parts.reports.follow_all),
@@ -169,14 +170,10 @@ def _told(audit: AuditLog) -> Callable[[str, str, str], object]:
     return lambda action, account, about: audit.write(account, action, about)
 
 
-def worker(device: str, warm: bool = True) -> tuple[Queue, Mapping[str, Performer]]:
-    """The queue and what a worker of this instance can do, for ``jobs.process``; ``warm`` to be quick from
-    its first job on. Raises RakkanError."""
+def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
+    """The queue and what a worker of this instance can do, for ``jobs.process``. Raises RakkanError."""
     made = parts()
     transit = Transit(made.engine, time.time, assemble.vault())
-    release, key = assemble.gate().release, made.key("delivery")
-    delivery = Delivery(transit, made.catalogue, release, key, made.is_reserved)
-    studio = Studio(delivery, Spool(config.load().home / "spool"))
-    if warm:
-        studio.warm()
-    return made.queue, studio.performers()
+    release = assemble.gate().release
+    delivery = Delivery(transit, made.catalogue, release, made.key("delivery"), made.is_reserved)
+    return made.queue, Studio(delivery, Spool(config.load().home / "spool")).performers()

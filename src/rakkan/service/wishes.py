@@ -142,7 +142,7 @@ WISHES: dict[str, type[Wish]] = {
     "edit": Edit,
     "vary": Vary,
     "upscale": Upscale,
-    "canary": Canary,
     "sheet": Sheet,
     "import": Import,
+    "canary": Canary,
 }

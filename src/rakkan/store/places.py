@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from rakkan.errors import RakkanError
+from rakkan.store.disk import Disk
 from rakkan.store.folder import FolderStorage
 from rakkan.store.storage import Storage
 
 
-def storage_at(place: str | Path) -> Storage:
-    """The storage at a folder's path or at ``s3://bucket/prefix?endpoint=…&region=…``.
+def storage_at(place: str | Path, disk: Disk | None = None) -> Storage:
+    """The storage at a folder's path or at ``s3://bucket/prefix?endpoint=…&region=…``; ``disk`` is what a
+    folder is written through.
 
     Raises RakkanError for another kind of address, and for S3 when its extra is not installed.
     """
@@ -22,4 +24,4 @@ def storage_at(place: str | Path) -> Storage:
     if "://" in text:
         kind = text.partition("://")[0]
         raise RakkanError(f"{kind}:// is no place for a vault", "Name a folder or s3://bucket/prefix")
-    return FolderStorage(Path(place))
+    return FolderStorage(Path(place), disk)

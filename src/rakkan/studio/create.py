@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # whoever only plans needs neither numpy nor an engine
     import numpy
     from numpy.typing import NDArray
 
-    from rakkan.studio.engines.engine import Engine
+    from rakkan.studio.engines.engine import Engine, Figure
     from rakkan.studio.engines.start import Variation
     from rakkan.studio.starter.guiding import Guide
 
@@ -190,18 +190,23 @@ def drawn(
 ) -> tuple[Pixels, Recipe]:
     """One picture of a plan, by its number from 0, enlarged, and its recipe, which says nothing of a
     ``variation``; it is not released."""
-    recipe = _recipe(planned, planned.seed + index, engine, upscaler, guide)
+    recipe = recipe_of(planned, planned.seed + index, engine, upscaler, guide)
     return upscaler.enlarge(_sample(planned, index, engine, progress, guide, variation)), recipe
 
 
-def draft(planned: Plan, engine: Engine, guide: Guide | None = None) -> tuple[Pixels, Recipe]:
+def draft(
+    planned: Plan,
+    engine: Engine,
+    guide: Guide | None = None,
+    progress: Progress = lambda done, total: None,
+) -> tuple[Pixels, Recipe]:
     """The first picture of a plan as the model draws it, not enlarged, and its recipe."""
     recipe = replace(
-        _recipe(planned, planned.seed, engine, guide=guide),
+        recipe_of(planned, planned.seed, engine, guide=guide),
         width=planned.width // ENLARGEMENT,
         height=planned.height // ENLARGEMENT,
     )
-    return _sample(planned, 0, engine, lambda done, total: None, guide), recipe
+    return _sample(planned, 0, engine, progress, guide), recipe
 
 
 def _nothing_known(reading: Stepwise) -> RakkanError:
@@ -236,23 +241,17 @@ def _sample(
     guide: Guide | None = None,
     variation: Variation | None = None,
 ) -> Pixels:
-    from rakkan.studio.starter.completion import complete
-    from rakkan.studio.starter.vocabulary import encode
-    from rakkan.studio.steps import conditions
-
-    request, seed = planned.request, planned.seed + index
-    asked = guide.asked(planned.condition) if guide else planned.condition
-    full = complete(asked, seed, planned.negative_condition)
+    request, figure = planned.request, figure_of(planned, planned.seed + index, guide)
 
     def step(done: int, total: int) -> None:
         progress(index * total + done, request.count * total)
 
     return engine.sample(
-        conditions(guide.left_open(full, asked) if guide else full, planned.said, request.steps),
-        encode(planned.negative_condition) if planned.negative_condition else None,
+        figure.tokens,
+        figure.negative,
         width=planned.width // ENLARGEMENT,
         height=planned.height // ENLARGEMENT,
-        seed=seed,
+        seed=figure.seed,
         steps=request.steps,
         guidance=request.guidance,
         progress=step,
@@ -262,9 +261,26 @@ def _sample(
     )
 
 
-def _recipe(
+def figure_of(planned: Plan, seed: int, guide: Guide | None = None) -> Figure:
+    """What the engine is told of a plan's picture with this seed: nothing is left open."""
+    from rakkan.studio.engines.engine import Figure
+    from rakkan.studio.starter.completion import complete
+    from rakkan.studio.starter.vocabulary import encode
+    from rakkan.studio.steps import conditions
+
+    asked = guide.asked(planned.condition) if guide else planned.condition
+    full = complete(asked, seed, planned.negative_condition)
+    return Figure(
+        conditions(guide.left_open(full, asked) if guide else full, planned.said, planned.request.steps),
+        encode(planned.negative_condition) if planned.negative_condition else None,
+        seed,
+    )
+
+
+def recipe_of(
     planned: Plan, seed: int, engine: Engine, upscaler: Upscaler | None = None, guide: Guide | None = None
 ) -> Recipe:
+    """How a plan's picture with this seed is made."""
     request = planned.request
     return Recipe(
         prompt=request.prompt.strip(),

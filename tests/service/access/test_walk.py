@@ -18,6 +18,7 @@ from rakkan.service.jobs import accepting
 from rakkan.service.jobs.tables import jobs
 from rakkan.service.pictures import catalogue
 from rakkan.service.routes import studio
+from rakkan.service.routes.doors import drawing
 
 TABLE = read(DOCUMENT)
 
@@ -25,6 +26,7 @@ TABLE = read(DOCUMENT)
 @pytest.fixture(scope="module")
 def world(instance_of_module: pytest.MonkeyPatch) -> Iterator[World]:
     instance_of_module.setattr(studio, "DRAFT_PATIENCE", 0.0)
+    instance_of_module.setattr(drawing, "PATIENCE", 0.0)
     with peopled() as made:
         yield made
 

@@ -25,13 +25,15 @@ Maker = Callable[[World, str, bool], str]
 @dataclass(frozen=True)
 class Filler:
     """How a route is filled: ``json``, or the fields and files of a form, each made anew for each request.
-    ``also`` are answers from 400 up that mean that somebody was let in."""
+    ``also`` are answers from 400 up that mean that somebody was let in. ``absent`` says that the thing in the
+    address is none: then 404 means that somebody was let in, and only who is shut out otherwise is seen."""
 
     json: Callable[[World, Who], Any] | None = None
     data: Callable[[World, Who], dict[str, Any]] | None = None
     files: Callable[[World, Who], dict[str, Any]] | None = None
     query: str = ""
     also: tuple[int, ...] = ()
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Walk:
         found = []
         for row in table:
             known = (row.method, row.path) in self.fillers or row.method in ("GET", "DELETE")
-            lacking = [name for name in _PARAMETER.findall(row.path) if name not in self.makers]
+            named = () if row.path in self.makers else _PARAMETER.findall(row.path)
+            lacking = [name for name in named if name not in self.makers]
             if not known or lacking:
                 found.append(f"{row.method} {row.path} {lacking or 'has no filler'}")
         return found
@@ -89,6 +92,8 @@ class Walk:
         reply = self.world.client.request(
             row.method, path + filler.query, headers=headers, follow_redirects=False, **sent
         )
+        if filler.absent and reply.status_code == 404 and should == "in":
+            return "in"
         if reply.status_code in SHUT:
             return str(reply.status_code)
         if reply.status_code < 400 or reply.status_code in filler.also:
@@ -97,9 +102,12 @@ class Walk:
 
     def _thing(self, name: str, row: Row, who: Who, what: What, fresh: bool) -> str:
         handle = {"own": ACCOUNT[who], "organisation": "admin"}.get(what, ELSEWHERE)
-        key = (name, handle, what)
-        if fresh or key not in self._kept:
-            self._kept[key] = self.makers[name](self.world, handle, what == "published")
+        key = (row.path if row.path in self.makers else name, handle, what)
+        make = self.makers.get(row.path) or self.makers[name]
+        if fresh:
+            return make(self.world, handle, what == "published")
+        if key not in self._kept:
+            self._kept[key] = make(self.world, handle, what == "published")
         return self._kept[key]
 
 
@@ -117,16 +125,16 @@ def expected(row: Row, who: Who, what: What) -> str:
     """What the document says of it."""
     if who == "suspended key":
         return "401"
-    for told in filter(None, (part.strip() for part in row.but.split(";"))):
-        whom, _, rest = told.partition(" on ")
-        which, _, answer = rest.partition(":")
-        if fnmatch(who, whom) and fnmatch(what, which.strip()):
-            return answer.strip()
     if ROLES.index(ROLE[who]) < ROLES.index(row.role):  # type: ignore[arg-type]
         return "404" if row.role in ("moderator", "owner") else "401"
     is_open = row.role == "visitor" and not row.scope
     if not is_open and (who == "other key" or (who == "key" and not row.scope)):
         return "403"
+    for told in filter(None, (part.strip() for part in row.but.split(";"))):
+        whom, _, rest = told.partition(" on ")
+        which, _, answer = rest.partition(":")
+        if fnmatch(who, whom) and fnmatch(what, which.strip()):
+            return answer.strip()
     return "in" if _is_theirs(row, who, what) else "404"
 
 

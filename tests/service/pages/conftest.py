@@ -6,16 +6,20 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 
 from rakkan import assemble
 from rakkan.service import wiring
+from rakkan.service.access.actors import Actor
 from rakkan.service.access.door import SESSION_COOKIE, VISITOR_COOKIE
+from rakkan.service.access.rules import Access
 from rakkan.service.accounts import Visit
 from rakkan.service.app import build
 from rakkan.service.core import Service
@@ -23,8 +27,12 @@ from rakkan.service.jobs.bell import WORK
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.records import OVER
 from rakkan.service.jobs.worker import Performer, work
+from rakkan.service.making.delivering import Delivery
+from rakkan.service.making.transit import Transit
 from rakkan.service.settings import Settings
 
+#: Everybody comes from a network of their own: how often one may try is tested elsewhere.
+ADDRESSES = (f"10.{number}.0.1" for number in range(256))
 ORIGIN = "http://localhost:8420"
 PAGE = {"accept": "text/html"}
 JSON = {"accept": "application/json"}
@@ -64,6 +72,8 @@ class Hall:
     client: TestClient
     queue: Queue
     performers: Mapping[str, Performer]
+    delivery: Delivery
+    folder: Path
 
     def visitor(self) -> Browser:
         made = Browser(self.client, cookies={VISITOR_COOKIE: "somebody"})
@@ -75,15 +85,13 @@ class Hall:
         accounts = self.service.accounts
         owner = next((one for one in accounts.people.listed() if one.role == "owner"), None)
         if owner is None:
-            issued = accounts.claim(accounts.owner_token(), Visit("test", ""), "keeper")
+            issued = accounts.claim(accounts.owner_token(), Visit("test", next(ADDRESSES)), "keeper")
             owner = accounts.people.listed()[0]
             if role == "owner":
                 return self._signed_in(issued.token)
-        from rakkan.service.access.actors import Actor
-
         invitation = accounts.invite(Actor(owner.identifier, "owner"), role)  # type: ignore[arg-type]
         issued = accounts.sign_up(
-            handle, "a long enough pass phrase", Visit("test", ""), handle, "en", invitation
+            handle, "a long enough pass phrase", Visit("test", next(ADDRESSES)), handle, "en", invitation
         )
         return self._signed_in(issued.token)
 
@@ -131,9 +139,13 @@ class Hall:
         assert reply.status_code == 303, reply.text
 
 
+def _let_pass(actor: Actor, request: HTTPConnection, access: Access) -> None:
+    request.state.decoy = False
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(hall: Hall) -> None:
-    """In place of the one for all tests, which takes an instance apart: here one serves them all."""
+    """In place of the one for all tests, which takes an instance apart after each."""
 
 
 @pytest.fixture(scope="package")
@@ -149,7 +161,16 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
         assemble.forget()
         service = wiring.service(Settings((ORIGIN,), ()))
+        # What budgets refuse is tested elsewhere, too.
+        unweighed = replace(service.door, weigh=_let_pass)
+        service = replace(service, door=unweighed)
         app = build(service)
         with TestClient(app, base_url=ORIGIN) as client:
-            yield Hall(service, app, client, *wiring.worker("cpu", warm=False))
+            queue, performers = wiring.worker("cpu")
+            made = wiring.parts()
+            release = assemble.gate().release
+            transit = Transit(made.engine, time.time, assemble.vault())
+            delivery = Delivery(transit, made.catalogue, release, made.key("delivery"))
+            (folder / "spool").mkdir()
+            yield Hall(service, app, client, queue, performers, delivery, folder / "spool")
         assemble.forget()

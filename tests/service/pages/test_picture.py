@@ -7,6 +7,7 @@ import io
 
 import pytest
 from PIL import Image
+from starlette.requests import HTTPConnection
 from tests.service.pages.conftest import JSON, Browser, Hall
 
 PROMPT = "1girl, silver hair, hoodie, marzipanmarker"
@@ -85,7 +86,7 @@ def test_words_that_are_kept_back_stay_so(hall: Hall, ann: Browser, bob: Browser
     assert "marzipanmarker" in ann.get(f"/pictures/{made}").text
     page = bob.get(f"/pictures/{made}").text
     assert "marzipanmarker" not in page and "keeps the words back" in page
-    assert "marzipanmarker" not in bob.get(f"/create?from={made}").text
+    assert "marzipanmarker" not in bob.get(f"/pictures/{made}/remix").text
     assert b"marzipanmarker" not in bob.get(f"/pictures/{made}/file").content
 
 
@@ -143,11 +144,14 @@ def _member(whose: Browser):  # type: ignore[no-untyped-def]
 
 
 def test_a_remix_credits_what_it_came_from(hall: Hall, ann: Browser, bob: Browser, shown: str) -> None:
-    page = bob.get(f"/create?from={shown}")
+    led = bob.get(f"/create?from={shown}")
+    assert led.status_code == 303
+    page = bob.get(led.headers["location"])
     assert page.status_code == 200 and PROMPT in page.text
     assert f'name="parent" value="{shown}"' in page.text
     assert f'name="reference" value="{shown}"' in page.text
-    made = hall.draw(bob, "1girl, silver hair, smile", parent=shown, reference=shown)
+    asked = {"parent": shown, "reference": shown, "reference_kind": "style"}
+    made = hall.draw(bob, "1girl, silver hair, smile", **asked)
     told = bob.get(f"/pictures/{made}").text
     assert f"/pictures/{shown}" in told and "The ledger states this step." in told
     hall.publish(bob, made)
@@ -189,9 +193,8 @@ def test_edits_take_masks_rectangles_and_regions(hall: Hall, ann: Browser, shown
 
 def test_variations_and_enlargements(hall: Hall, bob: Browser, shown: str) -> None:
     varied = bob.post(f"/pictures/{shown}/vary", {"strength": "0.4", "count": "2"}, **JSON)
-    assert (
-        bob.post(f"/pictures/{shown}/vary", {"strength": "0.4", "count": "1"}).headers["location"] == "/queue"
-    )
+    page = bob.post(f"/pictures/{shown}/vary", {"strength": "0.4", "count": "1"})
+    assert page.headers["location"] == "/queue"
     hall.work()
     made = hall.made_by(bob, varied.json()["job"])
     assert "A variation of another picture" in bob.get(f"/pictures/{made}").text
@@ -262,3 +265,19 @@ def test_visitors_are_led_to_the_door_and_back(hall: Hall, path: str) -> None:
 def test_forms_without_a_token_change_nothing(ann: Browser, shown: str) -> None:
     reply = ann.post(f"/pictures/{shown}/withdraw", {"csrf": "guess"}, **JSON)
     assert reply.status_code == 403
+
+
+def test_a_reduced_reply_says_so_and_tells_nothing(
+    hall: Hall, bob: Browser, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    def reduce(actor: object, request: HTTPConnection, access: object) -> None:
+        request.state.decoy = True
+
+    monkeypatch.setattr(hall.app.state, "door", replace(hall.service.door, weigh=reduce))
+    page = bob.get(f"/pictures/{shown}").text
+    assert "marzipanmarker" not in page and "in a short time" in page and "/file" not in page
+    assert "marzipanmarker" not in bob.get(f"/pictures/{shown}/remix").text
+    assert bob.post(f"/pictures/{shown}/download", {}, **JSON).status_code == 429
+    assert bob.get(f"/pictures/{shown}/file").headers["content-type"] == "image/webp"

@@ -256,3 +256,15 @@ def test_an_account_that_goes_takes_all_of_its_own_along(hub: Hub) -> None:
 def _files(hub: Hub) -> list[Path]:
     path = Path(str(hub.catalogue.engine.url.database))
     return [path, *path.parent.glob(f"{path.name}-*")]
+
+
+def test_a_picture_is_found_by_the_digest_that_recipes_have_for_it(hub: Hub) -> None:
+    made = hub.add("ann")
+    digest = hub.catalogue.get(ACTORS["owner"], made).digest
+    assert hub.catalogue.known_as(ACTORS["owner"], digest) == made
+    assert hub.catalogue.known_as(ACTORS["other"], digest) == ""
+    assert hub.catalogue.known_as(ACTORS["owner"], "f" * 64) == ""
+    hub.catalogue.publish(ACTORS["owner"], made)
+    assert hub.catalogue.known_as(ACTORS["other"], digest) == made
+    hub.catalogue.remove(MODERATOR, made, "because")
+    assert hub.catalogue.known_as(ACTORS["owner"], digest) == ""

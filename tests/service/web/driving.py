@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
@@ -87,6 +88,23 @@ class Browser:
 
 
 @contextmanager
+def chromium() -> Iterator[webdriver.Chrome]:
+    """A browser, closed afterwards; the test is skipped where there is none."""
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("chromium and chromedriver are not installed (apt-get install chromium chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})  # type: ignore[no-untyped-call]
+    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+@contextmanager
 def browsing() -> Iterator[Browser]:
     """The site served and a browser opened, both closed afterwards."""
     app = application()
@@ -95,15 +113,9 @@ def browsing() -> Iterator[Browser]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
     thread.start()
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})  # type: ignore[no-untyped-call]
-    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
     try:
-        yield Browser(driver, f"http://127.0.0.1:{held.getsockname()[1]}", app)
+        with chromium() as driver:
+            yield Browser(driver, f"http://127.0.0.1:{held.getsockname()[1]}", app)
     finally:
-        driver.quit()
         server.should_exit = True
         thread.join(5)

@@ -20,6 +20,7 @@ SAME = {
     *("group.pose", "account.label", "reason.spam", "role.admin", "gallery.tags", "about.digest"),
     *("import.folder", "about.models", "word.afro", "word.mohawk", "word.undercut", "word.hoodie"),
     *("word.kimono", "word.poncho", "word.halo", "word.headphones", "word.choker", "word.cel", "word.pastel"),
+    *("fact.model", "fact.sampler"),
 }  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def test_every_text_that_templates_ask_for_is_there() -> None:
 def test_every_text_is_asked_for() -> None:
     folder = rendering.STATIC.parent
     files = [*folder.glob("templates/**/*.html"), *folder.glob("static/js/*.js")]
+    files += folder.parent.glob("routes/*.py")
     text = "\n".join(path.read_text() for path in files)
     prefixes = (
         "word.",
@@ -73,6 +75,8 @@ def test_every_text_is_asked_for() -> None:
         "reason.",
         "region.",
         "role.",
+        "told.",
+        "fact.",
     )
     unused = []
     for key in catalogue("en"):

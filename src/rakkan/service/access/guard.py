@@ -7,7 +7,10 @@ the page is asked for besides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,6 +20,12 @@ from rakkan.service.errors import Forbidden, NotFound, Refusal, TooLarge, Unauth
 
 #: Methods that change nothing (RFC 9110, 9.2.1).
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Bytes of all headers together.
+LARGEST_HEAD = 32 * 1024
+#: Headers that say one thing.
+_ONCE = frozenset({"host", "origin", "authorization", "content-type", "content-length", "sec-fetch-site"})
+#: JSON's way to write what no text has.
+_ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 #: Types of a picture that is sent as it is.
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -57,6 +66,44 @@ class Asked:
     def is_form(self) -> bool:
         """Whether the body is what a browser's form sends."""
         return self.media_type in _FORMS
+
+
+def head_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The headers by their names in lower case. Raises Refusal for what must not be told twice, since another
+    reader of the request might go by the other, and TooLarge."""
+    found: dict[str, str] = {}
+    size = 0
+    for name, text in pairs:
+        size += len(name) + len(text)
+        if name in found and name in _ONCE:
+            raise Refusal(f"The request says {name!r} twice", "Say it once")
+        found[name] = text
+    if size > LARGEST_HEAD:
+        raise TooLarge(f"The request has {size:,} bytes of headers", f"At most {LARGEST_HEAD:,} are taken")
+    return found
+
+
+def check_text(body: bytes) -> None:
+    """Raise Refusal for JSON with what no text holds: half of a pair of surrogates, or U+0000, which not
+    every database takes. JSON that cannot be read at all is its reader's affair."""
+    if not _ODD.search(body):
+        return
+    with suppress(ValueError, RecursionError):
+        left = [json.loads(body)]
+        while left:
+            one = left.pop()
+            if isinstance(one, str):
+                check_word(one)
+            elif isinstance(one, dict):
+                left += [*one, *one.values()]
+            elif isinstance(one, list):
+                left += one
+
+
+def check_word(text: str) -> None:
+    """Raise Refusal for a text with what no text holds; see ``check_text``."""
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise Refusal("The request has a sign in it that no text has", "Leave it out")
 
 
 def check_host(asked: Asked, origins: tuple[str, ...]) -> None:
@@ -104,8 +151,11 @@ def check_site(asked: Asked, actor: Actor, origins: tuple[str, ...]) -> None:
     if asked.changes and not origin and site not in ("same-origin", "none") and actor.way != "key":
         raise Forbidden("The request does not say which site it comes from", "Use a browser, or a key")
     # A link from elsewhere may open a page; nothing else of another site's may ask in somebody's name,
-    # streams of events included.
-    if site == "cross-site" and (asked.changes or asked.headers.get("sec-fetch-mode") != "navigate"):
+    # streams of events included. Another port of this machine is the same site, and yet somebody else's.
+    opens = asked.headers.get("sec-fetch-mode") == "navigate" and (
+        asked.headers.get("sec-fetch-dest", "document") == "document"
+    )
+    if site in ("cross-site", "same-site") and (asked.changes or not opens):
         raise Forbidden("The request comes from another site", "Open the page here and try again")
 
 

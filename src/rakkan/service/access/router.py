@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 
 from rakkan.service.access import guard
 from rakkan.service.access.rules import Access, access_of
-from rakkan.service.errors import TooLarge, TooSlow
+from rakkan.service.errors import NotFound, TooLarge, TooSlow
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive
@@ -46,7 +46,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             door: Door = request.app.state.door
-            asked = guard.Asked(request.method, dict(request.headers.items()))
+            asked = guard.Asked(request.method, guard.head_of(request.headers.items()))
             token = asked.headers.get("x-csrf-token", "")
             request.state.arrived = getattr(request.state, "arrived", 0.0) or time.monotonic()
             guard.check_host(asked, door.origins)
@@ -59,6 +59,7 @@ class GuardedRoute(APIRoute):
                     token = token or str(form.get("csrf", ""))
                 if asked.changes and request.state.actor.way != "key":
                     door.check_token(request, token)
+                await check_words(request, asked)
                 response = await handler(request)
             except BaseException:
                 door.failed(request)
@@ -67,6 +68,19 @@ class GuardedRoute(APIRoute):
             return response
 
         return guarded
+
+
+async def check_words(request: Request, asked: guard.Asked) -> None:
+    """Raise Refusal for texts that are none, wherever they stand in a request; NotFound in its path."""
+    if "\0" in request.url.path:
+        raise NotFound("There is nothing here")
+    words = [*request.query_params.values()]
+    if asked.changes and asked.is_form:
+        words += [value for value in (await request.form()).values() if isinstance(value, str)]
+    elif asked.changes and asked.media_type == "application/json":
+        guard.check_text(await request.body())
+    for word in words:
+        guard.check_word(word)
 
 
 def capped(receive: Receive, most: int, patience: float = PATIENCE) -> Receive:

@@ -20,6 +20,9 @@ Weight = Literal["page", "interactive", "draft", "list", "pair", "bulk", "batch"
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
+#: Files of a form, where a route says nothing else.
+FILES = 4
+
 _MARK = "rakkan_access"
 
 
@@ -37,7 +40,7 @@ class Access:
     forms: bool = False
     largest: int = 64 * 1024
     pictures: bool = False
-    files: int = 4
+    files: int = FILES
 
     def __post_init__(self) -> None:
         if self.scope and self.scope not in SCOPES:
@@ -46,7 +49,8 @@ class Access:
     @property
     def bodies(self) -> dict[str, bool]:
         """Whether each kind of body besides JSON is read."""
-        return {"forms": self.forms}
+        forms = f"forms of {self.files} files" if self.files != FILES else "forms"
+        return {forms: self.forms, "pictures": self.pictures}
 
 
 def allow(
@@ -58,7 +62,7 @@ def allow(
     forms: bool = False,
     largest: int = 64 * 1024,
     pictures: bool = False,
-    files: int = 4,
+    files: int = FILES,
 ) -> Callable[[Handler], Handler]:
     """Say who may call a handler; below the decorator that adds it to a router."""
     access = Access(role, scope, tenant, weight, forms, largest, pictures, files)

@@ -38,7 +38,7 @@ class Row:
 
     def __str__(self) -> str:
         cells = [self.method, f"`{self.path}`", self.role, self.scope or "–", self.tenant, self.weight]
-        return f"| {' | '.join([*cells, self.body or '–', size(self.largest), self.but or '–'])} |"
+        return f"| {' | '.join([*cells, self.body or '–', f'`{size(self.largest)}`', self.but or '–'])} |"
 
 
 def rows(routes: Iterable[BaseRoute]) -> list[Row]:
@@ -91,5 +91,5 @@ def size(number: int) -> str:
 
 
 def _bytes(told: str) -> int:
-    number, unit = told.split()
+    number, unit = told.strip("`").split()
     return int(number) * {"B": 1, "KiB": 1024}[unit]

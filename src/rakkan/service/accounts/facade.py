@@ -76,6 +76,10 @@ class Accounts:
         """End all other sessions of whoever asks; how many there were."""
         return self.sessions.revoke_all(by.account, by.account, keep=by.credential)
 
+    def last_revoked(self, account: str) -> int:
+        """When a session or a key of an account was last revoked, in milliseconds since 1970; 0 for never."""
+        return max(self.sessions.last_revoked(account), self.keys.last_revoked(account))
+
     def set_password(self, by: Actor, new: str, current: str = "") -> None:
         """Change the password of whoever asks; see ``Entering.set_password``."""
         self._entering.set_password(by, new, current)

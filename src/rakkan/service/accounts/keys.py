@@ -134,6 +134,12 @@ class Keys:
         self.ground.audit("keys revoked", by, account)
         return count
 
+    def last_revoked(self, account: str) -> int:
+        """When one of an account's keys was last revoked, in milliseconds since 1970; 0 for never."""
+        query = select(func.max(KEYS.c.revoked)).where(KEYS.c.account == account)
+        with transaction(self.ground.engine) as connection:
+            return int(connection.scalar(query) or 0)
+
     def _allowed(self, by: Actor, scopes: Iterable[str]) -> frozenset[str]:
         wanted = frozenset(scopes)
         unknown = sorted(wanted - set(SCOPES))

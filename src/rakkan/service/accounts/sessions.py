@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from rakkan.service.access.actors import SCOPES, Actor
 from rakkan.service.accounts.finding import actor_from, rows_of
@@ -123,6 +123,12 @@ class Sessions:
             count = self.end(connection, account, keep=[keep])
         self.ground.audit("sessions revoked", by, account)
         return count
+
+    def last_revoked(self, account: str) -> int:
+        """When one of an account's sessions was last revoked, in milliseconds since 1970; 0 for never."""
+        query = select(func.max(SESSIONS.c.revoked)).where(SESSIONS.c.account == account)
+        with transaction(self.ground.engine) as connection:
+            return int(connection.scalar(query) or 0)
 
     def end(self, connection: Connection, account: str, only: str = "", keep: Collection[str] = ()) -> int:
         """Within a transaction, end one session of an account, or all of them but ``keep``."""

@@ -88,7 +88,9 @@ def decide(
         reason = Reason("load", "service", round(pressure * 1000), round(limits.delays.classes[klass] * 1000))
         return Decision("slow", (reason,), shedding.retry_after(klass, pressure))
     own, group = limits.rows[standing.holder], limits.rows[standing.group]
-    found = _flights(standing, now, group) or _rates(standing, request, now, own, group)
+    # Drafts of one page supersede each other in the queue, so that few are under way whoever types.
+    found = None if klass == "draft" else _flights(standing, now, group)
+    found = found or _rates(standing, request, now, own, group)
     found = found or _egress(standing, now, own, group)
     if found is None and request.fetch is not None and request.fetch.new:
         found = _enumerates(standing, now, own, group, limits) or _reads(standing, now, own, group)

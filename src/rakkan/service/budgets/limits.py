@@ -68,7 +68,7 @@ COSTS: dict[str, float] = {
     "list": 2,
     "recipe": 1,
     "picture": 3,
-    "draft": 8,
+    "draft": 1.5,
     "job": 4,
     "batch": 8,
     "bulk": 4,

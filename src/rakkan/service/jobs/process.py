@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import IO
 
 from rakkan.errors import RakkanError
@@ -135,6 +137,8 @@ def _hang_up(process: subprocess.Popen[bytes]) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Be a worker process."""
+    # Before numpy comes in: its small products gain nothing from threads, which are in the engine's way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     wiring, device, worker = arguments
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
@@ -148,11 +152,20 @@ def main(arguments: Sequence[str]) -> int:
     try:
         queue, performers = wire(device)
         queue.enlist(worker, device)
+        for performer in performers.values():
+            if not stop.is_set():
+                _prepare(performer)
         work(queue, performers, worker, stop)
     except Exception as error:  # by its kind and place alone: what it says may quote what somebody wrote
         observing.fault(f"worker {worker}", error)
         return 1
     return 0
+
+
+def _prepare(performer: Performer) -> None:
+    """Whatever is wrong will be said of the jobs that need it: others may be done all the same."""
+    with suppress(Exception):
+        performer.prepare()
 
 
 def _watch(pipe: IO[bytes], stop: threading.Event) -> None:

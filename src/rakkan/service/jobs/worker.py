@@ -34,12 +34,14 @@ class Performer:
     ``perform`` gets ``count`` compatible jobs at most. It calls its progress often, hands on the Stopped
     that this may raise, and raises RakkanError for what cannot be done (or returns it in place of a
     result); anything else it raises counts as a crash. ``discard`` gets what cannot be delivered, because
-    the job was cancelled or is another worker's by now.
+    the job was cancelled or is another worker's by now. ``prepare`` is called before the first job: it loads
+    what the first would wait for.
     """
 
     perform: Perform
     count: int = 1
     discard: Callable[[Leased, bytes], None] = lambda lease, result: None
+    prepare: Callable[[], None] = lambda: None
 
 
 def single(perform: Callable[[Leased, Progress, IsCancelled], bytes]) -> Perform:

@@ -18,16 +18,20 @@ if TYPE_CHECKING:
 def finder(
     actor: Actor, catalogue: Catalogue, vault: Vault, uploaded: Callable[[Path], LetIn]
 ) -> Callable[[Path], LetIn]:
-    """What gives a picture by its identifier or, for one that the account brought, by its digest.
+    """What gives a picture by its identifier, or by the digest that recipes have for it: one of here that the
+    actor may see, or one that the account brought.
 
     Pictures of the catalogue left by the gate, uploads came in by it: neither is let in again. The function
     raises NotFound for what the actor may not see.
     """
 
     def find(path: Path) -> LetIn:
-        if not is_identifier(path.name):
-            return uploaded(path)
-        shown = catalogue.openable(actor, path.name)
+        name = path.name
+        if not is_identifier(name):  # a recipe names what guided it by the digest, also what was drawn here
+            name = catalogue.known_as(actor, name)
+            if not name:
+                return uploaded(path)
+        shown = catalogue.openable(actor, name)
         return opened(vault.read(shown.account, shown.file))
 
     return find

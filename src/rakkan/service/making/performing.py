@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rakkan import assemble
-from rakkan.api import creating, editing, equipment, upscaling
+from rakkan.api import creating, editing, equipment, together, upscaling
 from rakkan.api.behalf import Behalf
 from rakkan.api.listening import Listener
 from rakkan.errors import RakkanError
@@ -21,9 +21,15 @@ from rakkan.service.access.actors import Actor
 from rakkan.service.jobs.records import Leased
 from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, single
 from rakkan.service.making import importing, materials, options
+from rakkan.service.making.compatible import TOGETHER
 from rakkan.service.making.delivering import Delivery
+from rakkan.service.making.passing import in_memory
 from rakkan.service.making.spool import Spool
 from rakkan.service.making.transit import DRAFT
+from rakkan.service.making.warming import warm
+
+if TYPE_CHECKING:
+    from rakkan.studio.requests import Created
 
 #: What was made: the file, its recipe, and its operation in the seal.
 Made = tuple[Path, AnyRecipe, str]
@@ -39,37 +45,58 @@ class Studio:
     def performers(self) -> Mapping[str, Performer]:
         """What this worker can do."""
         whole: dict[str, Callable[[Any, Behalf, Listener, Path], list[Made]]]
-        whole = {
-            "create": self.create,
-            "edit": self.edit,
-            "vary": self.vary,
-            "upscale": self.upscale,
-            "sheet": self.sheet,
-        }
+        whole = {"edit": self.edit, "vary": self.vary, "upscale": self.upscale, "sheet": self.sheet}
         made: dict[str, Performer] = {
             kind: Performer(single(self._kept(work)), discard=self.discard) for kind, work in whole.items()
         }
-        made["canary"] = Performer(single(self.canary))
+        made["create"] = Performer(self.create_all, TOGETHER, self.discard)
         made["import"] = Performer(single(self.bring_in), discard=self.discard)
-        return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft)}
+        made["canary"] = Performer(single(self.canary))
+        return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft, prepare=warm)}
 
-    def warm(self) -> None:
-        """Read and compile what drawing takes before anybody waits for it: the engine, what enlarges, and
-        the gate's judges. Nothing is released. What fails here fails again, saying why, in the first job."""
-        import numpy
+    def create_all(
+        self, jobs: Sequence[Leased], progress: Progress, is_cancelled: IsCancelled
+    ) -> Sequence[bytes | RakkanError]:
+        """Draw pictures from words, for several jobs in one pass where they allow it; each is kept, or
+        refused, by itself."""
+        done: dict[str, bytes | RakkanError] = {}
+        requests: dict[str, together.Request] = {}
+        wants: dict[str, wishes.Create] = {}
+        remarks: dict[str, list[str]] = {job.identifier: [] for job in jobs}
+        with ExitStack() as stack:
+            for job in jobs:
+                try:
+                    wish = _of_here(wishes.Create.model_validate_json(job.payload))
+                except RakkanError as error:  # its model is gone
+                    done[job.identifier] = error
+                    continue
+                asked = options.create(wish, stack.enter_context(self._folder()))
+                listener = Listener(say=remarks[job.identifier].append)
+                requests[job.identifier] = together.Request(asked, listener, self._behalf(job))
+                wants[job.identifier] = wish
+            drawn = together.create(list(requests.values()), progress)
+            outcomes = dict(zip(requests, drawn, strict=True))
+            for job in jobs:
+                if job.identifier not in done:
+                    told = wants[job.identifier], remarks[job.identifier]
+                    done[job.identifier] = self._of_one(job, *told, outcomes[job.identifier])
+        return [done[job.identifier] for job in jobs]
 
+    def _of_one(
+        self,
+        job: Leased,
+        wish: wishes.Create,
+        remarks: list[str],
+        outcome: list[Created] | RakkanError,
+    ) -> bytes | RakkanError:
+        """The result of one of several jobs that were drawn together."""
+        if isinstance(outcome, RakkanError):
+            return outcome
+        made = [(one.path, one.recipe, "create") for one in outcome if isinstance(one.recipe, Recipe)]
         try:
-            gate = assemble.gate()
-            gate.consider("1girl")
-            gate.begin(numpy.full((256, 256, 3), 255, numpy.uint8))
-            equipment.drawing()(assemble.casting().cast("1girl, smile"))
-        except RakkanError:
-            return
-
-    def create(self, wish: wishes.Create, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
-        """Draw pictures from words."""
-        made = creating.create(options.create(_of_here(wish), out), listener, behalf)
-        return [(one.path, one.recipe, "create") for one in made if isinstance(one.recipe, Recipe)]
+            return self._result(job, wish, made, remarks)
+        except RakkanError as error:
+            return error
 
     def edit(self, wish: wishes.Edit, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
         """Change a picture."""
@@ -86,12 +113,6 @@ class Studio:
         made = upscaling.upscale(options.upscale(wish, out), listener, behalf)
         assert isinstance(made.recipe, UpscaleRecipe)
         return [(made.path, made.recipe, "upscale")]
-
-    def canary(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
-        """Draw a canary: a picture as any other, but for its identifier."""
-        near = wishes.Canary.model_validate_json(job.payload).near
-        planting = replace(self, delivery=replace(self.delivery, near=near))
-        return planting._kept(planting.create)(job, progress, is_cancelled)
 
     def sheet(self, wish: wishes.Sheet, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
         """Draw a character's sheet."""
@@ -116,13 +137,25 @@ class Studio:
             pictures, remarks = importing.bring_in(wish, job, self.delivery, folder, progress)
         return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
 
+    def canary(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+        """Draw a canary: a picture as any other, but for its identifier."""
+        near = wishes.Canary.model_validate_json(job.payload).near
+        planting = replace(self, delivery=replace(self.delivery, near=near))
+        return planting._kept(_create)(job, progress, is_cancelled)
+
     def draft(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
         """Draw a draft; its file lies in the vault for a while, and nothing else tells of it."""
         wish = wishes.Create.model_validate_json(job.payload)
-        with self._folder() as folder:
-            asked = options.create(wish, folder / "draft.webp")
-            made = creating.draft(asked, Listener(progress), self._behalf(job))
-            (kept,) = self.delivery.transit.put(job.account, [made.path.read_bytes()], DRAFT)
+
+        def stepped(done: int, total: int) -> None:
+            if is_cancelled():  # nobody follows a draft's steps, so they are not written down
+                progress(done, total)
+
+        with tempfile.TemporaryDirectory(dir=in_memory(self.spool.folder)) as folder:
+            asked = options.create(wish, Path(folder) / "draft.webp")
+            made = creating.draft(asked, Listener(stepped), self._behalf(job))
+            transit = replace(self.delivery.transit, vault=assemble.passing_vault())
+            (kept,) = transit.put(job.account, [made.path.read_bytes()], DRAFT)
         return json.dumps({"file": kept, "seed": getattr(made.recipe, "seed", 0)}).encode()
 
     def discard(self, job: Leased, result: bytes) -> None:
@@ -148,21 +181,25 @@ class Studio:
             with self._folder() as folder:
                 listener = Listener(progress, say=remarks.append)
                 made = work(wish, self._behalf(job), listener, folder)
-                pictures = [
-                    self.delivery.keep(
-                        *one,
-                        job.account,
-                        job.identifier,
-                        index,
-                        getattr(wish, "disclosure", "full"),
-                        getattr(wish, "character", ""),
-                        _parent_of(wish),
-                    )
-                    for index, one in enumerate(made)
-                ]
-            return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
+                return self._result(job, wish, made, remarks)
 
         return perform
+
+    def _result(self, job: Leased, wish: Any, made: Sequence[Made], remarks: list[str]) -> bytes:
+        """Keep what was made for a job; its result."""
+        pictures = [
+            self.delivery.keep(
+                *one,
+                job.account,
+                job.identifier,
+                index,
+                getattr(wish, "disclosure", "full"),
+                getattr(wish, "character", ""),
+                _parent_of(wish),
+            )
+            for index, one in enumerate(made)
+        ]
+        return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
 
     def _behalf(self, job: Leased) -> Behalf:
         actor = Actor(job.account, "member")
@@ -174,6 +211,11 @@ class Studio:
     def _folder(self) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(dir=self.spool.folder) as folder:
             yield Path(folder)
+
+
+def _create(wish: wishes.Create, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
+    made = creating.create(options.create(_of_here(wish), out), listener, behalf)
+    return [(one.path, one.recipe, "create") for one in made if isinstance(one.recipe, Recipe)]
 
 
 def _of_here(wish: Any) -> Any:

@@ -12,6 +12,8 @@ import secrets
 import shutil
 from pathlib import Path
 
+from rakkan.service.making.passing import swept
+
 _ENDING = ".lock"
 
 
@@ -46,6 +48,7 @@ def sweep(place: Path) -> int:
         except BlockingIOError:
             continue  # its process is alive
         else:
+            swept(lock.with_suffix(""))
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)
             gone += 1

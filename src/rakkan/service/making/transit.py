@@ -39,16 +39,16 @@ class Transit:
     vault: Vault
 
     def put(self, account: str, files: Sequence[bytes], seconds: float) -> list[str]:
-        """Keep files for so many seconds, and longer once ``arrived`` is called; their digests."""
+        """Keep files for so many seconds, and longer once ``arrived`` is called; their digests. What the
+        vault holds for the account already without a row is somebody's, and gets none."""
         digests = [hashlib.sha256(data).hexdigest() for data in files]
         until = int((self.clock() + seconds) * 1000)
+        new = [digest for digest in dict.fromkeys(digests) if not self.vault.holds(account, digest)]
         with transaction(self.engine) as connection:
-            connection.execute(delete(deliveries).where(_these(account, digests)))
-            rows = [
-                {"account": account, "digest": digest, "state": "pending", "until": until}
-                for digest in dict.fromkeys(digests)
-            ]
-            connection.execute(insert(deliveries), rows)
+            connection.execute(delete(deliveries).where(_these(account, new)))
+            rows = [{"account": account, "digest": one, "state": "pending", "until": until} for one in new]
+            if rows:
+                connection.execute(insert(deliveries), rows)
         for data in files:
             self.vault.put(account, data)
         return digests
@@ -56,17 +56,24 @@ class Transit:
     def arrived(self, connection: Connection, account: str, digests: Sequence[str]) -> None:
         """They are somebody's from now on, if the transaction holds. Raises RakkanError when that took so
         long that they were swept."""
-        wanted = and_(_these(account, digests), deliveries.c.state == "pending")
-        if connection.execute(delete(deliveries).where(wanted)).rowcount != len(set(digests)):
+        these = _these(account, digests)
+        if connection.execute(
+            delete(deliveries).where(these, deliveries.c.state == "pending")
+        ).rowcount == len(set(digests)):
+            return
+        swept = connection.execute(select(deliveries.c.digest).where(these)).first() is not None
+        if swept or not all(self.vault.holds(account, digest) for digest in digests):
             raise RakkanError("What was drawn was kept back for too long", "Draw it again")
 
     def discard(self, account: str, digests: Sequence[str]) -> None:
-        """Delete files that nobody is told of, or not again; fine when they are gone."""
-        for digest in dict.fromkeys(digests):
+        """Delete those of the files that are still on their way; fine when they are gone."""
+        with transaction(self.engine) as connection:
+            found = connection.scalars(select(deliveries.c.digest).where(_these(account, digests))).all()
+        for digest in found:
             if not self._is_shown(account, digest):
                 self.vault.shred(account, digest)
         with transaction(self.engine) as connection:
-            connection.execute(delete(deliveries).where(_these(account, digests)))
+            connection.execute(delete(deliveries).where(_these(account, found)))
 
     def sweep(self) -> int:
         """Delete files whose time is over; how many. Stopped half-way, the next call goes on."""

@@ -81,14 +81,16 @@ class Reports:
 
     def report(self, by: Actor, picture: str, kind: str, text: str = "") -> str:
         """An account says that a picture is ``kind``; the report's identifier. Raises NotFound for a picture
-        it may not see, Conflict for a second report while the first is open and for more than 20 open ones,
-        Forbidden for a visitor (who makes a claim), RakkanError for an unknown kind."""
+        it may not see, Conflict for what is not published, for a second report while the first is open and
+        for more than 20, Forbidden for a visitor (who makes a claim), RakkanError for an unknown kind."""
         if not by.account:
             raise Forbidden("This takes an account", "Without one, use the page “Someone used my picture”")
         if kind not in KINDS:
             raise RakkanError(f"{kind[:40]!r} is no reason", f"Choose from {', '.join(KINDS)}")
         _demand_short(text)
         shown = self.catalogue.openable(by, picture)
+        if shown.state != "published":
+            raise Conflict("Only what is published can be reported", "Delete it if it is your own")
         self._demand_new(by, picture)
         if kind == "spam":
             return self._add(kind, picture, "", by.account, text)
@@ -174,7 +176,7 @@ class Reports:
             found = [one for one in self.desk().docket.cases() if one.state.waits]
         return sorted(found, key=lambda case: (case.state.due, case.name))
 
-    def open(self, most: int = 100) -> list[Report]:
+    def unfiled(self, most: int = 100) -> list[Report]:
         """Reports that have no case and wait for a moderator, the oldest first."""
         query = select(REPORTS).where(REPORTS.c.state == "open").order_by(REPORTS.c.identifier).limit(most)
         return self._reports(query)

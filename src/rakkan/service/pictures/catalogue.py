@@ -34,6 +34,7 @@ from rakkan.service.pictures.visibility import (
     demand_moderator,
     may_see,
     may_see_pixels,
+    visible,
 )
 from rakkan.service.pictures.wording import checked_line
 from rakkan.service.pictures.writing import insert_new
@@ -78,9 +79,9 @@ class Catalogue:
     # ---- one picture
 
     def add(self, new: NewPicture, also: Callable[[Connection], None] = lambda connection: None) -> bool:
-        """Keep a picture that was delivered, private to its account; False when it was delivered before.
-        One of a reserved identifier is a canary, and there for all. What is ``also`` to be done is done in
-        the same transaction, and undoes it by raising.
+        """Keep a picture that was delivered, private to its account; False when it was delivered before. One
+        of a reserved identifier is a canary, and there for all. What is ``also`` to be done is done in the
+        same transaction, and undoes it by raising.
 
         Raises RakkanError for an identifier that is none, and Conflict for one that another account has.
         """
@@ -134,6 +135,14 @@ class Catalogue:
         if not may_see_pixels(actor, shown.account, shown.state):
             raise NotFound("This picture was taken down", "Appeal against the decision")
         return shown
+
+    def known_as(self, actor: Actor, digest: str) -> str:
+        """The picture that recipes and the ledger know by a digest, as ``openable`` gives it: its identifier,
+        "" where there is none."""
+        wanted = select(pictures.c.identifier).where(pictures.c.digest == digest, visible(actor))
+        wanted = wanted.where(pictures.c.state != "removed").order_by(pictures.c.identifier)
+        with transaction(self.engine) as connection:
+            return connection.scalar(wanted.limit(1)) or ""
 
     def recipe(self, actor: Actor, picture: str) -> AnyRecipe:
         """How a picture was made. Raises NotFound as ``openable`` does."""

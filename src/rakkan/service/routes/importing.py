@@ -119,7 +119,7 @@ def _unpack(load: _Load, name: str, file: IO[bytes]) -> None:
                 if len(load.files) >= MOST_FILES or load.unpacked > MOST_UNPACKED:
                     load.refuse(name, "it holds more than an import takes; what is left was not read")
                     return
-                with packed.open(entry) as content:
+                with packed.open(mode="r", name=entry) as content:
                     load.unpacked += load.take(inner, content)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
         load.refuse(name, "it is no ZIP that can be read; what was read before that is kept")

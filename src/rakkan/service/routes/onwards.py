@@ -12,8 +12,8 @@ from rakkan.formats.caps import LARGEST_FILE
 from rakkan.service import wishes
 from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
-from rakkan.service.errors import NotFound
-from rakkan.service.routes.showing import actor_of, is_reduced, reduced, see_other, service_of, wants_json
+from rakkan.service.errors import NotFound, TooMany
+from rakkan.service.routes.showing import actor_of, see_other, service_of, wants_json
 from rakkan.service.routes.studio import accepted, read_wish
 from rakkan.service.schema import is_identifier
 from rakkan.service.submitting import submit
@@ -85,8 +85,8 @@ def download(request: Request, picture: str, format: _Line = "", disclosure: _Li
     format, or telling more, it would be another picture."""
     service, actor = service_of(request), actor_of(request)
     shown = service.catalogue.openable(actor, picture)
-    if is_reduced(request):
-        raise reduced(request)
+    if request.state.decoy:
+        raise TooMany("Downloads are limited for now", "Your own pictures are not; see Account")
     ending = _ENDINGS[shown.media_type]
     if format not in ("", ending):
         raise RakkanError(f"This picture is kept as {ending.upper()}", "Draw it again to have it otherwise")

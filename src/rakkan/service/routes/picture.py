@@ -56,7 +56,7 @@ def picture_page(request: Request, picture: str) -> Response:
 def short(view: PictureView, words: Words) -> PictureView:
     """The page without what it is worth collecting for, and saying so."""
     said = (words("told.reduced"),)
-    return replace(view, sentences=said, prompt="", facts=(), tags=(), origins=())
+    return replace(view, url=view.card.thumbnail, sentences=said, prompt="", facts=(), tags=(), origins=())
 
 
 def picture_view(service: Service, actor: Actor, shown: Shown, words: Words) -> PictureView:

@@ -101,9 +101,13 @@ def see_other(path: str) -> Response:
 
 def local(path: str) -> str:
     """A path of this site: anything that could lead elsewhere becomes the start."""
-    parts = urlsplit(path)
-    leads_away = parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\"))
-    return "/" if leads_away or any(ord(one) < 33 for one in path) else path
+    if not path.startswith("/") or any(ord(one) < 33 or one == "\\" for one in path):
+        return "/"
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # an address that nobody can read
+        return "/"
+    return "/" if parts.scheme or parts.netloc or path.startswith("//") else path
 
 
 def wants_json(request: Request) -> bool:

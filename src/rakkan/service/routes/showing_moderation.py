@@ -83,7 +83,7 @@ def _case(service: Service, actor: Actor, words: Words, case: Case) -> Report:
 
 def _spam(service: Service, actor: Actor, words: Words) -> list[Report]:
     """Reports that have no case yet."""
-    found = service.reports.open(MOST_CASES)
+    found = service.reports.unfiled(MOST_CASES)
     shown = {
         one.identifier: one for one in _shown(service, actor, words, [report.picture for report in found])
     }

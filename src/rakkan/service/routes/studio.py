@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import Form, Path, Query, Request, UploadFile
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from rakkan import assemble
@@ -96,11 +98,21 @@ def create_page(
     character: Annotated[str, Query(max_length=80)] = "",
 ) -> Response:
     """The studio; ``from`` is a picture to go on from, with credit."""
-    words = Words(page_of(request).locale)
-    parent = "" if is_reduced(request) else parent
-    view = create_view(
-        service_of(request), actor_of(request), words, new_identifier(), prompt, parent, character
-    )
+    service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
+    if parent and service.catalogue.get(actor, parent).account != actor.account:
+        return see_other(f"/pictures/{parent}/remix")  # somebody else's words count as a pair
+    view = create_view(service, actor, words, new_identifier(), prompt, parent, character)
+    return show(request, "create.html", view)
+
+
+@router.get("/pictures/{picture}/remix")
+@allow("member", "create", "shown", weight="pair")
+def remix_page(request: Request, picture: str) -> Response:
+    """The studio, to go on from a picture with credit, and with its words where they are disclosed."""
+    service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
+    view = create_view(service, actor, words, new_identifier(), parent=picture)
+    if request.state.decoy:
+        view = replace(view, prompt="", negative="")
     return show(request, "create.html", view)
 
 
@@ -120,15 +132,13 @@ async def draft(request: Request, form: Annotated[StudioForm, Form()]) -> Respon
             raise RakkanError(found.error, found.hint)
         raise Busy("No worker is free for a draft", "Draw the picture itself, or wait")
     file = json.loads(found.result)["file"]
-    data = await run_in_threadpool(_taken, service, actor.account, file)
-    return Response(data, media_type="image/webp")
-
-
-def _taken(service: Service, account: str, file: str) -> bytes:
-    """A draft's file, which is told once and kept no longer."""
-    data = service.vault.read(account, file)
-    service.transit.discard(account, [file])
-    return data
+    data = await run_in_threadpool(service.vault.read, actor.account, file)
+    # It is told once and kept no longer; whoever is drawing does not wait for that.
+    return Response(
+        data,
+        media_type="image/webp",
+        background=BackgroundTask(service.transit.discard, actor.account, [file]),
+    )
 
 
 @router.post("/studio/create")
@@ -212,7 +222,11 @@ def thumbnail(request: Request, picture: str) -> Response:
 
 def sealed_file(service: Service, shown: Shown, digest: str, media_type: str) -> Response:
     """A file of a picture, never to be taken for anything but a picture."""
-    headers = {"content-disposition": "inline", "cache-control": "private, max-age=300"}
+    headers = {
+        "content-disposition": "inline",
+        "cache-control": "private, max-age=300",
+        "vary": "Cookie, Authorization",  # the next one at this browser does not see what the last one saw
+    }
     return Response(service.vault.read(shown.account, digest), media_type=media_type, headers=headers)
 
 

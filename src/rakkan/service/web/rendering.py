@@ -62,8 +62,11 @@ def asset(path: str) -> str:
 
 def asset_file(path: str) -> Path | None:
     """The file behind what follows the version in an asset's address, None when there is none."""
-    file = (STATIC / path).resolve()
-    return file if file.is_file() and file.is_relative_to(STATIC) else None
+    try:
+        file = (STATIC / path).resolve()
+        return file if file.is_relative_to(STATIC) and file.is_file() else None
+    except (ValueError, OSError):  # a name that no file can have
+        return None
 
 
 @lru_cache(maxsize=1)

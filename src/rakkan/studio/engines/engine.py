@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,8 @@ Pixels = npt.NDArray[np.uint8]
 #: Pixels a side that references are looked at with.
 REFERENCE_SIDE = 256
 MOST_STRENGTH = 2.0
+#: How many pictures may be drawn in one pass, the most first.
+TOGETHER = (4, 2)
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,15 @@ class Reference:
     pixels: Pixels
     role: str = "identity"
     strength: float = 1.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one picture of several that are drawn in one pass has of its own; see ``Engine.sample``."""
+
+    tokens: Tokens | Conditions
+    negative: Tokens | None
+    seed: int
 
 
 class Engine(Protocol):
@@ -85,6 +96,24 @@ class Engine(Protocol):
         """
         ...
 
+    def sample_together(
+        self,
+        figures: Sequence[Figure],
+        *,
+        width: int,
+        height: int,
+        steps: int,
+        guidance: float = 1.0,
+        progress: Progress = silent,
+        sampler: str = "euler",
+    ) -> list[Pixels]:
+        """Draw several pictures in one pass, as many as ``TOGETHER`` has.
+
+        What is drawn beside it and in which place changes nothing in a picture; how many there are may, by
+        rounding, so recipes tell it as their setting ``batch``. Otherwise as ``sample``.
+        """
+        ...
+
 
 def check(
     tokens: Tokens | Conditions,
@@ -106,6 +135,15 @@ def check(
         decode(negative)
     check_ranges(seed, steps, guidance)
     find_sampler(sampler)
+
+
+def check_together(figures: Sequence[Figure], *, steps: int, guidance: float, sampler: str) -> None:
+    """``check`` for several pictures at once. Raises RakkanError."""
+    if len(figures) not in TOGETHER:
+        counts = " or ".join(map(str, sorted(TOGETHER)))
+        raise RakkanError(f"{len(figures)} pictures cannot be drawn in one pass", f"Draw {counts} at once")
+    for one in figures:
+        check(one.tokens, one.negative, seed=one.seed, steps=steps, guidance=guidance, sampler=sampler)
 
 
 def _check_reference(reference: Reference) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from rakkan.errors import RakkanError
 from rakkan.studio.engines.conditions import Conditions
-from rakkan.studio.engines.engine import Pixels, Reference, Tokens, check
+from rakkan.studio.engines.engine import Figure, Pixels, Reference, Tokens, check, check_together
 from rakkan.studio.engines.start import Start, Variation, check_start
 from rakkan.studio.samplers import Progress, silent
 
@@ -78,6 +78,37 @@ class FakeEngine:
         columns = np.arange(width)[None, :] * CELLS // width
         picture: Pixels = colours[(rows * 3 + columns) % 16]
         return picture if start is None else _over(start, picture)
+
+    def sample_together(
+        self,
+        figures: Sequence[Figure],
+        *,
+        width: int,
+        height: int,
+        steps: int,
+        guidance: float = 1.0,
+        progress: Progress = silent,
+        sampler: str = "euler",
+    ) -> list[Pixels]:
+        """Draw several pictures; see ``Engine.sample_together``. They have other colours than drawn alone, as
+        if this engine rounded otherwise in company."""
+        check_together(figures, steps=steps, guidance=guidance, sampler=sampler)
+        drawn = [
+            self.sample(
+                one.tokens,
+                one.negative,
+                width=width,
+                height=height,
+                seed=one.seed,
+                steps=steps,
+                guidance=guidance,
+                sampler=sampler,
+            )
+            for one in figures
+        ]
+        for done in range(steps):
+            progress(done + 1, steps)
+        return [pixels ^ np.uint8(len(figures)) for pixels in drawn]
 
 
 def _over(start: Start, picture: Pixels) -> Pixels:

@@ -130,10 +130,10 @@ def attention(
         whole = concatenate([constant(np.zeros(own, np.float32)), ops.multiply(ones, besides[1])], 0)
         mask = [ops.reshape(whole, np.array([1, 1, 1, own + further], np.int64), False)]
         source = concatenate([source, besides[0]])
-    width = weights.array("query.weight").shape[0]
+    width, batch = weights.array("query.weight").shape[0], int(node.get_output_shape(0)[0])
 
     def split(tokens: Node) -> Node:
-        shape = np.array([1, -1, heads, width // heads], np.int64)
+        shape = np.array([batch, -1, heads, width // heads], np.int64)
         return ops.transpose(ops.reshape(tokens, shape, False), np.array([0, 2, 1, 3]))
 
     query, key, value = (
@@ -141,7 +141,7 @@ def attention(
         for tokens, name in ((node, "query"), (source, "key"), (source, "value"))
     )
     mixed = ops.transpose(ops.scaled_dot_product_attention(query, key, value, *mask), np.array([0, 2, 1, 3]))
-    return linear(ops.reshape(mixed, np.array([1, -1, width], np.int64), False), weights.at("out"))
+    return linear(ops.reshape(mixed, np.array([batch, -1, width], np.int64), False), weights.at("out"))
 
 
 def feed_forward(node: Node, weights: Weights) -> Node:
@@ -159,10 +159,26 @@ def residual_block(node: Node, weights: Weights, embedding: Node | None = None) 
     if embedding is None:
         hidden = group_norm(hidden, weights.at("norm2"))
     else:
-        own_scale, own_shift = (constant(weights.array(f"norm2.{name}")) for name in ("weight", "bias"))
-        modulation = ops.reshape(linear(embedding, weights.at("modulate")), np.array([-1], np.int64), False)
-        scale, shift = ops.split(modulation, 0, 2).outputs()
+        hidden = _modulated(hidden, weights, embedding)
+    return ops.add(node, convolution(silu(hidden), weights.at("conv2")))
+
+
+def _modulated(hidden: Node, weights: Weights, embedding: Node) -> Node:
+    """The second norm under an embedding; of several pictures each has its own, so they are normed apart."""
+    own_scale, own_shift = (constant(weights.array(f"norm2.{name}")) for name in ("weight", "bias"))
+    batch = int(hidden.get_output_shape(0)[0])
+    modulations = linear(embedding, weights.at("modulate"))
+
+    def normed(one: Node, modulation: Node) -> Node:
+        flat = ops.reshape(modulation, np.array([-1], np.int64), False)
+        scale, shift = ops.split(flat, 0, 2).outputs()
         scale = ops.add(scale, np.float32(1))
         shift = ops.add(ops.multiply(own_shift, scale), shift)
-        hidden = ops.group_normalization(hidden, ops.multiply(own_scale, scale), shift, GROUP_COUNT, EPSILON)
-    return ops.add(node, convolution(silu(hidden), weights.at("conv2")))
+        return ops.group_normalization(one, ops.multiply(own_scale, scale), shift, GROUP_COUNT, EPSILON)
+
+    if batch == 1:
+        return normed(hidden, modulations)
+    parts = zip(
+        ops.split(hidden, 0, batch).outputs(), ops.split(modulations, 0, batch).outputs(), strict=True
+    )
+    return concatenate([normed(one, modulation) for one, modulation in parts], 0)

@@ -1,8 +1,8 @@
 """The starter model's networks as OpenVINO models, mirrored from ``studio/starter/networks.py``.
 
 Depths are read off the names of the weights and widths off their shapes; the few sizes that neither
-tells (heads, the latent's factor) come from the checkpoint. All shapes are static with a batch of 1,
-so a picture never depends on what is drawn beside it.
+tells (heads, the latent's factor) come from the checkpoint. All shapes are static, and no layer mixes the
+pictures of a batch, so a picture never depends on what is drawn beside it.
 """
 
 from __future__ import annotations
@@ -96,21 +96,23 @@ def unet_model(
     width: int,
     height: int,
     reference: tuple[int, int] | None = None,
+    batch: int = 1,
 ) -> openvino.Model:
-    """The velocity of noisy latents for pictures of one size.
+    """The velocity of noisy latents for ``batch`` pictures of one size.
 
-    Inputs, in order: latents, shaped as ``latent_shape``; ``sinusoid`` of the time and of the step's
+    Inputs, in order (for one picture; with more, the first side of all but time and step is their number):
+    latents, shaped as ``latent_shape``; ``sinusoid`` of the time and of the step's
     size, [1, 256] each; tokens [1, slots, 256] and pooled [1, 256] of the text model. With the size
     (width, height) of a ``reference``, what ``memory_model`` gave follows, and the logarithm of the strength
     with which it is looked at, float32 [1].
     """
     weights = Weights(tensors)
     told = weights.array("pooled_in.weight").shape[1]
-    latents = ops.parameter(list(latent_shape(sizes, width, height)), np.float32, name="latents")
+    latents = ops.parameter([batch, *latent_shape(sizes, width, height)[1:]], np.float32, name="latents")
     time = ops.parameter([1, SINUSOID_WIDTH], np.float32, name="time")
     step = ops.parameter([1, SINUSOID_WIDTH], np.float32, name="step")
-    text = ops.parameter([1, slots, told], np.float32, name="text")
-    pooled = ops.parameter([1, told], np.float32, name="pooled")
+    text = ops.parameter([batch, slots, told], np.float32, name="text")
+    pooled = ops.parameter([batch, told], np.float32, name="pooled")
     inputs = [latents, time, step, text, pooled]
     remembered: Remembered | None = None
     if reference is not None:
@@ -270,7 +272,7 @@ def _mixer(
     """Pre-norm transformer layer over the cells of a feature map, reading the text's tokens."""
     shape = [int(size) for size in features.get_output_shape(0)]
     heads = shape[1] // head_width
-    flat = np.array([1, shape[1], shape[2] * shape[3]], np.int64)
+    flat = np.array([shape[0], shape[1], shape[2] * shape[3]], np.int64)
     turned = np.array([0, 2, 1])
     tokens = ops.transpose(ops.reshape(features, flat, False), turned)
     if weights.has("attend_self"):

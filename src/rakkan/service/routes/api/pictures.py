@@ -111,7 +111,8 @@ def recipe(request: Request, picture: shapes.PictureName) -> shapes.Recipe:
         raise reduced(request)
     canonical = canonical_json(service.catalogue.recipe(actor, picture))
     fields = json.loads(canonical)
-    hidden = [] if shown.account == actor.account else sorted(_hidden(shown.disclosure, fields))
+    level = "digest" if request.state.decoy else shown.disclosure
+    hidden = [] if shown.account == actor.account else sorted(_hidden(level, fields))
     return shapes.Recipe(
         picture=picture,
         digest=digest_of_recipe(canonical),
@@ -244,6 +245,11 @@ def attached(service: Service, shown: Shown) -> Response:
     return Response(
         service.vault.read(shown.account, shown.file), media_type=shown.media_type, headers=headers
     )
+
+
+def _small(service: Service, shown: Shown) -> Response:
+    data = service.vault.read(shown.account, shown.thumbnail)
+    return Response(data, media_type="image/webp", headers={"cache-control": "private, max-age=300"})
 
 
 def account_of(service: Service, handle: str) -> str:

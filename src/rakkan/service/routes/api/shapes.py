@@ -247,6 +247,20 @@ class Comment(BaseModel):
     created: Moment
 
 
+class ReportWish(Told):
+    """What is wrong with a published picture, in one word and in one's own."""
+
+    picture: Annotated[str, StringConstraints(pattern=_IDENTIFIER)] = Field(examples=[EXAMPLE])
+    reason: Literal["unsafe", "person", "copyright", "spam"]
+    text: _Words = ""
+
+
+class Report(BaseModel):
+    """A report that was taken in; the picture is hidden until it is decided, unless it is about spam."""
+
+    id: str
+
+
 class Likes(BaseModel):
     """How many like a picture now."""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
+from rakkan.service import reporting
 from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
 from rakkan.service.pictures.records import Comment
@@ -98,6 +99,14 @@ def unfollow(request: Request, handle: shapes.Handle) -> shapes.Profile:
     service = service_of(request)
     service.social.unfollow(actor_of(request), account_of(service, handle))
     return profile(request, handle)
+
+
+@router.post("/reports", status_code=201)
+@allow("member", "share", "shown", weight="free")
+def report(request: Request, wish: shapes.ReportWish) -> shapes.Report:
+    """Report a published picture; a moderator decides. Without an account, use the page for claims."""
+    name = reporting.report(service_of(request), actor_of(request), wish.picture, wish.reason, wish.text)
+    return shapes.Report(id=name)
 
 
 def _comments(service: Service, found: Iterable[Comment]) -> list[shapes.Comment]:

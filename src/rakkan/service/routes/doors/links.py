@@ -21,7 +21,7 @@ def link_to(request: Request, picture: str) -> str:
 
 
 @router.get("/links/{link}")
-@allow("member", "read", "own", weight="pair")
+@allow("member", "read", "own", weight="asset")
 def linked(request: Request, link: str) -> Response:
     """What a link opens, for its recipient while it holds."""
     service, actor = service_of(request), actor_of(request)

@@ -3,17 +3,24 @@
 import { refusal } from "./site.js";
 
 /** `ask` soon draws a draft of the form; `stop` gives up. Told are `drawn` (blob, seconds) and `failed` (error). */
-export function drafts(form, { wait = 60, drawn, failed }) {
+export function drafts(form, { wait = 60, patience = 400, drawn, failed }) {
   let timer = 0;
   let flight = null;
   let last = "";
+  let started = 0;
+  let again = false;
   async function draw() {
+    // One that is about to come is shown before the next is asked for: whoever types on sees something.
+    if (flight && performance.now() - started < patience) {
+      again = true;
+      return;
+    }
     const fields = new FormData(form);
     const same = new URLSearchParams([...fields].filter(([, value]) => typeof value === "string")).toString();
     if (same === last || !String(fields.get("prompt")).trim()) return;
     flight?.abort();
     const mine = (flight = new AbortController());
-    const began = performance.now();
+    const began = (started = performance.now());
     try {
       const answer = await fetch(form.dataset.draft, {
         method: "POST", body: new URLSearchParams(same), signal: mine.signal, credentials: "same-origin",
@@ -29,6 +36,10 @@ export function drafts(form, { wait = 60, drawn, failed }) {
       if (error.name !== "AbortError" && mine === flight) failed(error);
     } finally {
       if (mine === flight) flight = null;
+      if (again && !flight) {
+        again = false;
+        draw();
+      }
     }
   }
   function ask() {
@@ -39,6 +50,7 @@ export function drafts(form, { wait = 60, drawn, failed }) {
     clearTimeout(timer);
     flight?.abort();
     flight = null;
+    again = false;
   }
   return { ask, stop, busy: () => flight !== null };
 }

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy
 import pytest
 from tests.service.instance import Instance, running
-from tests.service.routes.people import (
+from tests.service.people.kit import (
     HTML,
     JSON,
     claimed,
     encoded,
+    kept,
     moderator,
     pixels,
     published,
     sees,
     visiting,
 )
+from tests.trust.takedown.drawn import figure, jpeg
 
 from rakkan import assemble
 from rakkan.trust.takedown.digests import digests_of_bytes, to_line
@@ -71,18 +75,17 @@ def test_a_copy_in_another_format_is_found_hidden_decided_and_appealed(instance:
 
 
 def actor(instance: Instance, person: object) -> object:
-    from tests.service.routes.people import session_of
+    from tests.service.people.kit import session_of
 
     return instance.service.accounts.actor_of_session(session_of(person))
 
 
-def test_a_cropped_copy_is_shown_to_the_moderator_and_goes_with_the_rest(instance: Instance) -> None:
+def test_a_cropped_copy_is_shown_to_the_moderator_and_goes_with_the_rest(
+    instance: Instance, tmp_path: Path
+) -> None:
     maker, visitor = instance.member(), visiting(instance)
-    picture = published(instance, maker)
-    image = pixels(visitor, picture)
-    by = max(1, image.width // 100)
-    cropped = image.crop((by, by, image.width - by, image.height - by))
-    reply = claimed(visitor, {"right": "author"}, encoded(cropped, "PNG"))
+    picture = kept(instance, maker, tmp_path, numpy.ascontiguousarray(figure(1)[2:-2, 2:-2]))
+    reply = claimed(visitor, {"right": "author"}, jpeg(figure(1)))
     case = reply.json()["case"]
     found = instance.service.reports.desk().docket.find(case)
     covered = {one.identifier for one in instance.service.reports.covered(found)}

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy
+from numpy.typing import NDArray
 from PIL import Image
 from tests.service.instance import Instance, Person
+from tests.trust.made import picture, recipe, release
 
+from rakkan import assemble
 from rakkan.service.accounts import Visit
+from rakkan.service.making.delivering import Delivery
+from rakkan.service.schema import new_identifier
 
 JSON = "application/json"
 HTML = "text/html"
@@ -64,6 +72,24 @@ def published(instance: Instance, person: Person, seed: int = 3) -> str:
     assert actor is not None
     instance.service.catalogue.publish(actor, picture, "by the window")
     return picture
+
+
+def kept(instance: Instance, person: Person, folder: Path, pixels: NDArray[numpy.uint8]) -> str:
+    """A published picture of somebody's that shows these pixels, released and kept as a worker does."""
+    subject = replace(picture(), pixels=pixels, recipe=sized(pixels))
+    path = release(folder / "kept.png", subject, account=person.account)
+    service = instance.service
+    delivery = Delivery(service.transit, service.catalogue, assemble.gate().release, b"d" * 32)
+    made = delivery.keep(path, subject.recipe, "create", person.account, new_identifier(), 0, "full")
+    actor = service.accounts.actor_of_session(session_of(person))
+    assert actor is not None
+    service.catalogue.publish(actor, made, "a figure")
+    return made
+
+
+def sized(pixels: NDArray[numpy.uint8]) -> Any:
+    height, width = pixels.shape[:2]
+    return replace(recipe(), width=width, height=height)
 
 
 def session_of(person: Person) -> str:

@@ -1,4 +1,4 @@
-"""Moderation over HTTP: what is reported, who is barred, and that all of it stands in the log and the ledger."""
+"""Moderation over HTTP: reports, decisions, bans; and that all of it stands in the log and the ledger."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.service.instance import PASSWORD, Instance, running
-from tests.service.routes.people import (
+from tests.service.people.kit import (
     HTML,
     JSON,
     again,
@@ -49,7 +49,7 @@ def test_unsafe_is_hidden_at_once_spam_is_not_and_both_are_decided(instance: Ins
     spam = report(service, acting(instance, reader), second, "spam", "the same again")  # type: ignore[arg-type]
     assert sees(visitor, first) == 404 and sees(visitor, second) == 200
     with pytest.raises(RakkanError, match="already"):
-        report(service, acting(instance, reader), first, "spam", "")  # type: ignore[arg-type]
+        report(service, acting(instance, reader), second, "spam", "")  # type: ignore[arg-type]
     judge = moderator(instance)
     page = judge.client.get("/moderation", headers={"accept": HTML}).text
     assert "look at the hand" in page and "the same again" in page and "@rin" in page

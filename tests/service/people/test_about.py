@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from tests.service.instance import Instance, running
-from tests.service.routes.people import HTML, JSON
+from tests.service.people.kit import HTML, JSON
 
 from rakkan import assemble
 from rakkan.service import house

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.service.instance import PASSWORD, Instance, running
-from tests.service.routes.people import (
+from tests.service.people.kit import (
     HTML,
     JSON,
     again,
