@@ -296,7 +296,7 @@ def measured(server: Server, folder: Path, seconds: int) -> dict[str, Any]:
         "list, first page": ["/api/v1/pictures"],
         "list, 200 pages down": feed,
         "list by a tag": ["/api/v1/pictures?tag=silver%20hair"],
-        "plain catalogue, 1,000 names": cursors(server, keys[40:], "/api/v1/catalogue?limit=1000", 50),
+        "plain catalogue, whole pages of it": cursors(server, keys[40:], "/api/v1/catalogue?limit=1000", 50),
         "a picture, told of": [f"/api/v1/pictures/{one}" for one in draw.sample(published, 300)],
     }
     found = {name: wrk(server, paths, keys, seconds, folder) for name, paths in asked.items()}
@@ -328,6 +328,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit(ROOT),
         **machine(),
+        "seed": 1,
+        "n": sum(one["requests"] for one in found.values()),
         "load": load,
         "accounts": ACCOUNTS,
         "pictures": PICTURES,
