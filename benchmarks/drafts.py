@@ -186,6 +186,7 @@ def main() -> None:
                 shown += [one for _, one in found]
                 load.append(os.getloadavg()[0])
     report = {
+        "seed": 0,  # of each picture: its number
         "command": f"python -m benchmarks.drafts --runs {asked.runs} --n {asked.n} --keys {asked.keys}",
         **machine(),
         "commit": commit(ROOT),
