@@ -252,6 +252,10 @@ FILLERS |= {
     ("POST", "/account/profile"): Filler(data=_form(name="Anna", about="Hats")),
     ("POST", "/account/sessions/revoke-others"): Filler(),
     ("POST", "/account/sessions/{session}/revoke"): Filler(),
+    ("POST", "/api/v1/reports"): Filler(
+        json=lambda world, who: {"picture": world.picture(ELSEWHERE, True), "reason": "spam"}
+    ),
+    ("POST", "/api/v1/accounts/{handle}/payment"): Filler(json=_form(label="invoice 7")),
     ("POST", "/api/v1/account/keys"): Filler(json=_form(label="x", scopes=["read"]), also=_CHANGED),
     ("POST", "/api/v1/accounts/{handle}/follow"): Filler(also=_CHANGED),
     ("POST", "/api/v1/accounts/{handle}/unfollow"): Filler(also=_CHANGED),

@@ -17,6 +17,7 @@ from rakkan.service.access.actors import SCOPES, Actor, Role
 from rakkan.service.access.rules import Access
 from rakkan.service.accounts import Visit
 from rakkan.service.accounts.sessions import Issued
+from rakkan.service.budgets import canaries
 from rakkan.service.core import Service
 from rakkan.service.jobs.records import JobRequest
 from rakkan.service.pictures.records import NewPicture
@@ -121,7 +122,7 @@ class World:
         """A picture of somebody's, with files in the vault."""
         account, service = self.accounts[handle], self.service
         files = [service.vault.put(account, secrets.token_bytes(40)).digest for _ in "fs"]
-        made = new_identifier()
+        made = canaries.ordinary(service.budgets.secret, new_identifier)
         new = NewPicture(
             made, account, files[0], secrets.token_hex(32), files[1], "image/png", "create", RECIPE
         )

@@ -148,9 +148,9 @@ def _no_settings_of_the_user(hall: Hall) -> None:
     """In place of the one for all tests, which takes an instance apart after each."""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    """One service for all tests here: each takes people of its own."""
+    """One service for a file of tests: each takes people of its own."""
     folder = tmp_path_factory.mktemp("hall")
     with pytest.MonkeyPatch.context() as patch:
         for name in [one for one in os.environ if one.startswith("RAKKAN_")]:
