@@ -128,3 +128,27 @@ def test_what_is_committed_is_flushed(tmp_path: Path) -> None:
             for name in ("journal_mode", "synchronous", "secure_delete")
         }
     assert values == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+
+
+def test_the_log_is_turned_on_however_long_another_holds_the_file(tmp_path: Path) -> None:
+    """SQLite answers at once that a file is locked when it is to change its journal, whatever its patience."""
+    import sqlite3
+    import time
+
+    file = tmp_path / "new.db"
+    held = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    held.execute("CREATE TABLE first (number INTEGER)")
+    held.execute("BEGIN EXCLUSIVE")
+
+    def let_go() -> None:
+        time.sleep(0.4)
+        held.execute("COMMIT")
+        held.close()
+
+    thread = Thread(target=let_go)
+    thread.start()
+    engine = database.connect(database.url_of(file))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    thread.join()
+    engine.dispose()

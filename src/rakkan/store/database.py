@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,10 +129,23 @@ def _make_private(file: str | None) -> None:
 
 
 def _set_up(connection: Any, _record: Any) -> None:
-    for pragma in (
-        f"busy_timeout = {PATIENCE * 1000}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "secure_delete = ON",
-    ):
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+    _write_ahead(connection)
+    for pragma in ("synchronous = FULL", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turn the write-ahead log on. SQLite does not wait for whoever does the same at the same moment,
+    whatever its busy timeout is."""
+    import sqlite3
+
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
