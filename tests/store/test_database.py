@@ -131,7 +131,7 @@ def test_what_is_committed_is_flushed(tmp_path: Path) -> None:
 
 
 def test_the_log_is_turned_on_however_long_another_holds_the_file(tmp_path: Path) -> None:
-    """SQLite answers at once that a file is locked when it is to change its journal, whatever its patience."""
+    """SQLite may answer at once that a file is locked when its journal is to change, whatever it is told."""
     import sqlite3
     import time
 
