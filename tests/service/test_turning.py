@@ -106,6 +106,10 @@ def test_a_visitor_is_known_by_the_address(clock: Clock) -> None:
     assert mark() != mark(host="192.0.2.2") and mark("k") == mark("k", "192.0.2.2")
     assert network_of(request(host="2001:db8::1")) == network_of(request(host="2001:db8::2"))
     assert network_of(request(host="testclient")) == "testclient"
+    # What a dual-stack socket makes of two IPv4 addresses is two networks, not one.
+    assert (
+        network_of(request(host="::ffff:192.0.2.1")) == network_of(request(host="192.0.2.1")) == "192.0.2.1"
+    )
 
 
 def test_who_reads_slowly_keeps_nobody_waiting() -> None:

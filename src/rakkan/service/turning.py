@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 import json
 import re
 import time
@@ -23,6 +22,7 @@ from starlette.requests import HTTPConnection
 
 from rakkan.service import observing
 from rakkan.service.access.router import GuardedRoute
+from rakkan.service.accounts import ground
 from rakkan.service.answers import HEADERS
 from rakkan.service.budgets.decide import Decision, Reason
 from rakkan.service.dialects import reads_programs, shaped
@@ -273,15 +273,8 @@ class Turning:
 
 
 def network_of(request: HTTPConnection) -> str:
-    """Where a request comes from: an address, of IPv6 the 64 bits that a home is given (RFC 6177)."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))
+    """The network that a request comes from, as ``accounts`` tells them apart."""
+    return ground.network_of(request.client.host if request.client else "")
 
 
 def refusal(decision: Decision) -> TooMany:
