@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _MOST = 2048
 #: Connections that wait to be taken.
 _BACKLOG = 512
+#: Seconds between two looks for a signal that another thread was given.
+_LOOK = 0.2
 #: Seconds that a thread may go on while another one waits: each request changes threads a few times.
 SWITCH = 0.0005
 
@@ -80,7 +82,10 @@ def work(devices: tuple[str, ...], ready: Callable[[], None]) -> None:
     supervisor.start()
     try:
         ready()
-        stopped.wait()
+        # The kernel may give a signal to another thread, which does not wake this one; but only this one
+        # runs what is to be done at it.
+        while not stopped.wait(_LOOK):
+            pass
     finally:
         supervisor.stop()
 

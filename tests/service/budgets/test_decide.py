@@ -191,6 +191,14 @@ def test_a_burst_that_drains_is_no_pressure() -> None:
     assert observed(standing, 0.0, 20.0).standing == 0.0
 
 
+def test_a_few_slow_requests_are_no_queue() -> None:
+    pressure = CALM
+    for step in range(4):  # the server has just started, and loads what it needs
+        pressure = observed(pressure, 0.5, 10.0 + step * 0.2)
+        assert pressure.standing == 0.0
+    assert observed(pressure, 0.5, 10.8).standing == 0.5
+
+
 def test_own_pictures_lists_and_known_pairs_do_not_count() -> None:
     assert not pairs.counts(own=True, full=True)
     assert not pairs.counts(own=False, full=False)

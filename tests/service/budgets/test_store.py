@@ -211,7 +211,7 @@ def test_load_sheds_visitors_first(budgets: Budgets, clock: Clock) -> None:
     visitor = budgets.visitor("192.0.2.7")
     assert "192" not in visitor
     assert budgets.check(visitor, Asked("list", holder="visitor")).answer == "serve"
-    for _ in range(4):
+    for _ in range(6):
         clock.now += 0.06
         budgets.waited(0.3)
     assert budgets.check(visitor, Asked("list", holder="visitor")).reasons[0].fact == "load"

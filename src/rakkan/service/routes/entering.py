@@ -50,7 +50,7 @@ def start(request: Request) -> Response:
 
 
 @router.get("/welcome")
-@allow("visitor", weight="page")
+@allow("visitor", weight="free")
 def welcome(request: Request, token: str = "") -> Response:
     """Where the link leads that the service prints when it starts."""
     return show(request, "sign_in.html", _welcome(request, token[:200]))
@@ -74,7 +74,7 @@ def claim(request: Request, token: _Line, handle: _Line = "", password: _Line = 
 
 
 @router.get("/sign-in")
-@allow("visitor", weight="page")
+@allow("visitor", weight="free")
 def sign_in_page(request: Request, next: str = "/create") -> Response:
     """Where people sign in."""
     mode = service_of(request).settings.sign_up
