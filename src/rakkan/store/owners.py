@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rakkan.errors import RakkanError
 from rakkan.store import sealing
@@ -38,7 +39,7 @@ class OwnerKeys:
     def newest(self) -> int:
         return max(self.wrapping)
 
-    @property
+    @cached_property
     def folder(self) -> str:
         """Where this owner's objects lie. An owner who is erased and comes back gets another."""
         return f"{FOLDER}/{self.tag}/{sealing.derive(self.naming, 'rakkan owner folder 1').hex()[:32]}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from rakkan.formats.unsealed import without_seal
 from rakkan.records import Picture, Recipe, SheetRecipe, ThumbnailRecipe, UpscaleRecipe
 from rakkan.store.ledger.ledger import Ledger
-from rakkan.store.ledger.statements import Admitted, Derived, Generated, Subject
+from rakkan.store.ledger.statements import Admitted, Derived, Generated, Licensed, Subject, kinds
 from rakkan.trust.gate import (
     Arrival,
     ArrivalCheck,
@@ -21,7 +21,11 @@ from rakkan.trust.gate import (
     Source,
 )
 from rakkan.trust.policy import Action, Decision, Known, Request, account_subject, decide
+from rakkan.trust.policy.case import MAKING
 from rakkan.trust.provenance import digest_of_file, digest_of_pixels, digests_of
+
+#: The names of the kinds that say how a thing was made, and deny nothing by themselves.
+_OF_MAKING = frozenset(kind.name for kind in kinds() if kind.record in MAKING)
 
 
 def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> PictureCheck:
@@ -98,17 +102,28 @@ def departure_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> 
 
 
 def known(ledger: Ledger, request: Request) -> list[Known]:
-    """All statements about the account, the subject and the sources of a request, and what revokes them."""
+    """All statements about the account, the subject and the sources of a request that its decision hangs on,
+    and what revokes them.
+
+    Statements of how a thing was made are the most by far: whoever draws the same again and again adds one
+    each time. They are asked for what they say when a picture is shared (its lineage), and beside a licence,
+    for who made what it binds (``Case.licences``); otherwise they are passed over unread.
+    """
     subjects = (account_subject(request.account), request.subject, *request.sources)
-    found = _about(ledger, (digest for subject in subjects for digest in subject.digests.values()))
+    digests = [digest for subject in subjects for digest in subject.digests.values()]
+    if request.action != Action.SHARE_PICTURE:
+        found = _about(ledger, digests, _OF_MAKING)
+        if not any(isinstance(one.statement.predicate, Licensed) for one in found):
+            return found + _about(ledger, (one.digest for one in found))
+    found = _about(ledger, digests)
     return found + _about(ledger, (one.digest for one in found))
 
 
-def _about(ledger: Ledger, digests: Iterable[str]) -> list[Known]:
+def _about(ledger: Ledger, digests: Iterable[str], without: frozenset[str] = frozenset()) -> list[Known]:
     return [
         Known(statement, entry.statement_digest)
         for digest in dict.fromkeys(digests)
-        for entry, statement in ledger.about(digest)
+        for entry, statement in ledger.about(digest, without)
     ]
 
 

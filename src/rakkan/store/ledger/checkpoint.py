@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rakkan.errors import RakkanError
 from rakkan.store.ledger import notes
@@ -58,6 +59,13 @@ def open_checkpoint(data: bytes, keys: Sequence[VerificationKey]) -> tuple[Check
 
     Only a key named like the checkpoint's origin counts. Raises RakkanError.
     """
+    return _opened(bytes(data), tuple(keys))
+
+
+@lru_cache(maxsize=64)
+def _opened(data: bytes, keys: tuple[VerificationKey, ...]) -> tuple[Checkpoint, SignedNote]:
+    """``open_checkpoint``, whose answer depends on nothing else: a log is asked for its newest checkpoint
+    many times before there is another. What is refused is not kept."""
     note = notes.parse(data)
     checkpoint = parse_checkpoint(note.text)
     of_the_log = [key for key in keys if key.name == checkpoint.origin]

@@ -130,7 +130,8 @@ class Ledger:
         Raises RakkanError when there is no such entry, or its body is erased or lost.
         """
         inclusion = self.inclusion(index)
-        salt, sealed = self._open(index, parse_leaf(inclusion.leaf))
+        row = self._index.row(index)
+        salt, sealed = self._open(index, parse_leaf(inclusion.leaf), row, self._state(index, row))
         return Evidence(sealed, salt, inclusion.leaf, inclusion.proof, str(self._keys[0]))
 
     def inclusion(self, index: int) -> Inclusion:
@@ -164,16 +165,16 @@ class Ledger:
     def state(self, index: int) -> Literal["present", "erased", "lost"]:
         """What became of an entry's body. Raises RakkanError when there is no such entry."""
         self._log.entry(index, self.size())
-        return self._state(index)
+        return self._state(index, self._index.row(index))
 
-    def _state(self, index: int) -> Literal["present", "erased", "lost"]:
-        row = self._index.row(index)
+    def _state(self, index: int, row: Row | None) -> Literal["present", "erased", "lost"]:
         if row is not None and self._bodies.holds(row.account, row.body):
             return "present"
         return "erased" if self._index.is_erased(index) else "lost"
 
-    def about(self, digest: str) -> list[tuple[Entry, Statement]]:
-        """The statements that have a subject with this digest (hex), oldest first, without erased ones.
+    def about(self, digest: str, without: Container[str] = ()) -> list[tuple[Entry, Statement]]:
+        """The statements that have a subject with this digest (hex), oldest first, without erased ones and
+        those of the kinds ``without``, which are not opened.
 
         Raises RakkanError when one of them is lost: a decision must not rest on part of what was said.
         """
@@ -183,9 +184,11 @@ class Ledger:
             if row.entry >= size:
                 continue
             leaf = parse_leaf(self._log.entry(row.entry, size))
-            if self._state(row.entry) == "erased":
+            if leaf.kind in without:
                 continue
-            found.append(self._read(row.entry, leaf, row))
+            state = self._state(row.entry, row)
+            if state != "erased":
+                found.append(self._read(row.entry, leaf, row, state))
         return found
 
     def each(self, signed: bytes) -> Iterator[Said]:
@@ -203,9 +206,10 @@ class Ledger:
                 index = bundle * WIDTH + offset
                 if index < first or (leaf := parse_leaf(data)).kind not in kinds:
                     continue
-                state = self._state(index)
+                row = self._index.row(index)
+                state = self._state(index, row)
                 if state == "present":
-                    yield index, self._read(index, leaf, self._index.row(index))[1]
+                    yield index, self._read(index, leaf, row, state)[1]
                 elif state == "lost":
                     yield index, None
 
@@ -332,15 +336,13 @@ class Ledger:
                 "Restore its newest state; if it is right as it is, rebuild the index",
             )
 
-    def _open(self, index: int, leaf: Leaf, row: Row | None = None) -> tuple[bytes, bytes]:
-        """Salt and envelope of an entry, checked against its commitment."""
-        state = self._state(index)
+    def _open(self, index: int, leaf: Leaf, row: Row | None, state: str) -> tuple[bytes, bytes]:
+        """Salt and envelope of an entry in that state, checked against its commitment."""
         if state == "erased":
             raise RakkanError(
                 f"The statement of entry {index} was erased on its account's request",
                 "Its place in the log can still be proven",
             )
-        row = row or self._index.row(index)
         if state == "lost" or row is None:
             raise RakkanError(
                 f"The statement of entry {index} is lost",
@@ -353,9 +355,9 @@ class Ledger:
             )
         return salt, sealed
 
-    def _read(self, index: int, leaf: Leaf, row: Row | None) -> tuple[Entry, Statement]:
-        """An entry and its statement, with its account's own name. Raises RakkanError."""
-        salt, sealed = self._open(index, leaf, row)
+    def _read(self, index: int, leaf: Leaf, row: Row | None, state: str) -> tuple[Entry, Statement]:
+        """An entry in that state and its statement, with its account's own name. Raises RakkanError."""
+        salt, sealed = self._open(index, leaf, row, state)
         statement = statements.from_payload(envelope.open_envelope(sealed, self._keys))
         account = row.account if row else ""
         if statement.account != self._index.pseudonym(salt, account):
