@@ -13,7 +13,8 @@ import pytest
 
 from rakkan.errors import RakkanError
 from rakkan.features.content import drawn, photographic
-from rakkan.features.networks import Loaded, Network, begin, last_kept, load
+from rakkan.features.keeping import last_kept
+from rakkan.features.networks import Loaded, Network, begin, load
 
 NETWORKS = pytest.mark.parametrize("network", [drawn.NETWORK, photographic.NETWORK], ids=["drawn", "photo"])
 FILES = pytest.mark.parametrize("ending", [".xml", ".bin"])

@@ -19,6 +19,8 @@ from functools import lru_cache
 import numpy
 from numpy.typing import NDArray
 
+from rakkan.features.keeping import last_kept
+
 Floats = NDArray[numpy.float32]
 Bytes = NDArray[numpy.uint8]
 
@@ -63,6 +65,7 @@ class Look:
     layout: bytes
 
 
+@last_kept
 def looks(pixels: Bytes) -> tuple[Look, ...]:
     """The looks of a picture worth comparing (quality 50 and up), all orientations; none for a blank one.
 

@@ -7,10 +7,9 @@ memory, held against the digests written in the code, and compiled from there: w
 from __future__ import annotations
 
 import hashlib
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial, wraps
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 Answers = tuple["NDArray[numpy.float32]", ...]
 #: A network in use, or what stands in for one.
 Run = Callable[["NDArray[numpy.float32]"], Answers]
-#: From pixels, uint8 [height, width, 3], to what a network takes.
-Prepare = Callable[["NDArray[numpy.uint8]"], "NDArray[numpy.float32]"]
 
 
 @dataclass(frozen=True)
@@ -156,32 +153,6 @@ def _load(network: Network) -> Loaded:
 def begin(run: Run, value: NDArray[numpy.float32]) -> Callable[[], Answers]:
     """Start ``run`` on ``value``; what waits for its outputs. A plain function runs when it is waited for."""
     return run.begin(value) if isinstance(run, Loaded) else partial(run, value)
-
-
-def last_kept(prepare: Prepare) -> Prepare:
-    """``prepare``, a function of pixels alone, with its last result kept: several inspectors prepare one
-    picture for the same network. Only of pixels over ``bytes``, which nobody can change, while they live."""
-    last: list[tuple[weakref.ref[Any], NDArray[numpy.float32]]] = []
-
-    @wraps(prepare)
-    def prepared(pixels: NDArray[numpy.uint8]) -> NDArray[numpy.float32]:
-        for known, value in last[:1]:
-            if known() is pixels:
-                return value
-        value = prepare(pixels)
-        if _is_over_bytes(pixels):
-            value.setflags(write=False)
-            last[:] = [(weakref.ref(pixels), value)]
-        return value
-
-    return prepared
-
-
-def _is_over_bytes(pixels: NDArray[numpy.uint8]) -> bool:
-    base: Any = pixels
-    while isinstance(base, type(pixels)):
-        base = base.base
-    return isinstance(base, bytes)
 
 
 def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:

@@ -389,8 +389,7 @@ def _encoded(picture: Picture, path: Path, text: Mapping[str, str]) -> bytes:
     if suffix == ".png":
         return png.encode(picture.pixels, text)
     if suffix == ".webp":
-        quality = encode.QUALITIES.get(picture.operation, 0)
-        return encode.webp_file(picture.pixels, text, quality=quality)
+        return encode.webp_file(picture.pixels, text, **encode.LOSSY.get(picture.operation, {}))
     return encode.jpeg(picture.pixels, text)
 
 

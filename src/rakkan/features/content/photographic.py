@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rakkan.features.networks import Network, last_kept
+from rakkan.features.keeping import last_kept
+from rakkan.features.networks import Network
 
 if TYPE_CHECKING:
     from rakkan.features.content.resize import Pixels, Values
