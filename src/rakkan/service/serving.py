@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -46,6 +47,8 @@ def listening(host: str, port: int) -> socket.socket:
 def serve(settings: Settings, host: str, port: int, proxies: str, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM. ``proxies`` are addresses of proxies whose word on clients is taken;
     ``ready`` is given the owner's link. Raises RakkanError."""
+    # Before numpy comes in: its products are small here, and its threads would wait for each other, spinning.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import uvicorn
 
     from rakkan.service import logs, wiring

@@ -135,6 +135,8 @@ def service(settings: Settings) -> Service:
 def _chores(parts: Closing, transit: Transit, planting: Planting) -> tuple[Chore, ...]:
     return (
         Chore("budgets", 5, parts.budgets.flush),
+        # So that nobody waits until all pictures are taken in for the first time.
+        Chore("likeness", 20, parts.catalogue.nearness.refresh),
         Chore("leases", 10, parts.queue.reap),
         Chore("deliveries", 60, transit.sweep),
         Chore("canaries", 60, planting.plant),
