@@ -16,8 +16,8 @@ Result = TypeVar("Result")
 def last_kept(
     work: Callable[[NDArray[numpy.uint8]], Result],
 ) -> Callable[[NDArray[numpy.uint8]], Result]:
-    """``work``, a function of pixels alone, with its last result kept, read-only where it is an array. Only of
-    pixels over ``bytes``, which nobody can change, while they live."""
+    """``work``, a function of pixels alone, with its last result kept, read-only where it is an array. Only
+    of pixels over ``bytes``, which nobody can change, while they live."""
     last: list[tuple[weakref.ref[Any], Result]] = []
 
     @wraps(work)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 JPEG_QUALITY = 95
 WEBP_QUALITY = 90
-#: WebP's quality and effort by operation; what is not here loses nothing. Lists show thumbnails by the dozen, and
-#: drafts come while somebody types, in half the time for 4 % more bytes: whoever looks at one fetches or draws
-#: the picture.
+#: WebP's quality and effort by operation; what is not here loses nothing. Lists show thumbnails by the dozen,
+#: and drafts come while somebody types, in half the time for 4 % more bytes: whoever looks at one fetches or
+#: draws the picture.
 _EFFORT = 4
 LOSSY = {"thumbnail": {"quality": 80}, "draft": {"quality": 90, "effort": 2}}
 #: What one JPEG segment holds, less its length and the label of EXIF (ITU-T T.81, B.1.1.4).

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, Select, Table, bindparam, select
 
 from rakkan.service.access.actors import Actor, Way
 from rakkan.service.accounts.tables import ACCOUNTS, MEMBERSHIPS, ORGANISATIONS
@@ -17,7 +18,13 @@ def rows_of(connection: Connection, table: Table, digest: bytes) -> Sequence[Row
     Its columns are the credential's, the account's ``role`` and ``state``, and ``organisation``, ``standing``
     in it and ``organisation_state``.
     """
-    query = (
+    return connection.execute(_query(table), {"secret": digest}).all()
+
+
+@lru_cache(maxsize=8)
+def _query(table: Table) -> Select[Any]:
+    """Made once for each table: making it takes longer than asking it."""
+    return (
         select(
             table,
             ACCOUNTS.c.role,
@@ -29,9 +36,8 @@ def rows_of(connection: Connection, table: Table, digest: bytes) -> Sequence[Row
         .join(ACCOUNTS, ACCOUNTS.c.identifier == table.c.account)
         .outerjoin(MEMBERSHIPS, MEMBERSHIPS.c.account == ACCOUNTS.c.identifier)
         .outerjoin(ORGANISATIONS, ORGANISATIONS.c.identifier == MEMBERSHIPS.c.organisation)
-        .where(table.c.digest == digest, table.c.revoked.is_(None))
+        .where(table.c.digest == bindparam("secret"), table.c.revoked.is_(None))
     )
-    return connection.execute(query).all()
 
 
 def actor_from(rows: Sequence[Row[Any]], way: Way, scopes: frozenset[str]) -> Actor | None:

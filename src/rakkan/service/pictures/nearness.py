@@ -1,9 +1,9 @@
 """Which pictures look alike: numbers that say what a picture shows, and the nearest of those published.
 
-Every vector is held in memory and looked at in turn, which is exact and, for a hundred thousand, faster than a
-person notices; ``docs/measurements/hub.json`` has the figures. They are kept as float32, twice as large as they
-are in the database: a processor multiplies those as they are, and turning float16 into them takes five times
-as long as the products.
+Every vector is held in memory and looked at in turn, which is exact and, for a hundred thousand, faster than
+a person notices; ``docs/measurements/hub.json`` has the figures. They are kept as float32, twice as large as
+they are in the database: a processor multiplies those as they are, and turning float16 into them takes five
+times as long as the products.
 """
 
 from __future__ import annotations

@@ -44,9 +44,8 @@ def page_of(request: Request) -> Page:
     cookies = request.cookies
     locale = cookies.get(LOCALE_COOKIE, "")
     theme = cookies.get(THEME_COOKIE, "")
-    handle = service.accounts.profile(actor.account).handle if actor.account else ""
     return Page(
-        handle,
+        _handle_of(request),
         actor.role,
         locale if locale in LOCALES else preferred(request.headers.get("accept-language", "")),
         service.door.token(request),
@@ -54,6 +53,15 @@ def page_of(request: Request) -> Page:
         theme if theme in THEMES else "auto",  # type: ignore[arg-type]
         service.settings.name,
     )
+
+
+def _handle_of(request: Request) -> str:
+    """The handle of who asks, "" for a visitor; looked up once for a request."""
+    account, known = actor_of(request).account, getattr(request.state, "handle", ("", ""))
+    if known[0] != account:
+        known = account, service_of(request).accounts.profile(account).handle
+        request.state.handle = known
+    return str(known[1])
 
 
 def show(request: Request, template: str, view: object, status: int = 200) -> Response:

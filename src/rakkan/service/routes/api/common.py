@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from inspect import iscoroutinefunction, signature
 from typing import Any, TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
 
 from rakkan import assemble
 from rakkan.service.access.actors import Actor
-from rakkan.service.access.router import new_router
+from rakkan.service.access.router import GuardedRoute
 from rakkan.service.core import Service
 from rakkan.service.pictures.records import Card
 from rakkan.service.pictures.thumbnails import sides
@@ -25,9 +28,27 @@ _FAULTS: dict[int | str, dict[str, Any]] = {
 }
 
 
+class WritingRoute(GuardedRoute):
+    """A route of the API whose answer is written where its handler runs: handing it to another thread for
+    that takes longer than the writing. What is written is the same."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        @wraps(endpoint)
+        def written(**given: Any) -> Any:
+            made, field = endpoint(**given), self.response_field
+            if not isinstance(made, BaseModel) or field is None:
+                return made
+            value, faults = field.validate(made, {}, loc=("response",))
+            return made if faults else Response(field.serialize_json(value), media_type="application/json")
+
+        is_read = set(more.get("methods") or ()) == {"GET"} and more.get("status_code") is None
+        is_plain = not iscoroutinefunction(endpoint) and "response" not in signature(endpoint).parameters
+        super().__init__(path, written if is_read and is_plain else endpoint, **more)
+
+
 def v1_router(tag: str) -> APIRouter:
     """A router of guarded routes of the API, listed under ``tag``."""
-    return new_router(prefix=PREFIX, tags=[tag], responses=_FAULTS)
+    return APIRouter(route_class=WritingRoute, prefix=PREFIX, tags=[tag], responses=_FAULTS)
 
 
 def cards(service: Service, actor: Actor, found: Iterable[Card]) -> list[shapes.PictureCard]:
