@@ -1,6 +1,8 @@
 """A hub of 4,000 accounts and 100,000 pictures to be served: its database filled, its server on one core.
 
-``python -m benchmarks.hub_http FOLDER`` fills one and measures it with wrk: pages and lists, and memory.
+``python -m benchmarks.hub_http FOLDER`` fills one, in a minute, and measures it with wrk: pages, lists and
+pictures alike, the memory of the server when all of them have been asked for, and a peer, which serves one
+of the lists with nothing but the query (``benchmarks.plain_list``).
 Pictures are the rows of ``benchmarks.hub``; those of the accounts with most have real files, one each. One
 in a hundred is a canary.
 """
@@ -231,13 +233,23 @@ def serving(folder: Path, port: int, core: int) -> Iterator[Server]:
 
 
 def cursors(server: Server, keys: Sequence[str], path: str, pages: int) -> list[str]:
-    """The addresses of the first pages of a list, by its own cursors."""
-    found = [path]
+    """The addresses of the first pages of a list, by its own cursors: ten pages for each key, the next key
+    after one that has had enough."""
+    found, at, asked = [path], 0, 0
     while len(found) < pages:
-        asked = urllib.request.Request(f"http://127.0.0.1:{server.port}{found[-1]}")
-        asked.add_header("Authorization", f"Bearer {keys[len(found) // 20]}")
-        with urllib.request.urlopen(asked, timeout=30) as answer:
-            body = answer.read().decode()
+        wanted = urllib.request.Request(f"http://127.0.0.1:{server.port}{found[-1]}")
+        wanted.add_header("Authorization", f"Bearer {keys[at]}")
+        try:
+            with urllib.request.urlopen(wanted, timeout=30) as answer:
+                body = answer.read().decode()
+        except urllib.error.HTTPError as error:
+            if error.code not in (429, 503) or at > 100:
+                raise
+            time.sleep(1)
+            at, asked = at + 1, 0
+            continue
+        asked += 1
+        at += asked % 10 == 0
         if body.startswith("{"):
             cursor = json.loads(body)["next"] or ""
         else:
@@ -285,23 +297,63 @@ def wrk(
 
 
 def measured(server: Server, folder: Path, seconds: int) -> dict[str, Any]:
-    """Pages and lists with wrk, and what it costs to turn a request away."""
+    """Pages, lists and pictures alike with wrk, and what it costs to turn a request away."""
     keys = list(prepare(folder)["keys"].values())[FLEET:]
     published = prepare(folder)["published"]
     draw = random.Random(4)
     feed = cursors(server, keys, "/api/v1/pictures", 200)
+    seen = draw.sample(published, 300)
     asked = {
         "gallery, first page": ["/gallery"],
         "gallery, 50 pages down": cursors(server, keys[20:], "/gallery", 50),
+        "gallery, alike": [f"/gallery?like={one}" for one in seen],
         "list, first page": ["/api/v1/pictures"],
         "list, 200 pages down": feed,
+        "list, page 190 to 200": feed[-11:],
         "list by a tag": ["/api/v1/pictures?tag=silver%20hair"],
+        "list of pictures alike": [f"/api/v1/pictures/{one}/similar" for one in seen],
         "plain catalogue, whole pages of it": cursors(server, keys[40:], "/api/v1/catalogue?limit=1000", 50),
-        "a picture, told of": [f"/api/v1/pictures/{one}" for one in draw.sample(published, 300)],
+        "a picture, told of": [f"/api/v1/pictures/{one}" for one in seen],
     }
+    # The first who asks for pictures alike may have to wait until all have been taken in.
+    wrk(server, asked["list of pictures alike"][:1], keys[:1], 3, folder)
     found = {name: wrk(server, paths, keys, seconds, folder) for name, paths in asked.items()}
     found["turned away"] = wrk(server, feed, keys[-1:], seconds, folder)
     return found
+
+
+@contextmanager
+def plainly(folder: Path, port: int, core: int) -> Iterator[Server]:
+    """The peer over the same database, on the same core."""
+    database = f"{folder}/home/database.sqlite"
+    command = ["taskset", "-c", str(core), sys.executable, "-m", "benchmarks.plain_list", database, str(port)]
+    process = subprocess.Popen(command)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/pictures", timeout=5).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        else:
+            raise SystemExit("the peer did not start")
+        yield Server(process, port)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def peer(folder: Path, port: int, seconds: int) -> dict[str, Any]:
+    """What the peer takes for the first page of the list and for its first 200."""
+    with plainly(folder, port, 0) as server:
+        paths = ["/pictures"]
+        while len(paths) < 200:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{paths[-1]}", timeout=30) as answer:
+                paths.append(f"/pictures?after={json.loads(answer.read())['next']}")
+        return {
+            "list, first page": wrk(server, paths[:1], [""], seconds, folder),
+            "list, 200 pages down": wrk(server, paths, [""], seconds, folder),
+        }
 
 
 def _milliseconds(text: str) -> float:
@@ -314,7 +366,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Measure a filled hub over HTTP with wrk.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=8499)
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--json", type=Path, default=REPORT)
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -323,8 +375,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         load = os.getloadavg()
         found = measured(server, given.folder, given.seconds)
         now, most = server.mebibytes()
+    plain = peer(given.folder, given.port, given.seconds)
     report = {
-        "command": "python -m benchmarks.hub_http FOLDER",
+        "command": f"python -m benchmarks.hub_http FOLDER --seconds {given.seconds}",
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit(ROOT),
         **machine(),
@@ -337,6 +390,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "server_mib": round(now, 1),
         "server_most_mib": round(most, 1),
         "wrk": found,
+        "peer": {"what": "FastAPI and SQLAlchemy with the query alone", **plain},
+        "times the peer's processor time": {
+            name: round(found[name]["processor ms"] / told["processor ms"], 2) for name, told in plain.items()
+        },
     }
     given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(report, indent=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,21 @@ from tests.trust.test_arrivals import SOUND, kept
 from rakkan import assemble
 from rakkan.errors import RakkanError
 from rakkan.formats.unsealed import without_seal
-from rakkan.store.ledger.statements import Banned, Leaked, Licensed, Revoked, Statement, Subject
+from rakkan.store.ledger.statements import (
+    Banned,
+    Derived,
+    Generated,
+    Leaked,
+    Licensed,
+    Revoked,
+    Statement,
+    Subject,
+    Trained,
+)
 from rakkan.trust.gate import Source
-from rakkan.trust.policy import account_subject
+from rakkan.trust.policy import Action, Request, account_subject, decide
 from rakkan.trust.provenance import digest_of_file, pixel_digest
-from rakkan.trust.standing import release_policy
+from rakkan.trust.standing import known, release_policy
 
 MODEL = Subject("model", {"sha256": hashlib.sha256(SOUND["safetensors"]).hexdigest()})
 
@@ -149,6 +160,26 @@ def test_a_statement_that_was_lost_denies(tmp_path: Path) -> None:
     assert "lost" in {assemble.ledger().state(index) for index in range(assemble.ledger().size())}
     with pytest.raises(RakkanError, match="is lost"):
         admit(tmp_path)
+
+
+def test_how_a_thing_was_made_is_read_only_where_a_decision_hangs_on_it(tmp_path: Path) -> None:
+    """Drawing the same again adds a statement about the same pixels each time."""
+    for number in range(3):
+        release(tmp_path / f"{number}.png")
+    pixels = Subject("picture", {"pixels": pixel_digest(picture().pixels)})
+    model = Subject("model", {"sha256": model_digest()})
+    leaving = Request(Action.RELEASE, "local", pixels, (model,))
+    ledger, made = assemble.ledger(), (Generated, Derived, Trained)
+    assert known(ledger, leaving) == []
+    sharing = known(ledger, replace(leaving, action=Action.SHARE_PICTURE))
+    assert sum(isinstance(one.statement.predicate, made) for one in sharing) >= 3
+    ban = state(Banned("stolen"), pixels)
+    assert [one.digest for one in known(ledger, leaving)] == [ban]
+    state(Licensed("All-Rights-Reserved"), pixels, "local")
+    beside = known(ledger, leaving)
+    assert sum(isinstance(one.statement.predicate, made) for one in beside) >= 3, "who made it counts now"
+    everything = known(ledger, replace(leaving, action=Action.SHARE_PICTURE))
+    assert decide(leaving, beside, 9) == decide(leaving, everything, 9)
 
 
 def test_the_reason_says_what_to_do(tmp_path: Path) -> None:

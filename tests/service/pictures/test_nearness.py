@@ -10,6 +10,7 @@ from tests.service.pictures.hub import MODERATOR, Hub, member
 
 from rakkan.errors import RakkanError
 from rakkan.service.access.actors import VISITOR
+from rakkan.service.pictures import nearness as of_nearness
 from rakkan.service.pictures.nearness import Nearness, Vector, embedding, reader
 from rakkan.studio.starter.pairs import draw_pair
 from rakkan.studio.starter.renders import BUCKETS, render_with_parts
@@ -52,6 +53,24 @@ def test_the_nearest_are_exactly_those_by_the_cosine(hub: Hub) -> None:
     true = {name: float(one.astype(float) @ asked.astype(float)) for name, one in vectors.items()}
     assert [name for name, _ in near] == sorted(true, key=true.__getitem__, reverse=True)[:7]
     assert all(abs(score - true[name]) < 1e-3 for name, score in near)
+
+
+def test_pictures_of_several_blocks_come_and_go(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_nearness, "_BLOCK", 4)
+    vectors = {hub.published(embedding=unit(seed)): unit(seed) for seed in range(19)}
+    nearness = Nearness(hub.catalogue.engine)
+    assert nearness.refresh() == 19 and len(nearness._blocks) == 5
+    for name in list(vectors)[:13]:
+        nearness.forget(name)
+        del vectors[name]
+        asked = unit(7)
+        true = {name: float(one.astype(float) @ asked.astype(float)) for name, one in vectors.items()}
+        with nearness._lock:
+            scores = nearness._products(asked.astype(numpy.float32))
+        found = dict(zip(nearness._names, scores.tolist(), strict=True))
+        assert found.keys() == true.keys()
+        assert all(abs(found[name] - true[name]) < 1e-3 for name in true)
+    assert len(nearness._blocks) <= 3
 
 
 def test_it_keeps_up_with_what_is_published_and_taken_down(hub: Hub) -> None:

@@ -9,9 +9,11 @@ export function drafts(form, { wait = 60, patience = 400, drawn, failed }) {
   let last = "";
   let started = 0;
   let again = false;
+  let usual = 0;
   async function draw() {
-    // One that is about to come is shown before the next is asked for: whoever types on sees something.
-    if (flight && performance.now() - started < patience) {
+    // One that is about to come is shown before the next is asked for: whoever types on sees something, also
+    // where drawing takes longer than most hands rest.
+    if (flight && performance.now() - started < Math.max(patience, 1.5 * usual)) {
       again = true;
       return;
     }
@@ -31,7 +33,9 @@ export function drafts(form, { wait = 60, patience = 400, drawn, failed }) {
       const blob = await answer.blob();
       if (mine !== flight) return;
       last = same;
-      drawn(blob, (performance.now() - began) / 1000);
+      const took = performance.now() - began;
+      usual = Math.min(took, 2000);
+      drawn(blob, took / 1000);
     } catch (error) {
       if (error.name !== "AbortError" && mine === flight) failed(error);
     } finally {
