@@ -20,7 +20,7 @@ SAME = {
     *("group.pose", "account.label", "reason.spam", "role.admin", "gallery.tags", "about.digest"),
     *("import.folder", "about.models", "word.afro", "word.mohawk", "word.undercut", "word.hoodie"),
     *("word.kimono", "word.poncho", "word.halo", "word.headphones", "word.choker", "word.cel", "word.pastel"),
-    *("fact.model", "fact.sampler", "time.day"),
+    *("fact.model", "fact.sampler", "fact.seed", "fact.guidance", "time.day", "role.moderator"),
     *(f"month.{number}" for number in (1, 2, 3, 4, 6, 7, 9, 11)),
 }  # fmt: skip
 
@@ -45,7 +45,7 @@ def test_nothing_is_left_untranslated(locale: str) -> None:
 
 def test_japanese_is_written_in_japanese() -> None:
     latin = {key for key, text in catalogue("ja").items() if not re.search(r"[ぁ-んァ-ヶ一-龠]", text)}
-    assert latin == {"create.placeholder"}
+    assert latin == {"create.placeholder", "time.moment"}
 
 
 def test_every_text_that_templates_ask_for_is_there() -> None:
@@ -79,6 +79,12 @@ def test_every_text_is_asked_for() -> None:
         "told.",
         "fact.",
         "month.",
+        "act.",
+        "alarm.",
+        "ban.",
+        "error.",
+        "ground.",
+        "policy.",
         "time.",
     )
     unused = []
@@ -136,7 +142,7 @@ def test_sample_pages_cover_every_template() -> None:
     ("locale", "number", "moment", "day"),
     [
         ("en", "1,234.5", "2 Mar 2026, 23:05 UTC", "2 Mar 2026"),
-        ("ja", "1,234.5", "2026年3月2日 23:05（協定世界時）", "2026年3月2日"),
+        ("ja", "1,234.5", "2026年3月2日 23:05（UTC）", "2026年3月2日"),
         ("id", "1.234,5", "2 Mar 2026 pukul 23:05 UTC", "2 Mar 2026"),
     ],
 )

@@ -61,7 +61,16 @@ class Words:
 
     def chip(self, value: str) -> str:
         """What a word of the model is called; what has no translation stays as it is."""
-        return self._texts.get(f"word.{value}", value)
+        return self.known("word", value)
+
+    def known(self, prefix: str, word: str) -> str:
+        """``prefix.word`` if it has a text, else the word: for words that the service does not choose."""
+        return self._texts.get(f"{prefix}.{word}", word)
+
+    def kind(self, status: int) -> str:
+        """What an HTTP status of a fault means, in a sentence."""
+        other = "error.other" if status < 500 else "error.fault"
+        return self._texts.get(f"error.{status}", self._texts[other])
 
     def part(self, prefix: str) -> dict[str, str]:
         """All texts whose key begins with a prefix, without it: what a module says."""

@@ -66,7 +66,8 @@ function copyButtons() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-copy]");
     if (!button) return;
-    await navigator.clipboard?.writeText(document.getElementById(button.dataset.copy)?.textContent ?? "");
+    const source = document.getElementById(button.dataset.copy);
+    await navigator.clipboard?.writeText(source?.href ?? source?.textContent ?? "");
     say(button.dataset.copied);
   });
 }
