@@ -21,6 +21,7 @@ from starlette.responses import (
 from starlette.routing import Route
 from tests.service.web import sample_pages, samples
 
+from rakkan.service.routes.showing import THEME_COOKIE
 from rakkan.service.web import rendering, views
 from rakkan.service.web.rendering import Page, render
 
@@ -44,7 +45,7 @@ def page_of(request: Request) -> Page:
         locale=request.query_params.get("locale", "en"),
         csrf="sample-token",
         path=request.url.path,
-        theme=request.cookies.get("theme", request.query_params.get("theme", "auto")),  # type: ignore[arg-type]
+        theme=request.cookies.get(THEME_COOKIE, request.query_params.get("theme", "auto")),  # type: ignore[arg-type]
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.service.web.samples import card
 
 from rakkan.service.access.actors import SCOPES
@@ -179,15 +181,44 @@ def account(**changes: object) -> views.AccountView:
         ),
         "keys": (views.Key("k1", "webuiapi on the laptop", ("create", "read"), _TIME, _TIME),),
         "passkeys": (views.Passkey("p1", "Phone", _TIME),),
-        "organisations": (views.Organisation("atelier", "Atelier Nord", "admin"),),
+        "organisations": (
+            views.Organisation(
+                "atelier",
+                "Atelier Nord",
+                "admin",
+                "o1",
+                (("mira", "admin"), ("ayu", "admin"), ("hoshizora_no_tabibito_2049", "member")),
+            ),
+            views.Organisation("night-owls", "", "member", "o2", (("mira", "member"), ("rin", "admin"))),
+        ),
         "scopes": SCOPES,
     }
     return views.AccountView(**{**given, **changes})  # type: ignore[arg-type]
 
 
+def invited() -> views.AccountView:
+    """By an organisation, at a new account that has nothing yet, and has just made a link itself."""
+    return account(
+        organisations=(),
+        sessions=tuple(views.Session(f"s{number}", "", _TIME, number == 0) for number in range(7)),
+        keys=(),
+        passkeys=(),
+        join="token-of-an-invitation",
+        invitation="http://localhost/join?token=example",
+        roles=("member", "moderator"),
+        done=True,
+    )
+
+
 def limited() -> views.AccountView:
     facts = "412 new pictures with their recipes were fetched in an hour, in the order of the catalogue."
-    return account(alarm=facts, new_key="rk_2f81_example_only", notice="The key was made.")
+    return account(
+        alarm=facts,
+        alarm_identifier="a1",
+        appealable=True,
+        new_key="rk_2f81_example_only",
+        notice="The key was made.",
+    )
 
 
 def moderation() -> views.ModerationView:
@@ -269,6 +300,12 @@ def about() -> views.AboutView:
     )
 
 
+def claimed(name: str, **more: Any) -> views.ClaimView:
+    """A claim and how it stands."""
+    state = views.ClaimState(name, 1, _TIME, **more)
+    return views.ClaimView(receipt="3f9c0b6a17e24d5c8a9b0c1d2e3f4a5b", page="/claim/3f9c", state=state)
+
+
 #: Address -> template and view, for everything that is only looked at.
 PAGES: dict[str, tuple[str, object]] = {
     "/pictures/p0": ("picture.html", picture()),
@@ -279,6 +316,16 @@ PAGES: dict[str, tuple[str, object]] = {
     "/queue/empty": ("queue.html", views.QueueView(())),
     "/account": ("account.html", account()),
     "/account/limited": ("account.html", limited()),
+    "/account/invited": ("account.html", invited()),
+    "/moderation/quiet": ("moderation.html", views.ModerationView((), (), (), (), ())),
+    "/characters/none": ("characters.html", views.CharactersView((), ())),
+    "/gallery/none": ("gallery.html", views.GalleryView((), feed="following")),
+    "/claim/waiting": ("claim_state.html", claimed("waiting", due="2026-11-22T14:05:00Z")),
+    "/claim/refused": ("claim_state.html", claimed("overturned", reason="unproven", appealable=True)),
+    "/claim/again": ("claim_state.html", claimed("appealed", due="2026-11-24T14:05:00Z")),
+    "/error/forbidden": ("error.html", views.ErrorView(403, "The form is out of date", "Load it again")),
+    "/error/much": ("error.html", views.ErrorView(429, "Too much at once", "Wait 30 seconds")),
+    "/error/busy": ("error.html", views.ErrorView(503, "Much is going on", "Try again in a minute")),
     "/moderation": ("moderation.html", moderation()),
     "/claim": ("claim.html", views.ClaimView()),
     "/claim/sent": (
@@ -286,9 +333,7 @@ PAGES: dict[str, tuple[str, object]] = {
         views.ClaimView(
             receipt="3f9c0b6a17e24d5c8a9b0c1d2e3f4a5b",
             page="/claim/3f9c",
-            state=views.ClaimState(
-                "upheld", 2, _TIME, "", "it is the reporter's work", "The layers are hers.", True
-            ),
+            state=views.ClaimState("upheld", 2, _TIME, "", "work", "The layers are hers.", True),
         ),
     ),
     "/about/policies/moderation": (

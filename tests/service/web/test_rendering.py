@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from jinja2 import UndefinedError
@@ -27,6 +28,11 @@ class Reader(HTMLParser):
         self.identifiers: list[str] = []
         self.forms: list[dict[str, str | None]] = []
         self.tokens = 0
+        self.referred: list[str] = []
+        self.controls: list[dict[str, str | None]] = []
+        self.labelled: set[str] = set()
+        self.within = 0
+        self.headings: list[int] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = dict(attributes)
@@ -39,10 +45,22 @@ class Reader(HTMLParser):
             self.inline.append(tag)
         if given.get("id"):
             self.identifiers.append(str(given["id"]))
+        for name in ("for", "aria-labelledby", "aria-describedby", "aria-controls"):
+            self.referred += str(given.get(name) or "").split()
+        if tag == "label":
+            self.labelled.add(str(given.get("for")))
+            self.within += 1
+        if tag in ("input", "select", "textarea") and given.get("type") != "hidden" and not self.within:
+            self.controls.append(given)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
         if tag == "form":
             self.forms.append(given)
         if tag == "input" and given.get("name") == "csrf":
             self.tokens += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self.within -= tag == "label"
 
 
 def read(html: str) -> Reader:
@@ -66,6 +84,17 @@ def test_a_page_is_whole_in_every_language(address: str, locale: str) -> None:
     assert len(reader.identifiers) == len(set(reader.identifiers))
     posted = [form for form in reader.forms if form.get("method") == "post" or "data-passkey" in form]
     assert reader.tokens == len(posted)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_what_is_referred_to_is_there_and_every_field_has_a_name(address: str) -> None:
+    name, view = PAGES[address]
+    reader = read(render(name, view, page(path=address)))
+    assert set(reader.referred) - set(reader.identifiers) == set()
+    nameless = [one for one in reader.controls if not one.get("aria-label")]
+    assert [one for one in nameless if one.get("id") not in reader.labelled] == []
+    levels = [1, *reader.headings]
+    assert max(after - before for before, after in pairwise(levels)) <= 1, levels
 
 
 @pytest.mark.parametrize("role", ["visitor", "member"])
@@ -141,3 +170,15 @@ def test_files_of_the_studio_are_short() -> None:
     ]
     assert len(own) >= 15
     assert [path.name for path in own if path.read_text().count("\n") > 400] == []
+
+
+@pytest.mark.parametrize("locale", ["ja", "id"])
+@pytest.mark.parametrize("status", [403, 404, 409, 413, 422, 429, 503, 418, 500])
+def test_a_fault_is_told_in_the_readers_language_first(locale: str, status: int) -> None:
+    view = views.ErrorView(status, "There is no such picture", "Look for it in the gallery")
+    html = render("error.html", view, page(locale=locale))
+    told = re.search(r"<h1>([^<]+)</h1>", html)
+    assert told is not None and told[1] != view.message
+    assert '<p class="lead" lang="en">There is no such picture. Look for it' in html
+    english = render("error.html", view, page())
+    assert "<h1>There is no such picture</h1>" in english and 'class="lead" lang' not in english

@@ -20,7 +20,8 @@ SAME = {
     *("group.pose", "account.label", "reason.spam", "role.admin", "gallery.tags", "about.digest"),
     *("import.folder", "about.models", "word.afro", "word.mohawk", "word.undercut", "word.hoodie"),
     *("word.kimono", "word.poncho", "word.halo", "word.headphones", "word.choker", "word.cel", "word.pastel"),
-    *("fact.model", "fact.sampler"),
+    *("fact.model", "fact.sampler", "fact.seed", "fact.guidance", "time.day", "role.moderator"),
+    *(f"month.{number}" for number in (1, 2, 3, 4, 6, 7, 9, 11)),
 }  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def test_nothing_is_left_untranslated(locale: str) -> None:
 
 def test_japanese_is_written_in_japanese() -> None:
     latin = {key for key, text in catalogue("ja").items() if not re.search(r"[ぁ-んァ-ヶ一-龠]", text)}
-    assert latin == {"create.placeholder"}
+    assert latin == {"create.placeholder", "time.moment"}
 
 
 def test_every_text_that_templates_ask_for_is_there() -> None:
@@ -77,6 +78,14 @@ def test_every_text_is_asked_for() -> None:
         "role.",
         "told.",
         "fact.",
+        "month.",
+        "act.",
+        "alarm.",
+        "ban.",
+        "error.",
+        "ground.",
+        "policy.",
+        "time.",
     )
     unused = []
     for key in catalogue("en"):
@@ -127,3 +136,21 @@ def test_sample_pages_cover_every_template() -> None:
     templates = {path.name for path in (rendering.STATIC.parent / "templates").glob("*.html")}
     shown = {name for name, _ in sample_pages.PAGES.values()} | {"create.html"}
     assert templates - shown == {"base.html", "macros.html"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "number", "moment", "day"),
+    [
+        ("en", "1,234.5", "2 Mar 2026, 23:05 UTC", "2 Mar 2026"),
+        ("ja", "1,234.5", "2026年3月2日 23:05（UTC）", "2026年3月2日"),
+        ("id", "1.234,5", "2 Mar 2026 pukul 23:05 UTC", "2 Mar 2026"),
+    ],
+)
+def test_numbers_and_moments_are_written_as_the_language_does(
+    locale: str, number: str, moment: str, day: str
+) -> None:
+    words = Words(locale)
+    assert words.number(1234.5) == number
+    assert words.moment("2026-03-03T01:05:09+02:00") == moment
+    assert words.day("2026-03-02") == words.moment("2026-03-02") == day
+    assert words.moment("first drawn") == "first drawn"

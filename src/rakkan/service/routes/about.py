@@ -18,9 +18,10 @@ from rakkan.service.accounts.tables import ACCOUNTS
 from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
 from rakkan.service.pictures.tables import pictures
-from rakkan.service.routes.showing import service_of, show, wants_json
+from rakkan.service.routes.showing import page_of, service_of, show, wants_json
 from rakkan.service.web.cards import Choice
 from rakkan.service.web.views import AboutView, Figure, ModelCard, PolicyView
+from rakkan.service.web.words import Words
 from rakkan.store.database import transaction
 from rakkan.trust import transparency, transparency_page
 from rakkan.trust.seal.authority import in_groups
@@ -37,7 +38,7 @@ _UNKNOWN = "What it learnt from is not stated"
 @allow("visitor", weight="page")
 def page(request: Request) -> Response:
     """What this instance is."""
-    return show(request, "about.html", _view(service_of(request)))
+    return show(request, "about.html", _view(service_of(request), Words(page_of(request).locale)))
 
 
 @router.get("/about/policies/{name}")
@@ -90,7 +91,11 @@ def checkpoint(request: Request) -> Response:
     return PlainTextResponse(assemble.ledger().checkpoint().decode())
 
 
-def _view(service: Service) -> AboutView:
+def _percent(words: Words, share: float) -> str:
+    return words.number(round(100 * share, 1))
+
+
+def _view(service: Service, words: Words) -> AboutView:
     published = select(func.count()).select_from(pictures).where(pictures.c.state == "published")
     people = select(func.count()).select_from(ACCOUNTS).where(ACCOUNTS.c.state == "active")
     with transaction(service.engine) as connection:
@@ -104,8 +109,8 @@ def _view(service: Service) -> AboutView:
         tuple(
             Figure(
                 one.name,
-                f"{100 * one.share:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f})",
-                f"{one.n:,} {one.basis}",
+                f"{_percent(words, one.share)} % ({_percent(words, one.low)}–{_percent(words, one.high)})",
+                f"{words.number(one.n)} {one.basis}",
             )
             for one in house.figures()
         ),

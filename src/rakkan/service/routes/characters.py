@@ -111,7 +111,7 @@ def character_view(service: Service, actor: Actor, words: Words, kept: Kept[Char
     history = list(assemble.casting().characters.history(one.name, actor.account))
     drawn = counts.drawn_with(service.engine, actor.account, card.identifier, _MOST)
     sheets = counts.drawn_with(service.engine, actor.account, card.identifier, 1, "sheet")
-    told = {"description": one.description, "seed": one.seed, "made": moment(one.time * 1000)}
+    told = {"description": one.description, "seed": one.seed, "made": words.moment(moment(one.time * 1000))}
     return CharacterView(
         card,
         service.accounts.profile(actor.account).handle,
@@ -120,15 +120,16 @@ def character_view(service: Service, actor: Actor, words: Words, kept: Kept[Char
         tuple(Fact("", colour) for colour in one.palette),
         tuple(Fact(words(f"fact.{name}"), text) for name, text in told.items() if text),
         tuple(
-            Fact(words("characters.version", version=each.version.number), _about(each)) for each in history
+            Fact(words("characters.version", version=each.version.number), _about(each, words))
+            for each in history
         ),
         cards(service, service.catalogue.cards(actor, drawn), words, actor),
         mine=True,
     )
 
 
-def _about(kept: Kept[Character]) -> str:
-    made = moment(kept.version.time * 1000)[:10]
+def _about(kept: Kept[Character], words: Words) -> str:
+    made = words.day(moment(kept.version.time * 1000))
     return " · ".join(filter(None, (made, kept.version.because)))
 
 

@@ -25,7 +25,6 @@ from rakkan.service.routes.showing import see_other, service_of, show, visit_of,
 from rakkan.service.schema import is_identifier
 from rakkan.service.uploading import held
 from rakkan.service.web.views import ClaimState, ClaimView
-from rakkan.trust.policy.words import DECISION_REASONS
 from rakkan.trust.takedown.desk import APPEAL_TERM
 from rakkan.trust.takedown.digests import Digests, digests_of_path, from_line
 from rakkan.trust.takedown.docket import Case
@@ -136,7 +135,7 @@ def _state(service: Service, case: Case) -> ClaimState:
         len(service.reports.covered(case)),
         _moment(case.time),
         _moment(state.due) if state.waits else "",
-        DECISION_REASONS.get(state.reason, ""),
+        state.reason,
         service.reports.verdict(case) if state.outcome else "",
         decided and not state.final and in_time,
     )

@@ -12,9 +12,11 @@ from rakkan.service.access.actors import SCOPES, Actor
 from rakkan.service.budgets.limits import Holder
 from rakkan.service.core import Service
 from rakkan.service.routes.presenting import moment
-from rakkan.service.routes.showing import actor_of, service_of, show
+from rakkan.service.routes.showing import actor_of, page_of, service_of, show
+from rakkan.service.routes.showing_moderation import alarm_fact
 from rakkan.service.web.cards import Meter
 from rakkan.service.web.views import AccountView, Key, Organisation, Passkey, Session
+from rakkan.service.web.words import Words
 
 _DAY, _MIB = 24 * 3600, 1024 * 1024
 #: The budgets that the page shows: those of a day.
@@ -32,7 +34,7 @@ def show_account(
 ) -> Response:
     """The page, with what is told only now: a new key, an invitation's link, that something was done."""
     view = replace(
-        account_view(service_of(request), actor_of(request)),
+        account_view(service_of(request), actor_of(request), Words(page_of(request).locale)),
         new_key=new_key,
         invitation=invitation,
         join=join,
@@ -41,11 +43,11 @@ def show_account(
     return show(request, "account.html", view, status)
 
 
-def account_view(service: Service, actor: Actor) -> AccountView:
+def account_view(service: Service, actor: Actor, words: Words) -> AccountView:
     """What somebody sees of their own account."""
     accounts = service.accounts
     profile = accounts.profile(actor.account)
-    alarm, identifier, appealable = _alarm(service, actor.account)
+    alarm, identifier, appealable = _alarm(service, actor.account, words)
     invited: tuple[str, ...] = ("member",) if actor.at_least("moderator") else ()
     if actor.at_least("owner"):
         invited = ("member", "moderator")
@@ -56,7 +58,12 @@ def account_view(service: Service, actor: Actor) -> AccountView:
         profile.bio,
         _meters(service, actor),
         tuple(
-            Session(one.identifier, one.agent, moment(one.seen), one.identifier == actor.credential)
+            Session(
+                one.identifier,
+                _device(words, one.agent),
+                moment(one.seen),
+                one.identifier == actor.credential,
+            )
             for one in accounts.sessions.of(actor.account)
         ),
         tuple(
@@ -84,6 +91,13 @@ def account_view(service: Service, actor: Actor) -> AccountView:
     )
 
 
+def _device(words: Words, agent: str) -> str:
+    """A browser and where it runs (``Firefox on Linux``), as the language says that."""
+    browser, on, system = agent.partition(" on ")
+    named = words("account.program") if browser == "A program" else browser
+    return words("account.device", browser=named, system=system) if on else named
+
+
 def _organisations(service: Service, actor: Actor) -> tuple[Organisation, ...]:
     organisations, people = service.accounts.organisations, service.accounts.people
     found = []
@@ -108,12 +122,16 @@ def _meters(service: Service, actor: Actor) -> tuple[Meter, ...]:
     return tuple(found)
 
 
-def _alarm(service: Service, account: str) -> tuple[str, str, bool]:
+def _alarm(service: Service, account: str, words: Words) -> tuple[str, str, bool]:
     """What the newest standing alarm about an account says, which it is, and whether it can be appealed
     against."""
     standing = [one for one in service.budgets.desk.alarms(account=account) if one.state != "lifted"]
     if not standing:
         return "", "", False
     newest = standing[0]
-    told = "; ".join(f"{one.measured:,} of {one.limit:,} ({one.fact})" for one in newest.facts.reasons)
-    return told or newest.facts.cause, newest.facts.identifier, newest.state in ("open", "upheld")
+    told = "; ".join(alarm_fact(words, *one) for one in newest.facts.reasons)
+    return (
+        told or words.known("alarm", newest.facts.cause),
+        newest.facts.identifier,
+        newest.state in ("open", "upheld"),
+    )

@@ -33,17 +33,17 @@ def moderation_view(service: Service, actor: Actor, words: Words, before: int | 
     last = log[ROWS - 1].number if len(log) > ROWS else 0
     return ModerationView(
         (*(_case(service, actor, words, one) for one in reported), *_spam(service, actor, words)),
-        tuple(_appeal(service, one) for one in appealed),
-        _bans(service),
-        tuple(_alarms(service)),
-        tuple(entries(service, log[:ROWS])),
+        tuple(_appeal(service, words, one) for one in appealed),
+        _bans(service, words),
+        tuple(_alarms(service, words)),
+        tuple(entries(service, words, log[:ROWS])),
         f"/moderation?before={last}#log" if last else "",
-        tuple(Choice(word, f"{word}: {meaning}") for word, meaning in DECISION_REASONS.items()),
-        tuple(Choice(word, f"{word}: {meaning}") for word, meaning in BAN_REASONS.items()),
+        tuple(Choice(word, words.known("ground", word)) for word in DECISION_REASONS),
+        tuple(Choice(word, words.known("ban", word)) for word in BAN_REASONS),
     )
 
 
-def entries(service: Service, acts: Iterable[Act]) -> list[Entry]:
+def entries(service: Service, words: Words, acts: Iterable[Act]) -> list[Entry]:
     """Lines of the audit log, with handles in the place of accounts that are there."""
     given = list(acts)
     people = service.accounts.people.profiles(
@@ -56,12 +56,20 @@ def entries(service: Service, acts: Iterable[Act]) -> list[Entry]:
     return [
         Entry(
             moment(act.time),
-            people[act.actor].handle if act.actor in people else (act.actor or "nobody"),
-            f"{act.action} ({act.because})" if act.because else act.action,
+            named(act.actor) if act.actor not in ("", "nobody") else words("moderation.nobody"),
+            _action(words, act.action),
             named(act.about),
+            act.because,
         )
         for act in given
     ]
+
+
+def _action(words: Words, action: str) -> str:
+    """What was done, in the reader's language; an organisation's identifier stays at the end."""
+    known, organisation, identifier = action.partition(" organisation ")
+    told = words.known("act", known + organisation.rstrip())
+    return f"{told} {identifier}".strip()
 
 
 def _case(service: Service, actor: Actor, words: Words, case: Case) -> Report:
@@ -101,10 +109,11 @@ def _spam(service: Service, actor: Actor, words: Words) -> list[Report]:
     ]
 
 
-def _appeal(service: Service, case: Case) -> Appeal:
-    about = f"{case.state.outcome} ({case.state.reason}): {case.claim}"
+def _appeal(service: Service, words: Words, case: Case) -> Appeal:
+    told = (words.known("act", f"case {case.state.outcome}"), words.known("ground", case.state.reason))
+    about = " · ".join(part for part in told if part)
     if case.state.refusal:
-        about = f"refused {case.action}: {case.rule}"
+        about = words("moderation.refused", action=case.action, rule=case.rule)
     if case.state.appealed == REPORTER:
         came = service.reports.of_case(case.name)
         account = came.reporter if came else ""
@@ -115,7 +124,7 @@ def _appeal(service: Service, case: Case) -> Appeal:
     return Appeal(case.name, handle, f"{about} · {case.name[:8]}", text, _second(case.state.since))
 
 
-def _bans(service: Service) -> tuple[Ban, ...]:
+def _bans(service: Service, words: Words) -> tuple[Ban, ...]:
     standing = service.bans.standing()
     people = service.accounts.people.profiles(one.who for one in standing if one.kind == "account")
     organisations = service.accounts.organisations.several(
@@ -128,24 +137,24 @@ def _bans(service: Service) -> tuple[Ban, ...]:
             one.identifier,
             one.kind,
             handles.get(one.who, one.who),
-            f"{one.reason}: {BAN_REASONS.get(one.reason, '')}",
+            words.known("ban", one.reason),
             moment(one.until) if one.until else "",
         )
         for one in standing
     )
 
 
-def _alarms(service: Service) -> list[Alarm]:
+def _alarms(service: Service, words: Words) -> list[Alarm]:
     desk = service.budgets.desk
     made = []
     for one in (*desk.alarms("appealed"), *desk.alarms("open")):
         facts = one.facts
         people = service.accounts.people.profiles(desk.concerned(facts.identifier))
-        told = tuple(f"{fact.fact}: {fact.measured:,} of {fact.limit:,}" for fact in facts.reasons)
+        told = tuple(alarm_fact(words, *fact) for fact in facts.reasons)
         made.append(
             Alarm(
                 facts.identifier,
-                told or (facts.cause,),
+                told or (words.known("alarm", facts.cause),),
                 tuple(sorted(profile.handle for profile in people.values())),
                 round(100 * facts.enumeration / _MILLION),
                 moment(facts.raised),
@@ -155,6 +164,13 @@ def _alarms(service: Service) -> list[Alarm]:
             )
         )
     return made
+
+
+def alarm_fact(words: Words, fact: str, subject: str, measured: int, limit: int) -> str:
+    """A fact of an alarm in words: what was measured, of whom, and the limit."""
+    numbers = {"measured": words.number(measured), "limit": words.number(limit)}
+    told = words("alarm.fact", fact=words.known("alarm", fact), **numbers)
+    return f"{told} ({words('alarm.together')})" if subject == "cluster" else told
 
 
 def _shown(service: Service, actor: Actor, words: Words, identifiers: list[str]) -> tuple[PictureCard, ...]:

@@ -61,7 +61,7 @@ def facts(recipe: AnyRecipe, shown: Shown, words: Words) -> tuple[Fact, ...]:
         "digest": getattr(recipe, "model_digest", ""),
         "engine": getattr(recipe, "engine", ""),
         "versions": _listed(getattr(recipe, "versions", {}).items()),
-        "made": moment(shown.created),
+        "made": words.moment(moment(shown.created)),
     }
     return tuple(Fact(words(f"fact.{name}"), text) for name, text in told.items() if text)
 
@@ -130,7 +130,12 @@ def _of_ledger(stated: Stated, words: Words) -> list[Origin]:
     if stated.seal:
         told.append(Origin("seal", words(f"origin.seal_{stated.seal}")))
     told.append(
-        Origin("ledger", words("origin.entry", entry=stated.entry, time=moment(stated.time * 1000)[:10]))
+        Origin(
+            "ledger",
+            words(
+                "origin.entry", entry=words.number(stated.entry), time=words.day(moment(stated.time * 1000))
+            ),
+        )
     )
     return told
 

@@ -132,12 +132,13 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the audit log."""
+    """A line of the audit log; ``handle`` is who, with the sign before it."""
 
     time: str
     handle: str
     action: str
     subject: str
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ class ModerationView:
 @dataclass(frozen=True)
 class ClaimState:
     """How a claim stands: ``name`` is a key of the words (waiting, upheld, overturned, appealed), ``count``
-    how many pictures of here it covers, ``verdict`` what the moderator wrote."""
+    how many pictures of here it covers, ``reason`` the word of a decision's ground, ``verdict`` what the
+    moderator wrote."""
 
     name: str
     count: int

@@ -48,7 +48,7 @@ function keepTheme() {
       : root.dataset.theme === "dark";
     const theme = dark ? "light" : "dark";
     root.dataset.theme = theme;
-    document.cookie = `theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax`;
+    document.cookie = `rakkan-theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax`;
   });
 }
 
@@ -66,7 +66,8 @@ function copyButtons() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-copy]");
     if (!button) return;
-    await navigator.clipboard?.writeText(document.getElementById(button.dataset.copy)?.textContent ?? "");
+    const source = document.getElementById(button.dataset.copy);
+    await navigator.clipboard?.writeText(source?.href ?? source?.textContent ?? "");
     say(button.dataset.copied);
   });
 }
@@ -83,7 +84,20 @@ function tellRefusals() {
   });
 }
 
+/** Moments in the reader's own zone; the page has them in UTC. */
+function tellTimes() {
+  const shape = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" });
+  for (const element of document.querySelectorAll("time[datetime*='T']:not([title])")) {
+    const moment = new Date(element.dateTime);
+    if (Number.isNaN(moment.valueOf())) continue;
+    element.title = element.textContent;
+    element.textContent = shape.format(moment);
+  }
+}
+
 keepTheme();
+tellTimes();
+document.addEventListener("htmx:load", tellTimes);
 closeOnEscape();
 copyButtons();
 tellRefusals();
