@@ -135,6 +135,7 @@ def service(settings: Settings) -> Service:
 def _chores(parts: Closing, transit: Transit, planting: Planting) -> tuple[Chore, ...]:
     return (
         Chore("budgets", 5, parts.budgets.flush),
+        Chore("clusters", 10, lambda: parts.budgets.regroup(10)),
         Chore("leases", 10, parts.queue.reap),
         Chore("deliveries", 60, transit.sweep),
         Chore("canaries", 60, planting.plant),
