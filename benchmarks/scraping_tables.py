@@ -110,13 +110,13 @@ def honest(report: dict[str, Any]) -> str:
     head = prose(
         f"""Months of whole hubs of 4000 accounts with their links ({hub["accounts in clusters"]} of
         {hub["account-months"]} account-months were in a cluster, the largest of {hub["largest cluster"]}),
-        and of people of three kinds. A false alarm is an alarm of any cause. "Put off" is the share of pairs that
-        were answered with a time to come again."""
+        and of people of three kinds. A false alarm is an alarm of any cause. "Put off" is the share of pairs
+        that were answered with a time to come again."""
     )
     last = prose(
         f"""Nearly all that is put off is programs that fetch hundreds of other people's recipes in an hour;
-        of people who browse it is {browsing:.2f} %. The budgets trade the one for the other: higher ones would
-        let a patient fleet read faster."""
+        of people who browse it is {browsing:.2f} %. The budgets trade the one for the other: higher ones
+        would let a patient fleet read faster."""
     )
     names = "| who | account-months | false alarms | per account-month | pairs put off |"
     return f"{head}\n\n{names}\n|---|---|---|---|---|\n{rows}\n\n{last}\n"
