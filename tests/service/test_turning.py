@@ -235,3 +235,20 @@ def test_one_credential_has_so_many_at_once() -> None:
         assert fairness._free == 1 and not fairness._there
 
     asyncio.run(story())
+
+
+def test_waiting_behind_ones_own_is_no_load() -> None:
+    async def story() -> list[bool]:
+        fairness = Fairness(whose, at_once=1, of_one=8)
+        found = [fairness.is_alone(b"a1"), fairness.is_alone(b"?new")]
+        held = await fairness.enter(b"a1")
+        found.append(fairness.is_alone(b"a2"))  # of the same group, which is worked on
+        waiting = [asyncio.create_task(fairness.enter(mark)) for mark in (b"b1", b"?new")]
+        await asyncio.sleep(0)
+        found += [fairness.is_alone(mark) for mark in (b"b2", b"?new", b"?other", b"c1")]
+        fairness.leave(b"a1", held)
+        for mark, one in zip((b"?new", b"b1"), reversed(waiting), strict=True):
+            fairness.leave(mark, await one)
+        return [*found, fairness.is_alone(b"a1"), fairness.is_alone(b"b1")]
+
+    assert asyncio.run(story()) == [True, True, False, False, False, True, True, True, True]

@@ -163,6 +163,8 @@ class Turning:
             await self._app(scope, receive, send)
             return
         was_held = self._turnstile.holds(mark)
+        if not self._fairness.is_alone(mark):
+            scope["state"]["arrived"] = 0.0  # their waiting is no load
         name = await self._fairness.enter(mark)
         is_over = False
 

@@ -40,6 +40,14 @@ class Fairness:
         """Whether one more request of a credential may wait."""
         return self._there[mark] < self._of_one
 
+    def is_alone(self, mark: bytes) -> bool:
+        """Whether nothing else of the same credential or group waits or is worked on: only then does waiting
+        say how much there is to do, and not how much they themselves have sent."""
+        group = self._group(mark)
+        if isinstance(group, str) and (group in self._known or self._working[group]):
+            return False
+        return not self._there[mark]
+
     async def enter(self, mark: bytes) -> str:
         """Wait for a turn; ``leave`` with what is returned afterwards, whatever happens."""
         turn: asyncio.Future[str] = asyncio.get_running_loop().create_future()
