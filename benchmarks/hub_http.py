@@ -115,7 +115,7 @@ def _plant(engine: Engine, total: int, identify: Callable[[float], str]) -> None
 
     recipe = canonical_json(made.catalogue.recipe(Actor(), like["identifier"])).encode()
     rows = []
-    for number in range(max(3, round(total * CANARIES / PICTURES))):
+    for number in range(max(5, round(total * CANARIES / PICTURES))):
         moment = hub.START + draw.randrange(total) * hub.APART
         name = identify(moment / 1000)
         sealed = sealing.seal(secret, recipe, f"rakkan picture recipe {name}".encode())
