@@ -54,6 +54,9 @@ proof: $(VENV)/ready-dev ## measure everything that docs/ publishes, on packages
 	@$(RUN) -m benchmarks.likeness --pictures .proof/pictures --scores .proof/likeness.jsonl
 	@$(RUN) -m benchmarks.fingerprints
 	@$(RUN) -m benchmarks.scraping
+	@$(RUN) -m benchmarks.scraping_http .proof/hub
+	@$(RUN) -m benchmarks.scraping_tables
+	@$(RUN) -m benchmarks.scraping_http_tables
 
 bench: $(VENV)/ready-dev ## compare with named peers: drawing, checkpoints (30 GB), the gate, its inspectors, the upscaler, the ledger, the vault
 	@$(RUN) benchmarks/bench.py

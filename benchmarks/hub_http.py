@@ -117,7 +117,7 @@ def _plant(engine: Engine, total: int, identify: Callable[[float], str]) -> None
 
     recipe = canonical_json(made.catalogue.recipe(Actor(), like["identifier"])).encode()
     rows = []
-    for number in range(max(3, round(total * CANARIES / PICTURES))):
+    for number in range(max(5, round(total * CANARIES / PICTURES))):
         moment = hub.START + draw.randrange(total) * hub.APART
         name = identify(moment / 1000)
         sealed = sealing.seal(secret, recipe, f"rakkan picture recipe {name}".encode())
@@ -168,15 +168,24 @@ def opened(folder: Path, most: int = 100) -> list[tuple[str, bool]]:
         return [(row.identifier, row.account in artists) for row in connection.execute(newest)]
 
 
-def empty(folder: Path) -> None:
-    """Forget what the budgets have counted; the links stay."""
+def empty(folder: Path, fleet: Sequence[str]) -> None:
+    """Forget what the budgets have counted and who is linked; then link these of the fleet by what they are
+    paid by. People have used their keys of late, the fleet never has."""
     os.environ |= environment(folder)
-    from rakkan.service import wiring
+    from rakkan.service import linking, wiring
+    from rakkan.service.accounts.tables import KEYS as KEPT
     from rakkan.service.budgets import tables
 
-    with wiring.parts().engine.begin() as connection:
-        for table in (tables.PAIRS, tables.EGRESS, tables.ALARMED, tables.ALARMS):
+    accounts, budgets = wiring.linking()
+    counted = (tables.PAIRS, tables.EGRESS, tables.ALARMED, tables.ALARMS, tables.LINKS, tables.JOINS)
+    with budgets.engine.begin() as connection:
+        for table in counted:
             connection.execute(table.delete())
+        told = prepare(folder)
+        connection.execute(update(KEPT).values(used=int(time.time() * 1000)))
+        connection.execute(update(KEPT).where(KEPT.c.account.in_(told["fleet"])).values(used=None))
+    for name in fleet:
+        linking.link(accounts, budgets, name, "the purse of the fleet")
 
 
 def alarms(folder: Path) -> int:
@@ -209,9 +218,11 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, port: int, core: int) -> Iterator[Server]:
-    """The real server of the instance in ``folder``, without a worker, behind a proxy on this machine."""
-    command = ["taskset", "-c", str(core), sys.executable, "-m", "rakkan", "serve", "--port", str(port)]
+def serving(folder: Path, port: int, core: int, clock: float = 1.0) -> Iterator[Server]:
+    """The real server of the instance in ``folder``, without a worker, behind a proxy on this machine; its
+    clock runs ``clock`` times as fast."""
+    program = ["rakkan"] if clock == 1.0 else ["benchmarks.fast_clock", f"{clock:g}"]
+    command = ["taskset", "-c", str(core), sys.executable, "-m", *program, "serve", "--port", str(port)]
     command += ["--no-worker", "--proxy", "127.0.0.1"]
     with (folder / "server.log").open("wb") as log:
         surroundings = os.environ | environment(folder)

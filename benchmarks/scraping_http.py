@@ -1,12 +1,20 @@
-"""``python -m benchmarks.scraping_http FOLDER``: a fleet and people, over HTTP, against the real server.
+"""``python -m benchmarks.scraping_http FOLDER``: fleets and people, over HTTP, against the real server.
 
-The hub is that of ``benchmarks.hub_http``. Arrivals are open-loop: moments are drawn as time goes on
-(Poisson), nobody waits for an answer before the next request is due, and delays count from the moment a
-request was due, so that queueing shows. All come through a proxy on this machine that keeps connections open
-and tells their addresses, which the fleet changes with each request. Generator and server have a core each.
-First the server's capacity is measured, by honest requests without a pause; each run has an idle phase with
-honest people alone, then the fleet joins. It goes through the plain catalogue in random order, recipe by
-recipe, and asks again for what it was not given.
+The hub is that of ``benchmarks.hub_http``. All requests come through a proxy on this machine that keeps
+connections open and tells their addresses, which a fleet changes with each request. Generator and server have
+a core each. First the server's capacity is measured, by honest requests without a pause; each run has a
+server of its own with budgets that have counted nothing, an idle phase with honest people alone, and then a
+fleet of twenty accounts joins:
+
+- ``naive``: all are linked by what they are paid by. They go through the plain catalogue in random order,
+  recipe by recipe, 20 times as often as the server can answer, and ask again for what they were not given.
+- ``missing``: the same, but the one label that links them is unknown of each with 30 %.
+- ``patient``: at human pace they open what the feed shows them (``benchmarks.patient_fleet``).
+
+An account that is linked to none gets a pair each 0.6 seconds once a burst is used up, so ``missing`` runs go
+on for a minute. People read for hours: for ``patient`` the server's clock runs faster, by which budgets and
+rates count; delays are in real seconds. All in all it takes about 26 minutes. A run that is done is kept in
+``FOLDER/runs`` and not repeated, as long as commit and settings are the same.
 """
 
 from __future__ import annotations
@@ -16,17 +24,18 @@ import asyncio
 import json
 import os
 import random
-import re
-from collections import Counter, deque
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy
 from benchmarks.bench import machine
-from benchmarks.hub_http import Server
+from benchmarks.open_loop import Answers, Crowd, Place
+from benchmarks.patient_fleet import PatientFleet, Reading
 from benchmarks.proportions import clopper_pearson
 
 from benchmarks import hub_http
@@ -37,195 +46,28 @@ REPORT = ROOT / "docs" / "measurements" / "scraping-http.json"
 HONEST = json.loads((ROOT / "benchmarks" / "honest.json").read_text())["attacked"]
 #: Connections that the proxy keeps: for honest people, for the fleet, and while capacity is measured.
 HONEST_OPEN, FLEET_OPEN, CAPACITY_OPEN = 64, 256, 16
-#: Seconds until an answer is given up, and the longest wait that still counts as success.
-GIVEN_UP, PATIENCE = 10.0, 2.0
+#: The longest wait, in seconds, that still counts as success.
+PATIENCE = 2.0
 OVERLOAD = 20.0
-_LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Place:
-    """Something to ask for; ``pair`` names the pair it gives, "" when it gives none."""
+class Attack:
+    """``runs`` of so many ``seconds``; ``clock``: how many seconds the server's clock goes in one;
+    ``missing``: the probability that an account's link is unknown."""
 
-    path: str
-    pair: str = ""
-    weight: float = 1.0
-
-
-@dataclass
-class Answers:
-    """What became of a crowd's requests; ``delays`` in seconds since they were due, of those answered 200."""
-
-    statuses: Counter[str] = field(default_factory=Counter)
-    delays: list[float] = field(default_factory=list)
-    rejections: list[float] = field(default_factory=list)
-    pairs: dict[str, float] = field(default_factory=dict)
-    size: int = 0
+    runs: int
+    seconds: float
+    clock: float = 1.0
+    missing: float = 0.0
+    is_patient: bool = False
 
 
-class Connection(asyncio.Protocol):
-    """A connection that is kept: one request at a time; whoever asked is told the status and the bytes."""
-
-    def __init__(self, free: Callable[[Connection], None], lost: Callable[[Connection], None]) -> None:
-        self._free, self._lost = free, lost
-        self._held, self._end = bytearray(), -1
-        self._answered: Callable[[int, int], None] | None = None
-        self.transport: Any = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        self._free(self)
-
-    def ask(self, request: bytes, answered: Callable[[int, int], None]) -> None:
-        self._answered = answered
-        self.transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        self._held += data
-        if self._end < 0:
-            head = self._held.find(b"\r\n\r\n")
-            if head < 0:
-                return
-            length = _LENGTH.search(self._held, 0, head + 2)
-            self._end = head + 4 + (int(length[1]) if length else 0)
-        if len(self._held) >= self._end:
-            status, size = int(self._held[9:12]), self._end
-            self._held, self._end = bytearray(), -1
-            self._tell(status, size)
-            self._free(self)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._lost(self)
-        self._tell(0, 0)
-
-    def _tell(self, status: int, size: int) -> None:
-        answered, self._answered = self._answered, None
-        if answered is not None:
-            answered(status, size)
-
-
-class Crowd:
-    """Accounts, by their keys, that ask for what is at ``places``, ``rate`` times a second in all, 0 for
-    without a pause, over ``most`` connections. A fleet ``goes_through`` its places and changes its address
-    with each request; people draw from theirs by weight."""
-
-    def __init__(
-        self,
-        port: int,
-        keys: Sequence[str],
-        places: Sequence[Place],
-        rate: float,
-        most: int,
-        goes_through: bool = False,
-    ) -> None:
-        self._places, self._rate, self._most = places, rate, most
-        self._weights = [one.weight for one in places]
-        self._keys = [f"Authorization: Bearer {key}\r\n" for key in keys]
-        self._port, self._open, self._goes_through = port, 0, goes_through
-        self._idle: deque[Connection] = deque()
-        self._waiting: deque[float] = deque()
-        self._flying: dict[Connection, float] = {}
-        self._left: deque[Place] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._random, self._ended, self._answers = random.Random(0), False, Answers()
-
-    async def live(self, seconds: float, seed: int) -> Answers:
-        """Ask for so many seconds, and wait for the last answers."""
-        self._loop, self._answers, self._ended = asyncio.get_running_loop(), Answers(), False
-        self._random, start = random.Random(seed), self._loop.time()
-        due = start + self._gap()
-        while (now := self._loop.time()) < start + seconds:
-            while self._rate and due <= now:
-                self._waiting.append(due)
-                due += self._gap()
-            if not self._rate and not self._waiting and not self._flying:
-                self._waiting.extend([now] * self._most)
-            self._send(now)
-            await asyncio.sleep(0.001)
-        self._ended = True
-        if not self._rate:
-            self._waiting.clear()
-        while (self._waiting or self._flying) and self._loop.time() < start + seconds + GIVEN_UP:
-            self._send(self._loop.time())
-            await asyncio.sleep(0.005)
-        self._answers.statuses["gave up"] += len(self._waiting) + len(self._flying)
-        answers, self._answers = self._answers, Answers()
-        for one in (*self._idle, *self._flying):
-            one.transport.abort()
-        self._waiting.clear()
-        await asyncio.sleep(0.05)
-        return answers
-
-    def _gap(self) -> float:
-        return self._random.expovariate(self._rate) if self._rate else 0.0
-
-    def _send(self, now: float) -> None:
-        while self._waiting and now - self._waiting[0] > GIVEN_UP:
-            self._waiting.popleft()
-            self._answers.statuses["gave up"] += 1
-        for one, since in list(self._flying.items()):
-            if now - since > GIVEN_UP:
-                one.transport.abort()
-        while self._waiting and self._idle:
-            self._one(self._idle.pop(), self._waiting.popleft())
-        for _ in range(min(len(self._waiting), self._most - self._open)):
-            self._open += 1
-            task = self._loop.create_task(self._connect())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _connect(self) -> None:
-        try:
-            await self._loop.create_connection(
-                lambda: Connection(self._freed, self._gone), "127.0.0.1", self._port
-            )
-        except OSError:
-            self._open -= 1
-
-    def _freed(self, one: Connection) -> None:
-        self._flying.pop(one, None)
-        if self._waiting:
-            self._one(one, self._waiting.popleft())
-        elif not self._rate and not self._ended:
-            self._one(one, self._loop.time())
-        else:
-            self._idle.append(one)
-
-    def _gone(self, one: Connection) -> None:
-        self._open -= 1
-        self._flying.pop(one, None)
-        if one in self._idle:
-            self._idle.remove(one)
-
-    def _one(self, one: Connection, due: float) -> None:
-        place, who = self._next(), self._random.randrange(len(self._keys))
-        address = self._random.getrandbits(24) if self._goes_through else who
-        request = (
-            f"GET {place.path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n{self._keys[who]}"
-            f"X-Forwarded-For: 10.{address >> 16}.{address >> 8 & 255}.{address & 255}\r\n\r\n"
-        )
-        self._flying[one] = self._loop.time()
-        one.ask(request.encode(), lambda status, size: self._note(place, due, status, size))
-
-    def _note(self, place: Place, due: float, status: int, size: int) -> None:
-        now, answers = self._loop.time(), self._answers
-        answers.statuses[str(status) if status else "no answer"] += 1
-        answers.size += size
-        if status == 200:
-            answers.delays.append(now - due)
-            if place.pair:
-                answers.pairs.setdefault(place.pair, now)
-            return
-        answers.rejections.append(now - due)
-        if self._goes_through:
-            self._left.appendleft(place)
-
-    def _next(self) -> Place:
-        if not self._goes_through:
-            return self._random.choices(self._places, self._weights)[0]
-        if not self._left:
-            self._left.extend(self._random.sample(self._places, len(self._places)))
-        return self._left.popleft()
+ATTACKS = {
+    "naive": Attack(20, 18.0),
+    "missing": Attack(10, 65.0, missing=0.3),
+    "patient": Attack(10, 17.0, clock=20.0, is_patient=True),
+}
 
 
 def honest_places(folder: Path) -> list[Place]:
@@ -242,7 +84,7 @@ def honest_places(folder: Path) -> list[Place]:
 
 
 async def capacity(
-    server: Server, keys: Sequence[str], places: Sequence[Place], seconds: float
+    server: hub_http.Server, keys: Sequence[str], places: Sequence[Place], seconds: float
 ) -> dict[str, float]:
     """Honest requests served a second when there is no pause between them."""
     crowd = Crowd(server.port, keys, places, 0.0, CAPACITY_OPEN)
@@ -257,142 +99,272 @@ async def capacity(
     }
 
 
-async def run(
-    server: Server, folder: Path, rate: float, seconds: float, idle_seconds: float, seed: int
-) -> tuple[dict[str, Any], Answers, Answers]:
-    """One run: honest people alone, then with the fleet at ``rate`` requests a second."""
+@dataclass(frozen=True)
+class Plan:
+    """What a run needs to know of the hub: keys of people and of the fleet, what people ask for, and the
+    catalogue with its canaries."""
+
+    people: list[str]
+    fleet: dict[str, str]
+    places: list[Place]
+    catalogue: list[str]
+    canaries: set[str]
+
+
+def planned(folder: Path) -> Plan:
+    """The hub in ``folder``, filled if it is not there."""
     told = hub_http.prepare(folder)
-    people = [key for name, key in told["keys"].items() if name not in told["fleet"]][: HONEST["users"]]
-    fleet_keys = [told["keys"][name] for name in told["fleet"]]
+    fleet = {name: told["keys"][name] for name in told["fleet"]}
+    people = [key for name, key in told["keys"].items() if name not in fleet]
     catalogue = told["published"] + told["canaries"]
-    honest_rate = HONEST["users"] / HONEST["gap_seconds"]
-    honest = Crowd(server.port, people, honest_places(folder), honest_rate, HONEST_OPEN)
-    places = [Place(f"/api/v1/pictures/{one}/recipe", one) for one in catalogue]
-    fleet = Crowd(server.port, fleet_keys, places, rate, FLEET_OPEN, True)
-    await honest.live(3.0, seed + 3)  # what is compiled at its first use is so
+    return Plan(people, fleet, honest_places(folder), catalogue, set(told["canaries"]))
+
+
+async def run(
+    server: hub_http.Server, plan: Plan, attack: Attack, rate: float, idle_seconds: float, seed: int
+) -> dict[str, Any]:
+    """One run: honest people alone, then with the fleet, at ``rate`` requests a second where it does not
+    read like people."""
+    people, per_second = plan.people[: HONEST["users"]], HONEST["users"] / HONEST["gap_seconds"]
+    honest = Crowd(server.port, people, plan.places, per_second, HONEST_OPEN)
+    places = [Place(f"/api/v1/pictures/{one}/recipe", one) for one in plan.catalogue]
+    keys = list(plan.fleet.values())
+    fleet: Crowd | PatientFleet = (
+        PatientFleet(server.port, keys, attack.clock)
+        if attack.is_patient
+        else Crowd(server.port, keys, places, rate, FLEET_OPEN, True)
+    )
+    await honest.live(2.0, seed + 3)  # what is compiled at its first use is so
     idle = await honest.live(idle_seconds, seed)
-    load, before, start = os.getloadavg()[0], server.seconds(), asyncio.get_running_loop().time()
-    busy, attack = await asyncio.gather(honest.live(seconds, seed + 1), fleet.live(seconds, seed + 2))
-    used, lasted = server.seconds() - before, asyncio.get_running_loop().time() - start
-    last = max(attack.pairs.values(), default=start) - start
-    figures = {
-        "pairs": len(attack.pairs),
-        "share of the catalogue": len(attack.pairs) / len(catalogue),
-        "canaries given": len(set(told["canaries"]) & attack.pairs.keys()),
-        "seconds until the last new pair": round(last, 2),
-        "fleet requests a second": round(attack.statuses.total() / seconds, 1),
-        "server processor share": round(used / lasted, 3),
+    load, before, own = os.getloadavg()[0], server.seconds(), time.process_time()
+    start = time.perf_counter()
+    busy, found = await asyncio.gather(
+        honest.live(attack.seconds, seed + 1), fleet.live(attack.seconds, seed + 2)
+    )
+    lasted = time.perf_counter() - start
+    first = 0.0 if isinstance(found, Reading) else start
+    last = max(found.pairs.values(), default=first) - first
+    return {
+        "pairs": len(found.pairs),
+        "share of the catalogue": len(found.pairs) / len(plan.catalogue),
+        "canaries given": len(plan.canaries & found.pairs.keys()),
+        "seconds until the last new pair": round(last * attack.clock, 2),
+        "fleet requests a second": round(found.statuses.total() / attack.seconds, 1),
+        "server processor share": round((server.seconds() - before) / lasted, 3),
+        "generator processor share": round((time.process_time() - own) / lasted, 3),
         "server mib": round(server.mebibytes()[0], 1),
         "load": round(load, 2),
         "idle": figures_of(idle),
         "honest": figures_of(busy),
-        "fleet": figures_of(attack),
+        "fleet": reading_of(found, attack) if isinstance(found, Reading) else figures_of(found, False),
     }
-    return figures, idle, busy
 
 
-def figures_of(answers: Answers) -> dict[str, Any]:
-    """A crowd's answers in figures."""
-    good = sum(delay <= PATIENCE for delay in answers.delays)
-    statuses = {name: count for name, count in answers.statuses.items() if count}
+def figures_of(answers: Answers, whole: bool = True) -> dict[str, Any]:
+    """A crowd's answers in figures; ``whole`` with the milliseconds of each, for quantiles over all runs."""
     found: dict[str, Any] = {
         "requests": answers.statuses.total(),
-        "statuses": statuses,
-        "succeeded": good,
+        "statuses": {name: count for name, count in answers.statuses.items() if count},
+        "succeeded": sum(delay <= PATIENCE for delay in answers.delays),
         "bytes": answers.size,
+        "generator ms late": quantiles(answers.late) if answers.late else {},
     }
     for name, values in (("ms", answers.delays), ("ms turned away", answers.rejections)):
         if values:
             found[name] = quantiles(values)
+    if whole:
+        found["each ms"] = [round(1000 * delay, 1) for delay in answers.delays]
+        found["odd"] = [
+            {"path": path, "was": was, "due": round(due, 2), "sent": round(sent, 3), "took": round(took, 3)}
+            for path, was, due, sent, took in answers.odd
+        ]
     return found
 
 
-def quantiles(delays: Sequence[float]) -> dict[str, float]:
+def reading_of(found: Reading, attack: Attack) -> dict[str, Any]:
+    """What a patient fleet met; seconds are the server's."""
+    return {
+        "requests": found.statuses.total(),
+        "statuses": dict(found.statuses),
+        "bytes": found.size,
+        "pages of the feed": found.pages,
+        "seconds until told to wait": round(found.told[0] * attack.clock) if found.told[0] >= 0 else None,
+        "told to wait": found.told[1],
+    }
+
+
+def quantiles(delays: Sequence[float], unit: float = 1000.0) -> dict[str, float]:
     """Milliseconds of seconds."""
     marks = (("median", 0.5), ("99th", 0.99), ("most", 1.0))
-    return {mark: round(1000 * float(numpy.quantile(delays, at)), 1) for mark, at in marks}
+    return {mark: round(unit * float(numpy.quantile(delays, at)), 1) for mark, at in marks}
 
 
-def summary(
-    runs: Sequence[Mapping[str, Any]], idle: Sequence[Answers], busy: Sequence[Answers]
-) -> dict[str, Any]:
-    """The runs together: success with its exact interval, pairs, and delays against idle ones."""
+def summary(runs: Sequence[Mapping[str, Any]], served_ms: float) -> dict[str, Any]:
+    """The runs of an attacker together: success with its exact interval, pairs, delays against idle ones, and
+    what a rejection takes of the server's processor, served requests at ``served_ms`` taken off."""
     asked = sum(one["honest"]["requests"] for one in runs)
     failed = asked - sum(one["honest"]["succeeded"] for one in runs)
     low, high = clopper_pearson(failed, asked)
-    pairs = sorted(one["pairs"] for one in runs)
+    pairs = [one["pairs"] for one in runs]
+    turned = sum(one["fleet"]["requests"] - one["fleet"]["statuses"].get("200", 0) for one in runs)
+    served = sum(one[crowd]["statuses"].get("200", 0) for one in runs for crowd in ("honest", "fleet"))
+    used = sum(one["server processor share"] * one["seconds"] for one in runs)
 
     def mean(name: str) -> float:
         return round(float(numpy.mean([one[name] for one in runs])), 3)
 
-    return {
+    def spread(values: Sequence[float]) -> dict[str, float]:
+        return {"least": min(values), "median": float(numpy.median(values)), "most": max(values)}
+
+    def pooled(crowd: str) -> dict[str, float]:
+        return quantiles([delay for one in runs for delay in one[crowd]["each ms"]], 1.0)
+
+    told = {
+        "n": len(runs),
         "honest requests": asked,
         "honest success": round(1 - failed / asked, 6),
         "honest success interval": [round(1 - high, 6), round(1 - low, 6)],
-        "idle ms": quantiles([delay for one in idle for delay in one.delays]),
-        "attacked ms": quantiles([delay for one in busy for delay in one.delays]),
-        "pairs": {"median": float(numpy.median(pairs)), "most": pairs[-1], "least": pairs[0]},
+        "idle requests": sum(one["idle"]["requests"] for one in runs),
+        "idle ms": pooled("idle"),
+        "attacked ms": pooled("honest"),
+        "generator ms late": max(one["honest"]["generator ms late"]["99th"] for one in runs),
+        "generator processor share": mean("generator processor share"),
+        "pairs": spread(pairs),
         "stopped by 300": sum(one <= 300 for one in pairs),
+        "stopped by 700": sum(one <= 700 for one in pairs),
+        "canaries given": sum(one["canaries given"] for one in runs),
+        "runs with an alarm": sum(bool(one["alarms"]) for one in runs),
+        "clusters": spread([one["clusters"] for one in runs]),
+        "seconds until the last new pair": spread([one["seconds until the last new pair"] for one in runs]),
         "most of the catalogue": max(one["share of the catalogue"] for one in runs),
         "fleet requests a second": mean("fleet requests a second"),
         "server processor share": mean("server processor share"),
     }
+    if turned > served:
+        took = max(0.0, 1000 * used - served * served_ms) / turned
+        told["ms of a rejection"] = round(took, 4)
+        told["a rejection, of what serving takes"] = round(took / served_ms, 5)
+    return told
 
 
-def attacked(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
-    """Capacity, then the runs, each with a server of its own and budgets that have counted nothing."""
-    told = hub_http.prepare(folder)
-    keys = [key for name, key in told["keys"].items() if name not in told["fleet"]]
-    with hub_http.serving(folder, given.port, 0) as server:
-        most = asyncio.run(capacity(server, keys, honest_places(folder), given.capacity_seconds))
-    print(f"capacity {most}", flush=True)
-    rate = OVERLOAD * most["a second"]
-    runs, idles, busies = [], [], []
-    for number in range(given.runs):
-        hub_http.empty(folder)
+def link(folder: Path, plan: Plan, attack: Attack, seed: int) -> int:
+    """Link the fleet as this run has it; how many clusters it falls into."""
+    draw = random.Random(seed)
+    known = [name for name in plan.fleet if draw.random() >= attack.missing]
+    hub_http.empty(folder, known)
+    return len(plan.fleet) - max(len(known) - 1, 0)
+
+
+class Kept:
+    """What is done, in ``FOLDER/runs``: a file each, taken again when commit and settings are the same."""
+
+    def __init__(self, folder: Path, version: str) -> None:
+        self._folder, self._version = folder / "runs", version
+        self._folder.mkdir(exist_ok=True)
+
+    def done(
+        self, name: str, settings: Mapping[str, Any], work: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """What ``work`` has found under these settings, now or before."""
+        file, wanted = self._folder / f"{name}.json", {**settings, "commit": self._version}
+        if file.exists():
+            held: dict[str, Any] = json.loads(file.read_text())
+            if held["settings"] == wanted:
+                print(f"{name}: done before", flush=True)
+                found: dict[str, Any] = held["found"]
+                return found
+        made = work()
+        file.write_text(json.dumps({"settings": wanted, "found": made}))
+        return made
+
+
+def attacked(folder: Path, given: argparse.Namespace, save: Callable[[dict[str, Any]], None]) -> None:
+    """Capacity, then the runs of each attacker; ``save`` is given all that is done after each run."""
+    plan, kept = planned(folder), Kept(folder, commit(ROOT))
+
+    def measure() -> dict[str, Any]:
+        hub_http.empty(folder, list(plan.fleet))
         with hub_http.serving(folder, given.port, 0) as server:
-            figures, idle, busy = asyncio.run(
-                run(server, folder, rate, given.seconds, given.idle_seconds, given.seed + 10 * number)
+            return asyncio.run(capacity(server, plan.people, plan.places, given.capacity_seconds))
+
+    most = kept.done("capacity", {"seconds": given.capacity_seconds}, measure)
+    print(f"capacity {most}", flush=True)
+    rate = round(OVERLOAD * most["a second"], 1)
+    found: dict[str, Any] = {"capacity": most, "offered": rate, "attackers": {}}
+    for name in given.attackers:
+        usual, runs = ATTACKS[name], []
+        count, seconds = given.runs or usual.runs, given.seconds or usual.seconds
+        attack = replace(usual, runs=count, seconds=seconds)
+        for number in range(count):
+            settings = {"seed": given.seed + 10 * number, "seconds": seconds, "clock": attack.clock}
+            settings |= {"rate": rate, "idle": given.idle_seconds}
+            done = kept.done(
+                f"{name}-{number + 1}", settings, partial(one_run, plan, attack, given, settings)
             )
-        figures["alarms"] = hub_http.alarms(folder)
-        runs.append(figures)
-        idles.append(idle)
-        busies.append(busy)
-        print(f"run {number + 1}: {json.dumps(figures)}", flush=True)
-    return {"capacity": most, "offered": rate, **summary(runs, idles, busies), "runs": runs}
+            runs.append(done)
+            brief = {key: done[key] for key in ("pairs", "alarms", "server processor share")}
+            brief |= {crowd: done[crowd].get("statuses") for crowd in ("idle", "honest", "fleet")}
+            brief |= {"ms": done["honest"].get("ms"), "idle ms": done["idle"].get("ms")}
+            print(f"{name} {number + 1} of {count}: {json.dumps(brief)}", flush=True)
+            told = {"clock": attack.clock, "seconds": seconds, **summary(runs, most["processor ms"])}
+            found["attackers"][name] = {**told, "runs": [without_each(one) for one in runs]}
+            save(found)
+
+
+def one_run(
+    plan: Plan, attack: Attack, given: argparse.Namespace, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A run with a server of its own."""
+    groups = link(given.folder, plan, attack, settings["seed"])
+    with hub_http.serving(given.folder, given.port, 0, attack.clock) as server:
+        work = run(server, plan, attack, settings["rate"], given.idle_seconds, settings["seed"])
+        figures = asyncio.run(work)
+    more = {"seconds": attack.seconds, "clusters": groups, "alarms": hub_http.alarms(given.folder)}
+    return {**figures, **more}
+
+
+def without_each(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A run as it is published: without the milliseconds of each request."""
+    return {
+        name: {key: part for key, part in value.items() if key != "each ms"}
+        if isinstance(value, dict)
+        else value
+        for name, value in one.items()
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Attack a filled hub over HTTP; measure what people notice.")
     parser.add_argument("folder", type=Path, help="of the instance; it is made when it is not there")
-    parser.add_argument("--port", type=int, default=8498)
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--idle-seconds", type=float, default=10.0)
+    parser.add_argument("--attackers", nargs="+", choices=list(ATTACKS), default=list(ATTACKS))
+    parser.add_argument("--runs", type=int, default=0, help="of each attacker; 0 for as many as usual")
+    parser.add_argument("--seconds", type=float, default=0.0, help="of a run; 0 for as many as usual")
+    parser.add_argument("--idle-seconds", type=float, default=4.0)
     parser.add_argument("--capacity-seconds", type=float, default=10.0)
-    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--port", type=int, default=8498)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, default=REPORT)
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
     hub_http.prepare(given.folder)
     os.sched_setaffinity(0, {1})
-    load = os.getloadavg()
-    report = {
+    head = {
         "command": "python -m benchmarks.scraping_http FOLDER",
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit(ROOT),
         "seed": given.seed,
-        "n": given.runs,
         "interval": "95 %, Clopper-Pearson",
         **machine(),
-        "load before": load,
-        "seconds": given.seconds,
+        "load before": os.getloadavg(),
         "overload": OVERLOAD,
-        **attacked(given.folder, given),
-        "load after": os.getloadavg(),
     }
-    given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps({name: value for name, value in report.items() if name != "runs"}, indent=1))
+
+    def save(found: Mapping[str, Any]) -> None:
+        runs = sum(one["n"] for one in found["attackers"].values())
+        report = {**head, "n": runs, **found, "load after": os.getloadavg()}
+        given.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    attacked(given.folder, given, save)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,7 +15,8 @@ from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
 from rakkan.service.budgets.decide import Decision, Reason
 from rakkan.service.observing import Figures
-from rakkan.service.turning import Fairness, Turnstile, network_of
+from rakkan.service.turning import Turnstile, network_of
+from rakkan.service.turns import AT_ONCE, Fairness
 
 RATE = Decision("slow", (Reason("rate", "account", 3, 2),), 2.0)
 PAIRS = Decision("slow", (Reason("pairs in hour", "account", 300, 300),), 2.0)
@@ -138,7 +140,7 @@ def test_who_reads_slowly_keeps_nobody_waiting() -> None:
         turning_away = turning.Turning(app, Turnstile(Known()), router.routes, Figures())  # type: ignore[arg-type]
         scopes = [
             {"type": "http", "method": "GET", "path": "/slow/1", "headers": [], "client": (f"h{number}", 1)}
-            for number in range(3 * turning.AT_ONCE)
+            for number in range(3 * AT_ONCE)
         ]
         tasks = [asyncio.create_task(turning_away(scope, receive, send)) for scope in scopes]
         for _ in range(20):
@@ -147,40 +149,106 @@ def test_who_reads_slowly_keeps_nobody_waiting() -> None:
         await asyncio.gather(*tasks)
         return started
 
-    assert asyncio.run(story()) == 3 * turning.AT_ONCE
+    assert asyncio.run(story()) == 3 * AT_ONCE
+
+
+def whose(mark: bytes) -> str | bytes:
+    """Credentials of strangers begin with "?"."""
+    return mark if mark.startswith(b"?") else mark[:1].decode()
+
+
+def order(names: Sequence[str], **more: int) -> list[str]:
+    """In what order requests of these credentials are served that come at the same moment."""
+
+    async def story() -> list[str]:
+        fairness, served = Fairness(whose, **more), []
+
+        async def one(name: str) -> None:
+            held = await fairness.enter(name.encode())
+            await asyncio.sleep(0)
+            served.append(name)
+            fairness.leave(name.encode(), held)
+
+        await asyncio.gather(*(one(name) for name in names))
+        assert fairness._free == more["at_once"] and not fairness._there and not fairness._working
+        assert not fairness._known and not fairness._strangers
+        return served
+
+    return asyncio.run(story())
 
 
 def test_turns_go_round_between_those_counted_together() -> None:
-    async def story() -> list[str]:
-        fairness, served = Fairness(at_once=1, of_one=4), []
+    found = order(["a1", "a2", "a3", "a2", "b1", "c1"], at_once=1)
+    assert found == ["a1", "a2", "b1", "c1", "a3", "a2"]
 
-        async def one(name: str) -> None:
-            await fairness.enter(name.encode(), name[0])
+
+def test_those_counted_together_leave_room_for_others() -> None:
+    # Four could be worked on, of "a" two: so "b" does not wait for any of them.
+    assert order(["a1", "a2", "a3", "a4", "b1"], at_once=4, of_group=2)[:3] == ["a1", "a2", "b1"]
+
+
+def test_of_strangers_whoever_sends_least_comes_first() -> None:
+    found = order(["?many"] * 4 + ["?more"] * 3 + ["?new"], at_once=1, of_group=1)
+    assert found[:2] == ["?many", "?new"]
+
+
+def test_strangers_do_not_keep_those_who_are_known_waiting() -> None:
+    found = order([f"?{number}" for number in range(8)] + ["a1", "b1"], at_once=3, of_group=2)
+    assert found.index("a1") <= 2 and found.index("b1") <= 5
+
+
+def test_a_stranger_who_gets_known_waits_with_the_others_of_the_group() -> None:
+    known: dict[bytes, str] = {}
+    served: list[bytes] = []
+
+    async def story() -> None:
+        fairness = Fairness(lambda mark: known.get(mark, mark), at_once=1, of_one=8)
+
+        async def one(mark: bytes) -> None:
+            held = await fairness.enter(mark)
+            known[mark] = "fleet" if mark.startswith(b"f") else mark.decode()
             await asyncio.sleep(0)
-            served.append(name)
-            fairness.leave(name.encode())
+            served.append(mark)
+            fairness.leave(mark, held)
 
-        await asyncio.gather(*(one(name) for name in ("a1", "a2", "a3", "a2", "b1", "c1")))
-        assert fairness._free == 1 and not fairness._there and not fairness._queues
-        return served
+        await asyncio.gather(*(one(mark) for mark in (b"f", b"f", b"f", b"n", b"n", b"n", b"n")))
+        assert fairness._free == 1 and not fairness._known and not fairness._strangers
 
-    assert asyncio.run(story()) == ["a1", "a2", "b1", "c1", "a3", "a2"]
+    asyncio.run(story())
+    assert served[:4] == [b"f", b"n", b"f", b"n"] or served[:4] == [b"f", b"f", b"n", b"f"]
 
 
 def test_one_credential_has_so_many_at_once() -> None:
     async def story() -> None:
-        fairness = Fairness(at_once=1, of_one=2)
-        await fairness.enter(b"a", "a")
-        waiting = asyncio.create_task(fairness.enter(b"a", "a"))
+        fairness = Fairness(whose, at_once=1, of_one=2)
+        held = await fairness.enter(b"a")
+        waiting = asyncio.create_task(fairness.enter(b"a"))
         await asyncio.sleep(0)
         assert not fairness.takes(b"a") and fairness.takes(b"b")
         waiting.cancel()  # whoever hangs up gives their turn up
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert fairness.takes(b"a")
-        fairness.leave(b"a")
-        await asyncio.wait_for(fairness.enter(b"b", "b"), 1)
-        fairness.leave(b"b")
+        fairness.leave(b"a", held)
+        held = await asyncio.wait_for(fairness.enter(b"b"), 1)
+        fairness.leave(b"b", held)
         assert fairness._free == 1 and not fairness._there
 
     asyncio.run(story())
+
+
+def test_waiting_behind_ones_own_is_no_load() -> None:
+    async def story() -> list[bool]:
+        fairness = Fairness(whose, at_once=1, of_one=8)
+        found = [fairness.is_alone(b"a1"), fairness.is_alone(b"?new")]
+        held = await fairness.enter(b"a1")
+        found.append(fairness.is_alone(b"a2"))  # of the same group, which is worked on
+        waiting = [asyncio.create_task(fairness.enter(mark)) for mark in (b"b1", b"?new")]
+        await asyncio.sleep(0)
+        found += [fairness.is_alone(mark) for mark in (b"b2", b"?new", b"?other", b"c1")]
+        fairness.leave(b"a1", held)
+        for mark, one in zip((b"?new", b"b1"), reversed(waiting), strict=True):
+            fairness.leave(mark, await one)
+        return [*found, fairness.is_alone(b"a1"), fairness.is_alone(b"b1")]
+
+    assert asyncio.run(story()) == [True, True, False, False, False, True, True, True, True]

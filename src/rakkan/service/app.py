@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -36,6 +38,9 @@ from rakkan.service.routes.showing import show
 from rakkan.service.turning import Turning
 from rakkan.service.web.views import ErrorView
 
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
 ROUTERS = (
     assets.router,
     entering.router,
@@ -57,6 +62,15 @@ ROUTERS = (
 )
 
 
+class Application(FastAPI):
+    """FastAPI behind ``turning``, so that whoever is turned away costs none of what it does for a request."""
+
+    turning: Turning
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.turning(scope, receive, send)
+
+
 def build(service: Service) -> FastAPI:
     """The application of a service. Raises TypeError for a route that does not say who may call it."""
 
@@ -68,7 +82,7 @@ def build(service: Service) -> FastAPI:
         await service.upkeep.stop()
         await service.news.stop()
 
-    app = FastAPI(
+    app = Application(
         title="Rakkan",
         version=__version__,
         openapi_url=None,
@@ -88,7 +102,7 @@ def build(service: Service) -> FastAPI:
     secure = service.settings.origin.startswith("https:")
     app.add_middleware(Headers, more={"strict-transport-security": "max-age=31536000"} if secure else None)
     app.add_middleware(Observer, figures=service.figures)
-    app.add_middleware(Turning, turnstile=service.turnstile, routes=app.routes, figures=service.figures)
+    app.turning = Turning(partial(FastAPI.__call__, app), service.turnstile, app.routes, service.figures)
     return app
 
 

@@ -30,13 +30,13 @@ class Bounded(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what has come in; close where a head goes on for too long."""
         before = self.cycle
-        if not self._is_served and self._end is None:
-            self._await_head()
         super().data_received(data)
         if self._is_served or self.cycle is not before:
             self._taken = 0
             self._forget_end()
             return
+        if self._end is None:  # a head that has come whole, as nearly all do, needs no timer
+            self._await_head()
         self._taken += len(data)
         if self._taken > LARGEST_HEAD and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")

@@ -28,7 +28,7 @@ BIO = (
     "catalogue alone, so that those who collect all of it are noticed."
 )
 #: Canaries there are at least, once anything is published.
-LEAST = 3
+LEAST = 5
 #: After so many that could not be drawn in a row, none is tried for a day.
 _TRIES, _DAY = 5, 86_400_000
 #: Characters are drawn from the usual to the unusual; identifiers lie so many seconds around others' at most.

@@ -8,12 +8,10 @@ in, reports, appeals, what pages are made of) is never turned away here.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
 import time
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +25,7 @@ from rakkan.service.answers import HEADERS
 from rakkan.service.budgets.decide import Decision, Reason
 from rakkan.service.dialects import reads_programs, shaped
 from rakkan.service.errors import TooMany
+from rakkan.service.turns import OF_ONE, Fairness
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -44,8 +43,6 @@ LOOK, LOOK_REFUSED = 0.1, 1.0
 REMEMBERED = 2.0
 #: Facts for which everything is refused.
 _WHATEVER = ("rate", "at once", "alarm", "load")
-#: Requests that are looked at at the same time, and of one credential with those that wait for it.
-AT_ONCE, OF_ONE = 6, 8
 #: What is answered without waiting for anything but the database.
 _QUICK = ("page", "list", "pair", "bulk")
 _FREE = ("free", "asset")
@@ -88,6 +85,11 @@ class Turnstile:
         known = self._known.get(mark)
         return mark if known is None else known[1]
 
+    def holds(self, mark: bytes) -> bool:
+        """Whether whoever asks was refused of late."""
+        known = self._known.get(mark)
+        return known is not None and known[1] in self._held
+
     def remember(self, request: HTTPConnection, account: str, decision: Decision) -> None:
         """A request for this account was refused."""
         group = self.know(request, account)
@@ -120,58 +122,6 @@ class Turnstile:
         return turned or held.decision
 
 
-class Fairness:
-    """Lets some requests be worked on at a time, in turns between those who are counted together: who sends
-    hundreds waits behind their own. Of one event loop."""
-
-    def __init__(self, at_once: int = AT_ONCE, of_one: int = OF_ONE) -> None:
-        self._free, self._of_one = at_once, of_one
-        self._there: dict[bytes, int] = {}
-        self._queues: dict[str | bytes, deque[asyncio.Future[None]]] = {}
-
-    def takes(self, mark: bytes) -> bool:
-        """Whether one more request of a credential may wait."""
-        return self._there.get(mark, 0) < self._of_one
-
-    async def enter(self, mark: bytes, group: str | bytes) -> None:
-        """Wait for a turn of the credential's ``group``; ``leave`` afterwards, whatever happens."""
-        self._there[mark] = self._there.get(mark, 0) + 1
-        if self._free:
-            self._free -= 1
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(group, deque()).append(turn)
-        try:
-            await turn
-        except BaseException:
-            if turn.done() and not turn.cancelled():
-                self._next()
-            self._forget(mark)
-            raise
-
-    def leave(self, mark: bytes) -> None:
-        """A turn is over."""
-        self._forget(mark)
-        self._next()
-
-    def _forget(self, mark: bytes) -> None:
-        self._there[mark] -= 1
-        if not self._there[mark]:
-            del self._there[mark]
-
-    def _next(self) -> None:
-        while self._queues:
-            group = next(iter(self._queues))
-            queue = self._queues.pop(group)
-            turn = queue.popleft()
-            if queue:
-                self._queues[group] = queue  # behind all others
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._free += 1
-
-
 class Turning:
     """ASGI middleware, outermost: answers whom ``turnstile`` knows to be refused."""
 
@@ -185,7 +135,7 @@ class Turning:
         self._quick = _any_of(
             one for one in guarded if one.access.weight in _QUICK and "GET" in (one.methods or ())
         )
-        self._fairness = Fairness()
+        self._fairness = Fairness(turnstile.group)
         self._headers = [(name.encode(), text.encode()) for name, text in HEADERS.items()]
         self._count, self._told = 0, time.monotonic()
         #: The last decision with what was said, by dialect: a cluster is told the same again and again.
@@ -212,21 +162,31 @@ class Turning:
         if not is_quick:
             await self._app(scope, receive, send)
             return
-        await self._fairness.enter(mark, self._turnstile.group(mark))
+        was_held = self._turnstile.holds(mark)
+        if not self._fairness.is_alone(mark):
+            scope["state"]["arrived"] = 0.0  # their waiting is no load
+        name = await self._fairness.enter(mark)
         is_over = False
 
         def over() -> None:
             nonlocal is_over
             if not is_over:
                 is_over = True
-                self._fairness.leave(mark)
+                self._fairness.leave(mark, name)
 
         async def sending(message: Message) -> None:
             over()  # the work is done: who reads slowly keeps nobody waiting
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            # What was asked before it may have told, unless this is the one that is to look again.
+            decision = None if was_held else self._turnstile.decision(mark)
+            if decision is None:
+                await self._app(scope, receive, sending)
+            else:
+                over()
+                await self._refuse(scope, send, decision)
+                self._note()
         finally:
             over()
 

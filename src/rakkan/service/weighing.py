@@ -123,9 +123,9 @@ class Scales:
         return bool(actor.account) and found.account == actor.account, found.likes >= POPULAR
 
     def _link(self, actor: Actor, request: HTTPConnection) -> None:
-        self.budgets.linked(actor.account, "network", network_of(request))
+        self.budgets.seen(actor.account, "network", network_of(request))
         for organisation in actor.organisations:
-            self.budgets.linked(actor.account, "organisation", organisation)
+            self.budgets.seen(actor.account, "organisation", organisation)
         device = request.cookies.get(DEVICE_COOKIE, "")
         if device and actor.way == "session":
-            self.budgets.linked(actor.account, "device", device[:64])
+            self.budgets.seen(actor.account, "device", device[:64])

@@ -137,6 +137,7 @@ def _chores(parts: Closing, transit: Transit, planting: Planting) -> tuple[Chore
         Chore("budgets", 5, parts.budgets.flush),
         # So that nobody waits until all pictures are taken in for the first time.
         Chore("likeness", 20, parts.catalogue.nearness.refresh),
+        Chore("clusters", 10, lambda: parts.budgets.regroup(10)),
         Chore("leases", 10, parts.queue.reap),
         Chore("deliveries", 60, transit.sweep),
         Chore("canaries", 60, planting.plant),

@@ -66,7 +66,10 @@ def test_a_long_tail_alone_gets_reduced_replies() -> None:
 
 @pytest.mark.parametrize(
     ("hits", "tail", "answer"),
-    [(1, 139, "serve"), (1, 140, "refuse"), (0, 140, "serve"), (2, 139, "serve"), (3, 0, "refuse")],
+    [
+        *((0, 140, "serve"), (1, 139, "serve"), (1, 140, "refuse"), (2, 139, "serve")),
+        *((4, 99, "serve"), (3, 100, "refuse"), (5, 0, "refuse")),
+    ],
 )
 def test_a_canary_accuses_only_in_company(hits: int, tail: int, answer: str) -> None:
     found = decide(alone(usage(tail=tail, hits=hits)), FETCH, 0.0, NOW)
@@ -140,7 +143,7 @@ def test_requests_at_once() -> None:
 
 
 def test_a_standing_alarm_leaves_the_essential() -> None:
-    refused = replace(alone(usage(hits=3)), restriction="refused")
+    refused = replace(alone(usage(hits=5)), restriction="refused")
     assert decide(refused, PAGE, 0.0, NOW).answer == "refuse"
     assert decide(refused, Request("essential", 1.0), 0.0, NOW).answer == "serve"
     reduced = replace(refused, restriction="reduced")
@@ -226,7 +229,7 @@ def test_every_limit_has_its_reason() -> None:
 
 
 standings = some.builds(
-    usage, some.integers(0, 900), some.integers(0, 400), some.integers(0, 4), some.integers(0, 2**33)
+    usage, some.integers(0, 900), some.integers(0, 400), some.integers(0, 6), some.integers(0, 2**33)
 ).map(alone)
 klasses: some.SearchStrategy[Class] = some.sampled_from(ORDER)
 requests = some.builds(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
 
 from rakkan.errors import RakkanError
-from rakkan.service.budgets import alarms, rows, store, tables
+from rakkan.service.budgets import alarms, rows, sightings, store, tables
 from rakkan.service.budgets.memory import Recent, Shown
 from rakkan.service.budgets.store import Asked, Budgets
 from rakkan.service.errors import Conflict, NotFound
@@ -252,6 +254,75 @@ def test_a_join_outlasts_its_thinning(budgets: Budgets, clock: Clock) -> None:
     clock.now += 60
     assert budgets.cluster("ada").accounts == ("ada", "bob")
     assert budgets.cluster("other5").accounts == ("other5",)
+
+
+def test_of_addresses_that_change_all_the_time_only_the_first_of_a_day_are_written(
+    budgets: Budgets, clock: Clock
+) -> None:
+    def written() -> int:
+        with budgets.engine.connect() as connection:
+            return int(connection.scalar(select(func.count()).select_from(tables.LINKS)) or 0)
+
+    for number in range(100):
+        budgets.seen("ada", "network", f"192.0.2.{number}")
+        budgets.seen("bob", "network", "192.0.2.1")
+    assert written() == 0  # a request waits for no disk
+    budgets.flush()
+    assert written() == sightings.MOST_A_DAY + 1
+    budgets.linked("ada", "payment", "purse")
+    assert written() == sightings.MOST_A_DAY + 2
+    clock.now += 86_400
+    budgets.seen("ada", "network", "198.51.100.1")
+    budgets.flush()
+    assert written() == sightings.MOST_A_DAY + 3
+
+
+def test_only_values_that_several_share_are_looked_at(budgets: Budgets) -> None:
+    for account, value in (("ada", "one"), ("bob", "one"), ("cyd", "another")):
+        budgets.seen(account, "device", value)
+    assert budgets.cluster("ada").accounts == ("ada", "bob")
+    links, _ = rows.links(budgets.engine, 0)
+    assert {link.account for link in links} == {"ada", "bob"}
+
+
+def test_whoever_says_that_a_request_is_over_waits_for_nobody(budgets: Budgets) -> None:
+    for _ in range(8):
+        assert budgets.check("ada", Asked("page")).answer == "serve"
+    with budgets.front.lock, ThreadPoolExecutor(1) as pool:
+        pool.submit(budgets.done, "ada", 700).result(5)
+        pool.submit(budgets.sent, "ada", 70).result(5)
+    assert budgets.check("ada", Asked("page")).answer == "serve"
+    used = {one.what: one.used for one in budgets.used("ada") if one.span == 86_400}
+    assert used["bytes"] == 770
+
+
+def test_clusters_are_formed_by_one_and_nobody_waits(budgets: Budgets, clock: Clock) -> None:
+    budgets.linked("ada", "payment", "p")
+    budgets.linked("bob", "payment", "p")
+    with budgets.front.regrouping, ThreadPoolExecutor(1) as pool:
+        assert pool.submit(budgets.check, "ada", Asked("page")).result(5).answer == "serve"
+        assert not budgets.front.groups
+    clock.now += store.REGROUP
+    assert budgets.check("ada", Asked("page")).answer == "serve"
+    assert set(budgets.front.groups) == {"ada", "bob"}
+
+
+def test_an_alarm_is_written_once_and_without_the_lock(
+    budgets: Budgets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, add = [], rows.add_alarm
+
+    def slow(*given: Any) -> None:
+        with ThreadPoolExecutor(1) as pool:  # meanwhile others ask, of the same account and of another
+            answers.append(pool.submit(fetch, budgets, "fleet", "more").result(5))
+            answers.append(pool.submit(fetch, budgets, "ada", "a").result(5))
+        add(*given)
+
+    monkeypatch.setattr(rows, "add_alarm", slow)
+    assert enumerate_all(budgets, ["fleet"]) == "refuse"
+    assert answers == ["refuse", "serve"]
+    assert len(budgets.desk.alarms()) == 1
+    assert fetch(budgets, "fleet", "next") == "refuse"
 
 
 def test_two_processes_see_each_other(budgets: Budgets, clock: Clock) -> None:

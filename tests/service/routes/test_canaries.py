@@ -140,9 +140,10 @@ def test_canaries_are_counted_refused_appealed_against_and_forgiven(planted: Ins
     own = drawn(planted, person)
     assert get(f"{API}/pictures/{found[0]}/recipe", headers=headers).status_code == 200
     # Whatever is asked about a canary counts as asking for it.
-    assert get(f"{API}/pictures/{found[1]}/similar", headers=headers).status_code == 200
+    for one in found[1:4]:
+        assert get(f"{API}/pictures/{one}/similar", headers=headers).status_code == 200
     assert planted.service.budgets.desk.alarms(account=person.account) == []
-    refused = get(f"{API}/pictures/{found[2]}", headers=headers)
+    refused = get(f"{API}/pictures/{found[4]}", headers=headers)
     assert refused.status_code == 429 and "alarm" in refused.json()["error"]["message"].lower()
     (alarm,) = planted.service.budgets.desk.alarms(account=person.account)
     assert alarm.facts.cause == "canaries"

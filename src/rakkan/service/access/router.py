@@ -48,7 +48,8 @@ class GuardedRoute(APIRoute):
             door: Door = request.app.state.door
             asked = guard.Asked(request.method, guard.head_of(request.headers.items()))
             token = asked.headers.get("x-csrf-token", "")
-            request.state.arrived = getattr(request.state, "arrived", 0.0) or time.monotonic()
+            if not hasattr(request.state, "arrived"):
+                request.state.arrived = time.monotonic()
             guard.check_host(asked, door.origins)
             guard.check_body(asked, access)
             request._receive = capped(request.receive, access.largest)

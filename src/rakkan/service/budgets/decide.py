@@ -241,6 +241,7 @@ def _canaries(subject: Subject, usage: Usage, now: float, row: Row, limits: Limi
     # A hit fades over the month that follows it: half of one still counts as one.
     if not (
         hits >= evidence.alone - 0.5
+        or (hits >= 2.5 and month >= evidence.triple * scale)
         or (hits >= 1.5 and month >= evidence.double * scale)
         or (hits >= 0.5 and day >= evidence.single * scale)
     ):

@@ -7,6 +7,7 @@ yet is a few seconds' worth.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 
 from rakkan.service.budgets import pairs, shedding
@@ -15,6 +16,7 @@ from rakkan.service.budgets.decide import Decision, Restriction
 from rakkan.service.budgets.memory import Recent, Shown
 from rakkan.service.budgets.pairs import Usage
 from rakkan.service.budgets.shedding import Pressure
+from rakkan.service.budgets.sightings import Sightings
 
 #: Accounts whose state is kept in memory: those with a few thousand pairs take about 300 kB.
 MOST = 400
@@ -58,7 +60,14 @@ class Front:
     #: What is to be written: pairs by account, month and digest; bytes by account and day.
     pairs: dict[tuple[str, int, int], dict[str, object]] = field(default_factory=dict)
     sizes: dict[tuple[str, int], int] = field(default_factory=dict)
-    linked: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    sightings: Sightings = field(default_factory=Sightings)
+    #: What is over: whose, the bytes sent, whether it had been let in, and when. Taken in at the next look,
+    #: since whoever tells it must not wait for the lock.
+    ended: deque[tuple[str, int, bool, float]] = field(default_factory=deque)
+    #: For whom an alarm is being raised.
+    raising: set[str] = field(default_factory=set)
+    #: Held by whoever forms clusters anew; nobody waits for it.
+    regrouping: threading.Lock = field(default_factory=threading.Lock)
     pressure: Pressure = shedding.CALM
 
     def turn_away(self, name: str, until: float, decision: Decision) -> None:

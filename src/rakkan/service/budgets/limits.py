@@ -33,13 +33,15 @@ class Row:
 class Evidence:
     """When canaries and the long tail count as enumeration.
 
-    ``single``: pairs of the long tail in a day that must accompany one canary, ``double`` in a month two;
-    ``alone``: canaries that need no company. ``expected``: canaries an honest program meets in a month.
+    ``single``: pairs of the long tail in a day that must accompany one canary, ``double`` in a month two and
+    ``triple`` three; ``alone``: canaries that need no company. ``expected``: canaries an honest program meets
+    in a month.
     """
 
     single: int = 140
     double: int = 300
-    alone: int = 3
+    triple: int = 100
+    alone: int = 5
     expected: float = 0.05
 
 
@@ -98,7 +100,8 @@ REASONS: dict[str, str] = {
     "visitors": "All visitors share one pool, because an address is no person and addresses rotate.",
     "moderator": "Few, named, and their work is in the audit log; the work is to look at much.",
     "canaries": "A program that is tried out on the plain catalogue meets a canary now and then, so one "
-    "alone accuses nobody: with it must come a long tail that no short trial has.",
+    "alone accuses nobody: with it must come a long tail that no short trial has. Three on a walk of some "
+    "forty pairs were the usual false alarm while they needed no company; a fleet has the tail long before.",
     "cluster": "A linked cluster gets a tenth more for each further account, and twice as much at most: "
     "people who belong together rarely all collect, and twenty accounts of one person must not read twenty "
     "times as much. The long tail and canaries are not multiplied at all.",

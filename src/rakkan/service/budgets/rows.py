@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rakkan.service.budgets import pairs, windows
@@ -113,10 +113,13 @@ def write(engine: Engine, found: Sequence[Mapping[str, Any]], sizes: Mapping[tup
             )
 
 
-def link(engine: Engine, links: Collection[Link], at: int) -> None:
-    """Remember that accounts showed values, or showed them again, at ``at`` (milliseconds)."""
+def link(engine: Engine, links: Mapping[Link, float]) -> None:
+    """Remember that accounts showed values, or showed them again, at these times (seconds)."""
     adding = _insert(engine, LINKS)
-    rows = [{"account": one.account, "kind": one.kind, "value": one.value, "at": at} for one in links]
+    rows = [
+        {"account": one.account, "kind": one.kind, "value": one.value, "at": int(at * 1000)}
+        for one, at in links.items()
+    ]
     with transaction(engine) as connection:
         connection.execute(
             adding.on_conflict_do_update(
@@ -127,9 +130,14 @@ def link(engine: Engine, links: Collection[Link], at: int) -> None:
 
 
 def links(engine: Engine, since: int) -> tuple[list[Link], list[tuple[str, str]]]:
-    """The links, and the pairs that were joined, of the time since ``since`` (milliseconds)."""
+    """The links by values that several accounts showed, and the pairs that were joined, of the time since
+    ``since`` (milliseconds)."""
+    value = (LINKS.c.kind, LINKS.c.value)
+    several = select(*value).where(LINKS.c.at >= since).group_by(*value).having(func.count() > 1).subquery()
+    shared = (LINKS.c.kind == several.c.kind) & (LINKS.c.value == several.c.value)
+    query = select(LINKS).join(several, shared).where(LINKS.c.at >= since)
     with transaction(engine) as connection:
-        found = connection.execute(select(LINKS).where(LINKS.c.at >= since)).all()
+        found = connection.execute(query).all()
         kept = connection.execute(select(JOINS.c.one, JOINS.c.other).where(JOINS.c.at >= since)).all()
     return [Link(row.account, row.kind, row.value) for row in found], [(one, other) for one, other in kept]
 

@@ -21,7 +21,7 @@ from typing import Literal
 
 from sqlalchemy import Engine
 
-from rakkan.service.budgets import alarms, canaries, clusters, pairs, rows, shedding, windows
+from rakkan.service.budgets import alarms, canaries, grouping, pairs, rows, shedding, windows
 from rakkan.service.budgets.clusters import Cluster, Kind, Link
 from rakkan.service.budgets.decide import Decision, Request, Standing, after, decide, met
 from rakkan.service.budgets.desk import Desk
@@ -34,8 +34,6 @@ from rakkan.store.ledger.notes import SigningKey
 
 #: Seconds after which counts are read again, clusters are formed again, and a refused one is looked at again.
 REFRESH, REGROUP, LOOK_AGAIN = 300.0, 30.0, 30.0
-#: Seconds a link lasts after it was last seen.
-LINKS_LAST = 90 * 86_400.0
 #: Prefix of a visitor's account, and the cluster all of them are in.
 VISITOR, VISITORS = "visitor:", "visitors"
 
@@ -95,8 +93,12 @@ class Budgets:
         turned = None if asked.essential else self.turned(account)
         if turned is not None:
             return turned
+        self.regroup()
         with self.front.lock:
-            return self._check(account, asked, self.clock())
+            decision = self._check(account, asked, self.clock())
+        if decision.alarm:
+            self._raise(account, decision)
+        return decision
 
     def turned(self, account: str) -> Decision | None:
         """What is known without looking to be the answer to all but the essential; None for nothing."""
@@ -109,22 +111,13 @@ class Budgets:
         return None
 
     def done(self, account: str, sent: int) -> None:
-        """A request that was served is over; ``sent`` bytes have left."""
-        with self.front.lock:
-            for state in self._states(account, self.clock()):
-                state.flying = max(state.flying - 1, 0)
-            self.sent(account, sent)
+        """A request that was served is over; ``sent`` bytes have left. Waits for nothing."""
+        self.front.ended.append((account, sent, True, self.clock()))
 
     def sent(self, account: str, sent: int) -> None:
-        """More bytes have left, of a stream or of something else that is only counted by its bytes."""
-        now = self.clock()
-        with self.front.lock:
-            for state in self._states(account, now):
-                state.usage = pairs.sent(state.usage, sent, now)
-            if account.startswith(VISITOR):
-                return
-            key = (account, int(now // windows.DAY))
-            self.front.sizes[key] = self.front.sizes.get(key, 0) + sent
+        """More bytes have left, of a stream or of something else that is only counted by its bytes. Waits for
+        nothing."""
+        self.front.ended.append((account, sent, False, self.clock()))
 
     def shown(self, account: str, pictures: Iterable[str]) -> None:
         """Feed, search, a profile or a link has just shown these pictures to the account. Never to be called
@@ -152,23 +145,23 @@ class Budgets:
     # ---- links
 
     def linked(self, account: str, kind: Kind, value: str) -> None:
-        """The account has shown a value (an address, a label); only its keyed digest is kept."""
-        now, digest = self.clock(), self._keyed(f"link {kind}", value)
+        """The account has a value (a label) by what somebody says; only its keyed digest is kept, at once."""
+        link = Link(account, kind, self._keyed(f"link {kind}", value))
         with self.front.lock:
-            key = (account, kind, digest)
-            if now - self.front.linked.get(key, -1e18) < windows.DAY:
-                return
-            if len(self.front.linked) > 100_000:
-                self.front.linked.clear()
-            self.front.linked[key] = now
-            self.front.regroup = True
-        rows.link(self.engine, [Link(account, kind, digest)], int(now * 1000))
+            self.front.regroup |= self.front.sightings.add(link, self.clock(), is_bounded=False)
+        grouping.write_links(self.engine, self.front)
+
+    def seen(self, account: str, kind: Kind, value: str) -> None:
+        """The account has shown a value itself (an address, a browser's label): as ``linked``, but written at
+        the next flush, and only the first of a day."""
+        link = Link(account, kind, self._keyed(f"link {kind}", value))
+        with self.front.lock:
+            self.front.regroup |= self.front.sightings.add(link, self.clock())
 
     def cluster(self, account: str) -> Cluster:
         """The accounts that are counted together with this one, and why."""
-        with self.front.lock:
-            self._regroup(self.clock())
-            return self.front.groups.get(account, Cluster((account,)))
+        self.regroup()
+        return self.front.groups.get(account, Cluster((account,)))
 
     @property
     def desk(self) -> Desk:
@@ -181,6 +174,7 @@ class Budgets:
         """What an account has used of its budgets, for its own page."""
         now = self.clock()
         with self.front.lock:
+            self._settle()
             usage = self._states(account, now)[0].usage
         row = self.limits.rows[holder]
         tables = (("pairs", usage.pairs, row.pairs), ("bytes", usage.egress, row.egress))
@@ -202,6 +196,12 @@ class Budgets:
     def flush(self) -> None:
         """Write what was counted since the last time. Raises RakkanError when the database cannot; then
         nothing is lost."""
+        grouping.write_links(self.engine, self.front)
+        with self.front.lock:
+            self._settle()
+        self._write()
+
+    def _write(self) -> None:
         with self.front.lock:
             found, sizes = self.front.pairs, self.front.sizes
             self.front.pairs, self.front.sizes = {}, {}
@@ -217,12 +217,12 @@ class Budgets:
 
     def expire(self) -> None:
         """Delete what is too old to count; to be called once a day."""
-        rows.expire(self.engine, self.clock(), LINKS_LAST)
+        rows.expire(self.engine, self.clock(), grouping.LINKS_LAST)
 
     # ---- within
 
     def _check(self, account: str, asked: Asked, now: float) -> Decision:
-        self._regroup(now)
+        self._settle()
         states = self._states(account, now)
         own, whole = states[0], states[-1]
         group: Holder = "visitors" if account.startswith(VISITOR) else asked.holder
@@ -244,10 +244,25 @@ class Budgets:
                 state.flying += 1
         elif not asked.essential:
             self._turn(account, decision, now)
-        if decision.alarm:
-            made = self.desk.report(self.front.groups.get(account, Cluster((account,))), decision)
-            whole.restriction = alarms.restriction(made, now) if made is not None else whole.restriction
         return decision
+
+    def _raise(self, account: str, decision: Decision) -> None:
+        """Raise an alarm, unless another thread is raising one for the same accounts. Written without the
+        lock: until it stands, the counts that gave cause for it decide."""
+        name = self.group(account)
+        with self.front.lock:
+            if name in self.front.raising:
+                return
+            self.front.raising.add(name)
+        try:
+            made = self.desk.report(self.front.groups.get(account, Cluster((account,))), decision)
+        finally:
+            with self.front.lock:
+                self.front.raising.discard(name)
+        if made is not None:
+            with self.front.lock:
+                whole = self._states(account, self.clock())[-1]
+                whole.restriction = alarms.restriction(made, self.clock())
 
     def _fetch(self, account: str, asked: Asked, own: State, whole: State) -> Fetch | None:
         if not pairs.counts(asked.own, bool(asked.picture)):
@@ -318,7 +333,7 @@ class Budgets:
         found = self.front.states.get(name, lambda: State(-1e18, 0))
         if found.month != month or now - found.loaded > REFRESH:
             if any(key[0] in accounts for key in self.front.pairs):
-                self.flush()
+                self._write()
             kept = rows.load(self.engine, accounts, now)
             usage = replace(kept.usage, arrival=found.usage.arrival)
             found.usage, found.given, found.canaries = usage, kept.given, kept.canaries
@@ -333,23 +348,26 @@ class Budgets:
         cluster = self.front.groups.get(account)
         return account if cluster is None else f"cluster:{cluster.name}"
 
-    def _regroup(self, now: float) -> None:
-        if not self.front.regroup and now - self.front.grouped < REFRESH:
-            return
-        if now - self.front.grouped < REGROUP:
-            return
-        since = int((now - LINKS_LAST) * 1000)
-        links, kept = rows.links(self.engine, since)
-        found = [one for one in clusters.clustered(links, kept) if len(one.accounts) > 1]
-        known = set(kept)
-        joined = [(tie.one, tie.other) for one in found for tie in one.ties if tie.kinds]
-        rows.join(self.engine, [pair for pair in joined if pair not in known], int(now * 1000))
-        before = self.front.groups
-        self.front.groups = {account: one for one in found for account in one.accounts}
-        self.front.grouped, self.front.regroup = now, False
-        for one in found:
-            if before.get(one.name) != one:
-                self.front.states.drop(f"cluster:{one.name}")
+    def regroup(self, every: float = REGROUP) -> None:
+        """Form the clusters anew when there are new links, ``every`` so many seconds. Who finds another at it
+        goes on with those of before."""
+        now = self.clock()
+        if now - self.front.grouped >= (every if self.front.regroup else REFRESH):
+            grouping.regroup(self.engine, self.front, now)
+
+    def _settle(self) -> None:
+        """Take in what has ended."""
+        now = self.clock()
+        while self.front.ended:
+            account, sent, was_let_in, at = self.front.ended[0]
+            states = self._states(account, now)
+            self.front.ended.popleft()
+            for state in states:
+                state.flying = max(state.flying - was_let_in, 0)
+                state.usage = pairs.sent(state.usage, sent, at)
+            if not account.startswith(VISITOR):
+                key = (account, int(at // windows.DAY))
+                self.front.sizes[key] = self.front.sizes.get(key, 0) + sent
 
     def _digest(self, picture: str, month: int) -> int:
         return pairs.digest(self.secret, "", picture, month)
