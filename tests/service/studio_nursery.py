@@ -1,5 +1,5 @@
-"""Workers of the whole studio to be killed: ``python studio_nursery.py LOG SEED`` forks one for each line that
-it reads: what it is to do, ``SPOT NUMBER`` (see ``kill_at``), or an empty one.
+"""Workers of the whole studio to be killed: ``python studio_nursery.py LOG SEED`` forks one for each line
+that it reads: where it is to be killed, ``SPOT NUMBER`` (see ``kill_at``), or an empty one.
 
 They draw with the fake engine, a little slowly, so that a kill finds them at it. Each writes into LOG what it
 delivers, after ``finish`` has said that it was this worker that delivered.

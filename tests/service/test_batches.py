@@ -185,8 +185,8 @@ def test_a_cancellation_takes_only_its_own_picture_back(hub: Hub, monkeypatch: p
 
 
 def test_a_worker_that_dies_with_four_in_hand_loses_and_doubles_none(hub: Hub, passes: list[int]) -> None:
-    """Its pictures lie in the vault, but it dies before it can say so: nobody sees them, and others do the jobs
-    once more, one by one."""
+    """Its pictures lie in the vault, but it dies before it can say so: nobody sees them, and others do the
+    jobs once more, one by one."""
     names = [hub.ask(seed=seed) for seed in (1, 2, 3, 4)]
     leased = hub.queue.lease("v" * 26, {"create": 4})
     assert len(leased) == 4
@@ -197,7 +197,11 @@ def test_a_worker_that_dies_with_four_in_hand_loses_and_doubles_none(hub: Hub, p
     assert [job.state for job in jobs] == ["done"] * 4
     assert passes == [4], "who was suspected is drawn alone"
     kept = [json.loads(job.result or b"")["pictures"] for job in jobs]
-    told = {lease.identifier: one.told for lease, one in zip(leased, first, strict=True) if isinstance(one, Result)}
+    told = {
+        lease.identifier: one.told
+        for lease, one in zip(leased, first, strict=True)
+        if isinstance(one, Result)
+    }
     assert [json.loads(told[name])["pictures"] for name in names] == kept
     assert len(hub.service.catalogue.mine(hub.actor).cards) == 4
 

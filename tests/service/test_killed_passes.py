@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from tests.service.hosts import environment, until
-from tests.service.studio_kills import Nursery, asking, checked, over, studio_is_killed
+from tests.service.studio_kills import Nursery, Wishes, asking, checked, over, studio_is_killed
 
 
 def test_a_pass_that_is_killed_is_tried_once_more_one_by_one(tmp_path: Path) -> None:
@@ -20,16 +20,21 @@ def test_a_pass_that_is_killed_is_tried_once_more_one_by_one(tmp_path: Path) -> 
         until(lambda: wishes.queue.reap() or wishes.job(names[0]).crashes, "the worker is missed")
         assert [wishes.job(one).crashes for one in names] == [1] * 4
         assert wishes.shown() == {}
-        for _ in range(2):  # those with odd seeds kill whoever draws them
-            before = wishes.queue.counts().quarantined
+        for poison in (names[0], names[2]):  # those with odd seeds kill whoever draws them
             nursery.born("alone 1")
-            until(lambda: wishes.queue.reap() or wishes.queue.counts().quarantined > before, "it kills again")
+            put_aside(wishes, poison)
         nursery.born()
         over(wishes)
         jobs = [wishes.job(one) for one in names]
         assert [job.state for job in jobs] == ["quarantined", "done", "quarantined", "done"]
         assert [(job.attempts, job.crashes) for job in jobs] == [(2, 2), (2, 1), (2, 2), (2, 1)]
         assert checked(wishes, nursery.log) == {"done": 2, "quarantined": 2}
+
+
+def put_aside(wishes: Wishes, name: str) -> None:
+    """Wait until a job is quarantined."""
+    until(lambda: wishes.queue.reap() or wishes.job(name).state == "quarantined", "it kills again")
+    assert wishes.job(name).state == "quarantined"
 
 
 #: Where a worker is killed that has one job of two pictures, then two that share a pass, and how many of the

@@ -25,7 +25,9 @@ def workers_are_killed(
     """Submit jobs, as so many servers do, while ``kills`` workers of ``workers`` at a time are killed, then
     let one finish; how many jobs ended in which state. Raises AssertionError when a promise is broken."""
     queues = [
-        Queue(engine_at(url), time.time, KEY, nursery.bell_of(url, str(folder)), lease_seconds=0.6, pause=0.01)
+        Queue(
+            engine_at(url), time.time, KEY, nursery.bell_of(url, str(folder)), lease_seconds=0.6, pause=0.01
+        )
         for _ in range(servers)
     ]
     queue = queues[0]

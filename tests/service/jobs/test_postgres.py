@@ -48,9 +48,7 @@ def queue_at(url: str) -> Queue:
     return Queue(engine_at(url), time.time, KEY)
 
 
-def test_kills_of_workers_of_two_servers_lose_no_job_and_deliver_none_twice(
-    url: str, tmp_path: Path
-) -> None:
+def test_kills_of_workers_of_two_servers_lose_no_job_and_deliver_none_twice(url: str, tmp_path: Path) -> None:
     states = workers_are_killed(Random(5), tmp_path, url, kills=15, workers=3, servers=2)
     assert set(states) <= {"done", "quarantined"}
     assert states["done"] > 10 and states["done"] > 2 * states["quarantined"], states

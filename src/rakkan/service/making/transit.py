@@ -70,7 +70,8 @@ class Transit:
         """They are nobody's from now on, if the transaction holds: ``discard`` deletes them, or ``sweep``."""
         connection.execute(delete(deliveries).where(_these(account, digests)))
         rows = [
-            {"account": account, "digest": one, "state": "swept", "until": 0} for one in dict.fromkeys(digests)
+            {"account": account, "digest": one, "state": "swept", "until": 0}
+            for one in dict.fromkeys(digests)
         ]
         if rows:
             connection.execute(insert(deliveries), rows)

@@ -209,8 +209,8 @@ class Catalogue:
         picture: str,
         also: Callable[[Connection, Gone], None] = lambda connection, gone: None,
     ) -> Gone:
-        """Delete a picture of the actor's own with all that was said about it; what its vault may shred, which
-        ``also`` is told in the same transaction.
+        """Delete a picture of the actor's own with all that was said about it; what its vault may shred,
+        which ``also`` is told in the same transaction.
 
         Raises NotFound for one of somebody else, Conflict for one that a decision concerns: it is evidence.
         """

@@ -11,9 +11,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from rakkan.service.pictures.records import NewPicture
 
 _TAKEN = (
-    "identifier account file digest thumbnail media_type operation character character_name "
-    "parent disclosure licence"
-).split()
+    "identifier",
+    "account",
+    "file",
+    "digest",
+    "thumbnail",
+    "media_type",
+    "operation",
+    "character",
+    "character_name",
+    "parent",
+    "disclosure",
+    "licence",
+)
 
 
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
