@@ -10,9 +10,9 @@ from rakkan.store.folder import FolderStorage
 from rakkan.store.storage import Storage
 
 
-def storage_at(place: str | Path, disk: Disk | None = None) -> Storage:
+def storage_at(place: str | Path, disk: Disk | None = None, locks: Path | None = None) -> Storage:
     """The storage at a folder's path or at ``s3://bucket/prefix?endpoint=…&region=…``; ``disk`` is what a
-    folder is written through.
+    folder is written through, ``locks`` a folder where those who use a bucket lock each other out.
 
     Raises RakkanError for another kind of address, and for S3 when its extra is not installed.
     """
@@ -20,7 +20,7 @@ def storage_at(place: str | Path, disk: Disk | None = None) -> Storage:
     if text.startswith("s3:"):
         from rakkan.store.s3 import s3_at
 
-        return s3_at(text)
+        return s3_at(text, locks)
     if "://" in text:
         kind = text.partition("://")[0]
         raise RakkanError(f"{kind}:// is no place for a vault", "Name a folder or s3://bucket/prefix")
