@@ -264,13 +264,10 @@ def known_pictures(account: str) -> Callable[[Path], LetIn]:
 def engine_process(device: str) -> EngineProcess:
     """The process that draws on a device with the models that people brought; it starts when it is needed and
     ends with this one, or when this is forgotten."""
-    import platform
-
     from rakkan.studio.engines.checkpoint.process import EngineProcess
 
-    host = platform.node() or "here"  # hosts may share the folder, and each has a device of this name
     if device not in _processes():
-        _processes()[device] = EngineProcess(device, config.load().home / "locks" / host)
+        _processes()[device] = EngineProcess(device, config.load().home / "locks")
     return _processes()[device]
 
 
@@ -352,8 +349,7 @@ def forget() -> None:
 def _storage(place: str, disk: Disk | None = None) -> Storage:
     from rakkan.store.places import storage_at
 
-    home = config.load().home
-    return storage_at(place if "://" in place else str(home / place), disk, home / "bucket-locks")
+    return storage_at(place, disk, config.load().home)
 
 
 @cache

@@ -16,7 +16,7 @@ from pathlib import Path
 from rakkan.store.places import storage_at
 address, folder, shared = sys.argv[1:]
 print("asking", flush=True)
-with storage_at(address, locks=Path(folder)).lock("owner-1", shared=shared == "shared"):
+with storage_at(address, home=Path(folder)).lock("owner-1", shared=shared == "shared"):
     print("held", flush=True)
     sys.stdin.read()
 """
