@@ -349,7 +349,7 @@ def forget() -> None:
 def _storage(place: str, disk: Disk | None = None) -> Storage:
     from rakkan.store.places import storage_at
 
-    return storage_at(place if "://" in place else str(config.load().home / place), disk)
+    return storage_at(place, disk, config.load().home)
 
 
 @cache

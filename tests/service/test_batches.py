@@ -18,7 +18,7 @@ from rakkan.service.access.actors import Actor
 from rakkan.service.accounts import Visit
 from rakkan.service.core import Service
 from rakkan.service.jobs.queue import Queue
-from rakkan.service.jobs.records import Job, Priority
+from rakkan.service.jobs.records import Job, Priority, Result
 from rakkan.service.jobs.worker import Performer, work
 from rakkan.service.making.compatible import compatibility
 from rakkan.service.settings import Settings
@@ -185,18 +185,25 @@ def test_a_cancellation_takes_only_its_own_picture_back(hub: Hub, monkeypatch: p
 
 
 def test_a_worker_that_dies_with_four_in_hand_loses_and_doubles_none(hub: Hub, passes: list[int]) -> None:
-    """Its pictures are kept, but it dies before it can say so: others do the jobs once more, one by one."""
+    """Its pictures lie in the vault, but it dies before it can say so: nobody sees them, and others do the
+    jobs once more, one by one."""
     names = [hub.ask(seed=seed) for seed in (1, 2, 3, 4)]
     leased = hub.queue.lease("v" * 26, {"create": 4})
     assert len(leased) == 4
     first = hub.performers["create"].perform(leased, lambda done, total: None, lambda: False)
     assert hub.queue.bury("v" * 26) == 4
+    assert hub.service.catalogue.mine(hub.actor).cards == ()
     jobs = hub.do(names)
     assert [job.state for job in jobs] == ["done"] * 4
     assert passes == [4], "who was suspected is drawn alone"
     kept = [json.loads(job.result or b"")["pictures"] for job in jobs]
-    by_name = {lease.identifier: result for lease, result in zip(leased, first, strict=True)}
-    assert [json.loads(by_name[name])["pictures"] for name in names] == kept  # type: ignore[arg-type]
+    told = {
+        lease.identifier: one.told
+        for lease, one in zip(leased, first, strict=True)
+        if isinstance(one, Result)
+    }
+    assert [json.loads(told[name])["pictures"] for name in names] == kept
+    assert len(hub.service.catalogue.mine(hub.actor).cards) == 4
 
 
 def test_a_pass_that_fails_is_drawn_one_by_one(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,14 @@
 The address is ``s3://bucket/prefix?endpoint=https://…&region=…``; credentials are the usual ``AWS_…``
 variables. Storing if absent is a conditional put (``If-None-Match: *``). Servers that take the condition
 and ignore it are found out with one probe, and then the name is looked up before it is written, which two
-writers at the same moment can both pass: the later one then stands. Locks hold within this process only.
+writers at the same moment can both pass: the later one then stands. S3 has no locks: they are files in a
+folder that all who use the bucket share, and without one they hold within this process only.
 Parts of uploads that were cut off stay invisible on the server until its lifecycle rules remove them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 from collections import defaultdict
@@ -16,12 +18,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import parse_qsl, urlsplit
 from urllib.request import Request, urlopen
 
 from rakkan.errors import RakkanError
+from rakkan.store.folder import FolderStorage
 from rakkan.store.storage import Source, Stored
 
 #: Bytes to a part of a large upload, of which two are under way: 10,000 parts are the most S3 takes.
@@ -32,8 +36,9 @@ _SECONDS = 60
 _locks: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 
 
-def s3_at(address: str) -> S3Storage:
-    """The storage at an ``s3://`` address. Raises RakkanError when it is none or obstore is missing."""
+def s3_at(address: str, locks: Path | None = None) -> S3Storage:
+    """The storage at an ``s3://`` address, its locks in the folder ``locks``. Raises RakkanError when it is
+    no such address or obstore is missing."""
     parts = urlsplit(address)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     unknown = sorted(set(options) - {"endpoint", "region"})
@@ -55,15 +60,18 @@ def s3_at(address: str) -> S3Storage:
         retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=_SECONDS)},
         **given,
     )
-    return S3Storage(store, f"{parts.scheme}://{parts.netloc}{parts.path}")
+    name = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    return S3Storage(store, name, None if locks is None else FolderStorage(locks / _named(address)))
 
 
 class S3Storage:
-    """A prefix of a bucket; see the module. ``store`` is obstore's, ``name`` is for messages and locks."""
+    """A prefix of a bucket; see the module. ``store`` is obstore's, ``name`` is for messages and locks,
+    which ``locks`` holds, or with None this process."""
 
-    def __init__(self, store: Any, name: str) -> None:
+    def __init__(self, store: Any, name: str, locks: FolderStorage | None = None) -> None:
         self._store = store
         self._name = name
+        self._locks = locks
         self._conditional: bool | None = None
         #: Whether ranges must be fetched by ``_signed_range``, see there.
         self._odd_ranges = False
@@ -156,8 +164,11 @@ class S3Storage:
 
     @contextmanager
     def lock(self, name: str, *, shared: bool = False) -> Iterator[None]:
-        """Within this process, and always alone."""
-        with _locks[self._name, name]:
+        if self._locks is not None:
+            with self._locks.lock(name, shared=shared):
+                yield
+            return
+        with _locks[self._name, name]:  # always alone
             yield
 
     def range(self, name: str, start: int, length: int) -> bytes:
@@ -218,6 +229,12 @@ class S3Storage:
         except (BaseError, URLError, OSError) as error:
             reason = str(error).split(" - ")[-1].splitlines()[0]
             raise RakkanError(f"{what}: {reason}", "Check the address and the connection") from error
+
+
+def _named(address: str) -> str:
+    """A folder's name for the place at an address, however it is reached."""
+    parts = urlsplit(address)
+    return hashlib.sha256(f"{parts.netloc}/{parts.path.strip('/')}".encode()).hexdigest()[:32]
 
 
 class _Chunks:

@@ -43,9 +43,10 @@ class Blob:
 class Vault:
     """All blobs in one storage, whose keys are wrapped by ``master``.
 
-    Any number of threads and processes may use the vault in one folder at once. On S3 any number may put
-    and read; ``rotate_owner``, ``rotate_master``, ``shred``, ``erase`` and ``sweep`` are for one process at
-    a time, while no other puts. Every method raises RakkanError when the storage fails or the master key is
+    Any number of threads and processes may use the vault in one folder at once, and so they may on S3 when
+    they share a folder of locks. Without one any number may put and read there; ``rotate_owner``,
+    ``rotate_master``, ``shred``, ``erase`` and ``sweep`` are for one process at a time, while no other puts.
+    Every method raises RakkanError when the storage fails or the master key is
     not the right one (``WrongKey``), and Damaged for what is not as it was stored; it never gives out bytes
     that are not those that were put.
     """

@@ -19,11 +19,18 @@ from .making import KEY, engine_at, request
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def workers_are_killed(random: Random, folder: Path, url: str, kills: int, workers: int = 2) -> Counter[str]:
-    """Submit jobs while ``kills`` workers of ``workers`` at a time are killed, then let one finish; how many
-    jobs ended in which state. Raises AssertionError when a promise is broken."""
-    engine = engine_at(url)
-    queue = Queue(engine, time.time, KEY, nursery.bell_of(url, str(folder)), lease_seconds=0.6, pause=0.01)
+def workers_are_killed(
+    random: Random, folder: Path, url: str, kills: int, workers: int = 2, servers: int = 1
+) -> Counter[str]:
+    """Submit jobs, as so many servers do, while ``kills`` workers of ``workers`` at a time are killed, then
+    let one finish; how many jobs ended in which state. Raises AssertionError when a promise is broken."""
+    queues = [
+        Queue(
+            engine_at(url), time.time, KEY, nursery.bell_of(url, str(folder)), lease_seconds=0.6, pause=0.01
+        )
+        for _ in range(servers)
+    ]
+    queue = queues[0]
     log = folder / "log"
     command = [sys.executable, nursery.__file__, url, str(folder), str(log), str(random.getrandbits(32))]
     home = subprocess.Popen(
@@ -44,7 +51,8 @@ def workers_are_killed(random: Random, folder: Path, url: str, kills: int, worke
     try:
         for _ in range(kills):
             for _ in range(random.randrange(4)):
-                accepted.append(queue.submit(request(random.choice("abc"), compatibility="x")))
+                wanted = request(random.choice("abc"), compatibility="x")
+                accepted.append(random.choice(queues).submit(wanted))
             time.sleep(random.random() * 0.12)
             victim = alive.pop(random.randrange(len(alive)))
             os.kill(victim, random.choice([signal.SIGKILL] * 4 + [signal.SIGTERM]))
@@ -60,7 +68,8 @@ def workers_are_killed(random: Random, folder: Path, url: str, kills: int, worke
         home.stdout.close()
         home.wait(30)
     states = checked(queue, accepted, log)
-    engine.dispose()
+    for one in queues:
+        one.engine.dispose()
     return states
 
 

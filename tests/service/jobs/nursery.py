@@ -12,10 +12,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
+from sqlalchemy import Connection
 from tests.service.jobs.making import KEY
 
 from rakkan.errors import RakkanError
@@ -31,8 +32,10 @@ from rakkan.store.database import connect
 class Logged(Queue):
     """A queue that writes down what it has delivered."""
 
-    def finish(self, lease: Leased, result: bytes) -> None:
-        super().finish(lease, result)
+    def finish(
+        self, lease: Leased, result: bytes, also: Callable[[Connection], None] = lambda connection: None
+    ) -> None:
+        super().finish(lease, result, also)
         # One write of one short line: it is there whole, or it is not.
         descriptor = os.open(os.environ["LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(descriptor, f"{lease.identifier} {lease.token}\n".encode())

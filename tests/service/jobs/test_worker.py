@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, delete
 
 from rakkan.errors import RakkanError
 from rakkan.service.jobs.bell import SocketBell
 from rakkan.service.jobs.queue import Queue
-from rakkan.service.jobs.records import Leased
+from rakkan.service.jobs.records import Leased, Result
+from rakkan.service.jobs.tables import jobs
 from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, single, work
 
 from .making import KEY, engine_at, request
@@ -102,22 +104,40 @@ def test_a_cancelled_job_stops_soon(queue: Queue) -> None:
 
 def test_what_cannot_be_delivered_is_handed_over_to_be_thrown_away(queue: Queue) -> None:
     thrown: list[bytes] = []
+    also: list[bytes] = []
     running = threading.Event()
     cancelled = threading.Event()
 
-    def perform(lease: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+    def perform(lease: Leased, progress: Progress, is_cancelled: IsCancelled) -> Result:
         running.set()
         assert cancelled.wait(20)
-        return b"too late"
+        return Result(b"too late", lambda connection: also.append(b"too late"), lambda: thrown.append(b"it"))
 
     identifier = queue.submit(request())
-    performer = Performer(single(perform), discard=lambda lease, result: thrown.append(result))
-    with working(queue, performer):
+    with working(queue, Performer(single(perform))):
         assert running.wait(20)
         queue.cancel("ann", identifier)
         cancelled.set()
         until(lambda: bool(thrown))
-    assert (thrown, state(queue, identifier)) == ([b"too late"], "cancelled")
+    assert (thrown, also, state(queue, identifier)) == ([b"it"], [], "cancelled")
+
+
+def test_what_cannot_become_true_with_a_result_fails_the_job_and_is_undone(queue: Queue) -> None:
+    thrown: list[str] = []
+
+    def late(connection: Connection) -> None:
+        connection.execute(delete(jobs))
+        raise RakkanError("It was kept back for too long", "Draw it again")
+
+    def perform(lease: Leased, progress: Progress, is_cancelled: IsCancelled) -> Result:
+        return Result(b"made", late, lambda: thrown.append(lease.identifier))
+
+    identifier = queue.submit(request())
+    with working(queue, Performer(single(perform))):
+        until(lambda: bool(thrown))
+    job = queue.get("ann", identifier)
+    assert (job.state, job.error, job.result) == ("failed", "It was kept back for too long", None)
+    assert thrown == [identifier]
 
 
 def test_a_lease_is_kept_for_as_long_as_the_job_takes(queue: Queue) -> None:

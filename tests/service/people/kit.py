@@ -19,6 +19,7 @@ from rakkan import assemble
 from rakkan.service.accounts import Visit
 from rakkan.service.making.delivering import Delivery
 from rakkan.service.schema import new_identifier
+from rakkan.store.database import transaction
 
 JSON = "application/json"
 HTML = "text/html"
@@ -80,11 +81,13 @@ def kept(instance: Instance, person: Person, folder: Path, pixels: NDArray[numpy
     path = release(folder / "kept.png", subject, account=person.account)
     service = instance.service
     delivery = Delivery(service.transit, service.catalogue, assemble.gate().release, b"d" * 32)
-    made = delivery.keep(path, subject.recipe, "create", person.account, new_identifier(), 0, "full")
+    new = delivery.stage(path, subject.recipe, "create", person.account, new_identifier(), 0, "full")
+    with transaction(service.engine) as connection:
+        delivery.arrive(connection, [new])
     actor = service.accounts.actor_of_session(session_of(person))
     assert actor is not None
-    service.catalogue.publish(actor, made, "a figure")
-    return made
+    service.catalogue.publish(actor, new.identifier, "a figure")
+    return new.identifier
 
 
 def sized(pixels: NDArray[numpy.uint8]) -> Any:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from rakkan.service.access.actors import Actor
 from rakkan.service.accounts import csrf
+from rakkan.service.accounts.choices import Choices
 from rakkan.service.accounts.entering import Entering, Mode
 from rakkan.service.accounts.ground import Audit, Ground, Visit, silent
 from rakkan.service.accounts.keys import Keys
@@ -173,6 +174,11 @@ class Accounts:
     def organisations(self) -> Organisations:
         """Accounts that belong together."""
         return Organisations(self.ground)
+
+    @property
+    def choices(self) -> Choices:
+        """What was chosen once for the requests that follow."""
+        return Choices(self.ground)
 
     @property
     def _entering(self) -> Entering:

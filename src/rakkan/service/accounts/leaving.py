@@ -14,6 +14,7 @@ from rakkan.service.accounts.sessions import ended
 from rakkan.service.accounts.tables import (
     ACCOUNTS,
     CEREMONIES,
+    CHOICES,
     INVITATIONS,
     KEYS,
     MEMBERSHIPS,
@@ -118,4 +119,5 @@ _EXPORTED = {
     "keys": KEYS,
     "organisations": MEMBERSHIPS,
     "invitations": INVITATIONS,
+    "choices": CHOICES,
 }

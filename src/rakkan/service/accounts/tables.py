@@ -144,6 +144,14 @@ INVITATIONS = Table(
     Column("used", BigInteger),
 )
 
+#: What an account has chosen for the requests that follow: ``model`` by its name.
+CHOICES = Table(
+    "account_choices",
+    METADATA,
+    _account(index=False, primary_key=True),
+    Column("model", String(200), nullable=False),
+)
+
 #: Keyed digests of the handles of closed accounts, which nobody can take until ``until``.
 TOMBSTONES = Table(
     "account_tombstones",
@@ -163,4 +171,4 @@ ATTEMPTS = Table(
 )
 
 #: The tables with rows of an account, those that refer to others first.
-OWNED = (PASSWORDS, PASSKEYS, CEREMONIES, SESSIONS, KEYS, MEMBERSHIPS, INVITATIONS)
+OWNED = (PASSWORDS, PASSKEYS, CEREMONIES, SESSIONS, KEYS, MEMBERSHIPS, INVITATIONS, CHOICES)

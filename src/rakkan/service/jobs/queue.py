@@ -27,6 +27,7 @@ from rakkan.service.jobs.records import (
     Leased,
     LostLease,
     State,
+    Undelivered,
     Worker,
 )
 from rakkan.service.jobs.rows import Seals, writing
@@ -219,11 +220,15 @@ class Queue:
             ).first()
         return row is None or row.stop != "" or row.lease_token != lease.token or row.state != "running"
 
-    def finish(self, lease: Leased, result: bytes) -> None:
-        """Deliver a result (1 MiB at most): of all who ever had the job only one can.
+    def finish(
+        self, lease: Leased, result: bytes, also: Callable[[Connection], None] = lambda connection: None
+    ) -> None:
+        """Deliver a result (1 MiB at most): of all who ever had the job only one can. What is ``also`` to be
+        true then is done in the same transaction.
 
-        Raises LostLease when it is another's by now or over, also by this worker, or was to be stopped:
-        then nothing of the result is kept, and the caller throws away what belongs to it.
+        Raises LostLease when it is another's by now or over, also by this worker, or was to be stopped, and
+        Undelivered for what ``also`` raises: then nothing of the result is kept, and the caller throws away
+        what belongs to it.
         """
         if len(result) > MOST_BYTES:
             raise RakkanError("The result is too large", f"Give at most {MOST_BYTES} bytes")
@@ -232,6 +237,11 @@ class Queue:
             stop = leases.stop_of(connection, lease)
             kept: dict[str, Any] = {"state": stop} if stop else {"state": "done", "result": sealed}
             leases.change(connection, lease, finished=self.milliseconds(), lease_until=0, **kept)
+            if not stop:
+                try:
+                    also(connection)
+                except RakkanError as error:
+                    raise Undelivered(error.message, error.hint) from error
         self._ring([(NEWS, lease.identifier)])
         if stop:
             raise LostLease(f"Job {lease.identifier} was {stop}", "Throw away what was made for it")

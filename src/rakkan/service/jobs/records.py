@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
+
+from sqlalchemy import Connection
 
 from rakkan.errors import RakkanError
 from rakkan.service.errors import Conflict
@@ -27,6 +30,23 @@ class LostLease(Conflict):
     """Somebody else has the job, or it is over: whatever was made for it is to be thrown away."""
 
     code = "lost_lease"
+
+
+class Undelivered(RakkanError):
+    """What was to become true with a result cannot: nothing of it was delivered, and the job has failed."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a job: ``told`` is kept with it (1 MiB at most).
+
+    ``also`` is done in the transaction that delivers it, so that all of it is true or nothing; it raises
+    RakkanError for what cannot be. ``undo`` throws away what was made for it when it is not delivered.
+    """
+
+    told: bytes
+    also: Callable[[Connection], None] = lambda connection: None
+    undo: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

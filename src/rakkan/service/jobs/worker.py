@@ -13,13 +13,15 @@ from rakkan.errors import RakkanError
 from rakkan.service.jobs.bell import WORK
 from rakkan.service.jobs.keeping import Keeper, Stopped
 from rakkan.service.jobs.queue import Queue
-from rakkan.service.jobs.records import Leased, LostLease
+from rakkan.service.jobs.records import Leased, LostLease, Result, Undelivered
 
 #: How far a job is: (done, total). Raises Stopped when it is to stop.
 Progress = Callable[[int, int], None]
 IsCancelled = Callable[[], bool]
+#: What came of a job: what it tells, alone or with what is to be true then, or what it is refused for.
+Outcome = bytes | Result | RakkanError
 #: Do jobs of one kind, all together; each gets its result, or what it is refused for.
-Perform = Callable[[Sequence[Leased], Progress, IsCancelled], Sequence[bytes | RakkanError]]
+Perform = Callable[[Sequence[Leased], Progress, IsCancelled], Sequence[Outcome]]
 
 #: Seconds between two looks for work that was not rung for.
 IDLE = 1.0
@@ -33,23 +35,22 @@ class Performer:
 
     ``perform`` gets ``count`` compatible jobs at most. It calls its progress often, hands on the Stopped
     that this may raise, and raises RakkanError for what cannot be done (or returns it in place of a
-    result); anything else it raises counts as a crash. ``discard`` gets what cannot be delivered, because
-    the job was cancelled or is another worker's by now. ``prepare`` is called before the first job: it loads
-    what the first would wait for.
+    result); anything else it raises counts as a crash. A ``Result`` is undone when it cannot be delivered,
+    because the job was cancelled or is another worker's by now. ``prepare`` is called before the first job:
+    it loads what the first would wait for.
     """
 
     perform: Perform
     count: int = 1
-    discard: Callable[[Leased, bytes], None] = lambda lease, result: None
     prepare: Callable[[], None] = lambda: None
 
 
-def single(perform: Callable[[Leased, Progress, IsCancelled], bytes]) -> Perform:
+def single(perform: Callable[[Leased, Progress, IsCancelled], bytes | Result]) -> Perform:
     """A function that does one job at a time, as ``Performer`` takes it."""
 
     def one_by_one(
         jobs: Sequence[Leased], progress: Progress, is_cancelled: IsCancelled
-    ) -> Sequence[bytes | RakkanError]:
+    ) -> Sequence[Outcome]:
         return [perform(job, progress, is_cancelled) for job in jobs]
 
     return one_by_one
@@ -116,12 +117,14 @@ def _do(queue: Queue, performer: Performer, leased: Sequence[Leased], keeper: Ke
         for lease, result in zip(leased, results, strict=True):
             if isinstance(result, RakkanError):
                 _tell(partial(queue.fail, lease, result))
-            elif not _deliver(queue, lease, result):
-                performer.discard(lease, result)
+            else:
+                made = Result(result) if isinstance(result, bytes) else result
+                if not _deliver(queue, lease, made):
+                    _tell(made.undo)
             keeper.release(lease)
 
 
-def _deliver(queue: Queue, lease: Leased, result: bytes) -> bool:
+def _deliver(queue: Queue, lease: Leased, result: Result) -> bool:
     """Deliver, however often the database is away meanwhile; False when the result is to be thrown away."""
     until = time.monotonic() + _DELIVERY
     unsure = False
@@ -129,9 +132,12 @@ def _deliver(queue: Queue, lease: Leased, result: bytes) -> bool:
         try:
             if unsure and queue.delivered(lease):
                 return True
-            queue.finish(lease, result)
+            queue.finish(lease, result.told, result.also)
             return True
         except LostLease:
+            return False
+        except Undelivered as error:
+            _tell(partial(queue.fail, lease, error))
             return False
         except RakkanError:
             unsure = True  # the answer may have been lost and not the delivery
@@ -141,7 +147,8 @@ def _deliver(queue: Queue, lease: Leased, result: bytes) -> bool:
 
 
 def _tell(say: Callable[[], None]) -> None:
-    """Tell the queue how a job ended. Should it not hear, the lease runs out by itself."""
+    """Tell the queue how a job ended. Should it not hear, the lease runs out by itself, and what was to be
+    undone is swept."""
     try:
         say()
     except RakkanError:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
 
 from rakkan.records import AnyRecipe
 from rakkan.service.making.transit import PICTURE, Transit
@@ -46,7 +48,7 @@ class Delivery:
                 return made
         raise AssertionError("unreachable")
 
-    def keep(
+    def stage(
         self,
         path: Path,
         recipe: AnyRecipe,
@@ -57,12 +59,13 @@ class Delivery:
         disclosure: str,
         character: str = "",
         parent: str = "",
-    ) -> str:
-        """Take the sealed file at ``path`` in; its identifier. The file is gone afterwards."""
+    ) -> NewPicture:
+        """Take the sealed file at ``path`` in; nobody is told of it before ``arrive``. The file is gone
+        afterwards."""
         data = path.read_bytes()
         identifier = self.identifier(job, index)
         media_type = _TYPES[path.suffix]
-        self.take(
+        new = self._taken(
             data,
             media_type,
             recipe,
@@ -75,7 +78,19 @@ class Delivery:
             parent,
         )
         path.unlink()
-        return identifier
+        return new
+
+    def arrive(self, connection: Connection, staged: Sequence[NewPicture]) -> None:
+        """Tell the catalogue of what was staged, in somebody's transaction: all of it, or nothing. Raises
+        RakkanError when that took so long that files were swept."""
+        for new in staged:
+            if self.catalogue.add_within(connection, new):
+                self.transit.arrived(connection, new.account, files_of(new))
+
+    def undo(self, staged: Sequence[NewPicture]) -> None:
+        """Delete the files of what was staged and has not arrived."""
+        for new in staged:
+            self.transit.discard(new.account, files_of(new))
 
     def take(
         self,
@@ -87,11 +102,38 @@ class Delivery:
         identifier: str,
         folder: Path,
         disclosure: str,
+        still: Callable[[Connection], None],
+    ) -> None:
+        """Take a picture file in that has passed the gate by itself, and tell the catalogue at once; its
+        thumbnail is made in a private ``folder``. ``still`` raises when it is not wanted any more."""
+        new = self._taken(data, media_type, recipe, operation, account, identifier, folder, disclosure)
+
+        def also(connection: Connection) -> None:
+            still(connection)
+            self.transit.arrived(connection, account, files_of(new))
+
+        try:
+            added = self.catalogue.add(new, also)
+        except BaseException:
+            self.undo([new])
+            raise
+        if not added:  # a worker that was taken for dead has had it in
+            self.undo([new])
+
+    def _taken(
+        self,
+        data: bytes,
+        media_type: str,
+        recipe: AnyRecipe,
+        operation: str,
+        account: str,
+        identifier: str,
+        folder: Path,
+        disclosure: str,
         character: str = "",
         parent: str = "",
-    ) -> None:
-        """Take a picture file in that has passed the gate, one way or the other; its thumbnail is made in a
-        private ``folder``."""
+    ) -> NewPicture:
+        """A picture whose file and thumbnail the vault has, for as long as what is on its way is kept."""
         from rakkan.formats.inspect import inspect_picture
         from rakkan.service.pictures.nearness import embedding
         from rakkan.trust.provenance import digest_of_file
@@ -99,7 +141,7 @@ class Delivery:
         small = sealed_thumbnail(data, media_type, account, folder, self.release)
         file, thumbnail = self.transit.put(account, [data, small], PICTURE)
         _, pixels = inspect_picture(data)
-        new = NewPicture(
+        return NewPicture(
             identifier,
             account,
             file,
@@ -114,7 +156,8 @@ class Delivery:
             disclosure=disclosure,
             embedding=embedding(pixels[..., :3]),
         )
-        both = [file, thumbnail]
-        if not self.catalogue.add(new, lambda connection: self.transit.arrived(connection, account, both)):
-            # The job was done before, and its worker lost before it could say so.
-            self.transit.discard(account, both)
+
+
+def files_of(new: NewPicture) -> list[str]:
+    """What the vault knows a picture's files by."""
+    return list(filter(None, (new.file, new.thumbnail)))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from rakkan import assemble
 from rakkan.api import equipment
@@ -17,7 +17,9 @@ from rakkan.records import LARGEST_INTEGER, AnyRecipe, Recipe, canonical_json
 from rakkan.service import wishes
 from rakkan.service.access.actors import Actor
 from rakkan.service.errors import NotFound
-from rakkan.service.jobs.records import Leased
+from rakkan.service.jobs import leases
+from rakkan.service.jobs.keeping import Stopped
+from rakkan.service.jobs.records import Leased, LostLease
 from rakkan.service.making.delivering import Delivery
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.tables import pictures
@@ -41,11 +43,13 @@ def bring_in(
 ) -> tuple[list[str], list[str]]:
     """Let each file in; the identifiers of the pictures, and what is to be said of the others.
 
-    Done again after its worker was lost, what is in already is passed over. What waited is shredded at the
-    end: what was refused is nowhere then.
+    Done again after its worker was lost, what is in already is passed over. Nothing comes in any more from
+    the moment the job is cancelled; what came in before stays. What waited is shredded at the end: what was
+    refused is nowhere then.
     """
     made: list[str] = []
     remarks = list(wish.remarks)
+    still = _while_wanted(job)
     for index, file in enumerate(wish.files):
         progress(index, len(wish.files))
         identifier = delivery.identifier(job.identifier, index)
@@ -53,7 +57,7 @@ def bring_in(
             made.append(identifier)
             continue
         try:
-            _let_in(file, job.account, delivery, folder, identifier)
+            _let_in(file, job.account, delivery, folder, identifier, still)
         except RakkanError as error:
             remarks.append(f"{file.name}: {error}")
         else:
@@ -64,7 +68,28 @@ def bring_in(
     return made, remarks
 
 
-def _let_in(file: wishes.Upload, account: str, delivery: Delivery, folder: Path, identifier: str) -> None:
+def _while_wanted(job: Leased) -> Callable[[Connection], None]:
+    """What raises Stopped, within a transaction, once the job is to stop or is another worker's."""
+
+    def still(connection: Connection) -> None:
+        try:
+            stop = leases.stop_of(connection, job)
+        except LostLease:
+            raise Stopped from None
+        if stop:
+            raise Stopped
+
+    return still
+
+
+def _let_in(
+    file: wishes.Upload,
+    account: str,
+    delivery: Delivery,
+    folder: Path,
+    identifier: str,
+    still: Callable[[Connection], None],
+) -> None:
     from rakkan.studio.characters.pictures import in_memory
     from rakkan.trust.gate import Source
 
@@ -84,7 +109,7 @@ def _let_in(file: wishes.Upload, account: str, delivery: Delivery, folder: Path,
     if _has_file(delivery.catalogue, account, admission.digest):
         raise RakkanError("It is among your pictures already")
     recipe = recipe_of(equipment.told(data, file.name), found.width, found.height)
-    delivery.take(data, found.media_type, recipe, IMPORT, account, identifier, folder, "full")
+    delivery.take(data, found.media_type, recipe, IMPORT, account, identifier, folder, "full", still)
 
 
 def recipe_of(told: Told, width: int, height: int) -> AnyRecipe:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ from rakkan.errors import RakkanError
 from rakkan.records import AnyRecipe, Recipe, UpscaleRecipe
 from rakkan.service import wishes
 from rakkan.service.access.actors import Actor
-from rakkan.service.jobs.records import Leased
-from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, single
+from rakkan.service.jobs.records import Leased, Result
+from rakkan.service.jobs.worker import IsCancelled, Outcome, Performer, Progress, single
 from rakkan.service.making import importing, materials, options
 from rakkan.service.making.compatible import TOGETHER
 from rakkan.service.making.delivering import Delivery
@@ -47,19 +48,19 @@ class Studio:
         whole: dict[str, Callable[[Any, Behalf, Listener, Path], list[Made]]]
         whole = {"edit": self.edit, "vary": self.vary, "upscale": self.upscale, "sheet": self.sheet}
         made: dict[str, Performer] = {
-            kind: Performer(single(self._kept(work)), discard=self.discard) for kind, work in whole.items()
+            kind: Performer(single(self._kept(work))) for kind, work in whole.items()
         }
-        made["create"] = Performer(self.create_all, TOGETHER, self.discard)
-        made["import"] = Performer(single(self.bring_in), discard=self.discard)
+        made["create"] = Performer(self.create_all, TOGETHER)
+        made["import"] = Performer(single(self.bring_in))
         made["canary"] = Performer(single(self.canary))
-        return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft, prepare=warm)}
+        return {**made, "draft": Performer(single(self.draft), prepare=warm)}
 
     def create_all(
         self, jobs: Sequence[Leased], progress: Progress, is_cancelled: IsCancelled
-    ) -> Sequence[bytes | RakkanError]:
+    ) -> Sequence[Outcome]:
         """Draw pictures from words, for several jobs in one pass where they allow it; each is kept, or
         refused, by itself."""
-        done: dict[str, bytes | RakkanError] = {}
+        done: dict[str, Outcome] = {}
         requests: dict[str, together.Request] = {}
         wants: dict[str, wishes.Create] = {}
         remarks: dict[str, list[str]] = {job.identifier: [] for job in jobs}
@@ -88,7 +89,7 @@ class Studio:
         wish: wishes.Create,
         remarks: list[str],
         outcome: list[Created] | RakkanError,
-    ) -> bytes | RakkanError:
+    ) -> Outcome:
         """The result of one of several jobs that were drawn together."""
         if isinstance(outcome, RakkanError):
             return outcome
@@ -137,13 +138,13 @@ class Studio:
             pictures, remarks = importing.bring_in(wish, job, self.delivery, folder, progress)
         return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
 
-    def canary(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+    def canary(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes | Result:
         """Draw a canary: a picture as any other, but for its identifier."""
         near = wishes.Canary.model_validate_json(job.payload).near
         planting = replace(self, delivery=replace(self.delivery, near=near))
         return planting._kept(_create)(job, progress, is_cancelled)
 
-    def draft(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+    def draft(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> Result:
         """Draw a draft; its file lies in the vault for a while, and nothing else tells of it."""
         wish = wishes.Create.model_validate_json(job.payload)
 
@@ -156,26 +157,15 @@ class Studio:
             made = creating.draft(asked, Listener(stepped), self._behalf(job))
             transit = replace(self.delivery.transit, vault=assemble.passing_vault())
             (kept,) = transit.put(job.account, [made.path.read_bytes()], DRAFT)
-        return json.dumps({"file": kept, "seed": getattr(made.recipe, "seed", 0)}).encode()
-
-    def discard(self, job: Leased, result: bytes) -> None:
-        """Take back pictures that nobody is told of, since their job was cancelled."""
-        catalogue = self.delivery.catalogue
-        for picture in json.loads(result)["pictures"]:
-            gone = catalogue.delete(Actor(job.account, "member"), picture)
-            for digest in gone.digests:
-                self.delivery.transit.vault.shred(gone.account, digest)
-
-    def discard_draft(self, job: Leased, result: bytes) -> None:
-        """Take back a draft that came too late."""
-        self.delivery.transit.discard(job.account, [json.loads(result)["file"]])
+        told = json.dumps({"file": kept, "seed": getattr(made.recipe, "seed", 0)}).encode()
+        return Result(told, undo=partial(transit.discard, job.account, [kept]))
 
     def _kept(
         self, work: Callable[[Any, Behalf, Listener, Path], list[Made]]
-    ) -> Callable[[Leased, Progress, IsCancelled], bytes]:
+    ) -> Callable[[Leased, Progress, IsCancelled], bytes | Result]:
         """``work`` with what it made kept; the result names the pictures."""
 
-        def perform(job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+        def perform(job: Leased, progress: Progress, is_cancelled: IsCancelled) -> Result:
             wish = wishes.WISHES[job.kind].model_validate_json(job.payload)
             remarks: list[str] = []
             with self._folder() as folder:
@@ -185,10 +175,11 @@ class Studio:
 
         return perform
 
-    def _result(self, job: Leased, wish: Any, made: Sequence[Made], remarks: list[str]) -> bytes:
-        """Keep what was made for a job; its result."""
-        pictures = [
-            self.delivery.keep(
+    def _result(self, job: Leased, wish: Any, made: Sequence[Made], remarks: list[str]) -> Result:
+        """Keep what was made for a job; its result. The pictures are there when that is delivered, all of
+        them, and never without it."""
+        staged = [
+            self.delivery.stage(
                 *one,
                 job.account,
                 job.identifier,
@@ -199,7 +190,9 @@ class Studio:
             )
             for index, one in enumerate(made)
         ]
-        return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
+        told = json.dumps({"pictures": [one.identifier for one in staged], "remarks": remarks}).encode()
+        arrive = partial(self.delivery.arrive, staged=staged)
+        return Result(told, arrive, partial(self.delivery.undo, staged))
 
     def _behalf(self, job: Leased) -> Behalf:
         actor = Actor(job.account, "member")

@@ -2,7 +2,8 @@
 leaves half-way stays in the vault for good.
 
 A row is written before a file is put, and goes in the transaction that tells the catalogue of it. Whatever
-row is left when its time is over is of a file that nobody was told of: ``sweep`` deletes both. Nothing
+row is left when its time is over is of a file that nobody was told of: ``sweep`` deletes both. A picture that
+is deleted gets rows for its files in the transaction that deletes it, whose time is over at once. Nothing
 without a row is ever touched, so what people brought, their characters and what opens their pictures is safe.
 """
 
@@ -65,8 +66,18 @@ class Transit:
         if swept or not all(self.vault.holds(account, digest) for digest in digests):
             raise RakkanError("What was drawn was kept back for too long", "Draw it again")
 
+    def condemn(self, connection: Connection, account: str, digests: Sequence[str]) -> None:
+        """They are nobody's from now on, if the transaction holds: ``discard`` deletes them, or ``sweep``."""
+        connection.execute(delete(deliveries).where(_these(account, digests)))
+        rows = [
+            {"account": account, "digest": one, "state": "swept", "until": 0}
+            for one in dict.fromkeys(digests)
+        ]
+        if rows:
+            connection.execute(insert(deliveries), rows)
+
     def discard(self, account: str, digests: Sequence[str]) -> None:
-        """Delete those of the files that are still on their way; fine when they are gone."""
+        """Delete those of the files that are still on their way or condemned; fine when they are gone."""
         with transaction(self.engine) as connection:
             found = connection.scalars(select(deliveries.c.digest).where(_these(account, digests))).all()
         for digest in found:

@@ -37,7 +37,7 @@ from rakkan.service.pictures.visibility import (
     visible,
 )
 from rakkan.service.pictures.wording import checked_line
-from rakkan.service.pictures.writing import insert_new
+from rakkan.service.pictures.writing import insert_new, row_of
 from rakkan.service.schema import is_identifier
 from rakkan.store import sealing
 from rakkan.store.database import transaction
@@ -85,36 +85,26 @@ class Catalogue:
 
         Raises RakkanError for an identifier that is none, and Conflict for one that another account has.
         """
+        with transaction(self.engine) as connection:
+            added = self.add_within(connection, new)
+            if added:
+                also(connection)
+        return added
+
+    def add_within(self, connection: Connection, new: NewPicture) -> bool:
+        """As ``add``, within a transaction of somebody else's."""
         if not is_identifier(new.identifier) or not new.account:
             raise RakkanError("A picture needs an identifier and an account", "Take both from its job")
         now, is_canary = self._now(), self.is_reserved(new.identifier)
         told = sealing.seal(self._recipes, canonical_json(new.recipe).encode(), _bound(new.identifier))
-        names = ("identifier account file digest thumbnail media_type operation character character_name "
-                 "parent disclosure licence")  # fmt: skip
-        values = {name: getattr(new, name) for name in names.split()} | {
-            "width": new.recipe.width,
-            "height": new.recipe.height,
-            "model": getattr(new.recipe, "model", "")[:200],
-            "model_digest": getattr(new.recipe, "model_digest", ""),
-            "created": now,
-            "changed": now,
-            "state": "canary" if is_canary else "private",
-            "published": now if is_canary else None,
-            "title": "",
-            "recipe": told,
-            "likes": 0,
-            "comments": 0,
-        }
-        with transaction(self.engine) as connection:
-            if not insert_new(connection, pictures, values):
-                if self._row(connection, new.identifier).account != new.account:
-                    raise Conflict("Another picture has this identifier", "Draw it again")
-                return False
-            also(connection)
-            if new.embedding is not None:
-                vector = new.embedding.astype("float16").tobytes()
-                row = {"picture": new.identifier, "reader": reader(), "vector": vector}
-                connection.execute(insert(embeddings).values(row))
+        if not insert_new(connection, pictures, row_of(new, told, now, is_canary)):
+            if self._row(connection, new.identifier).account != new.account:
+                raise Conflict("Another picture has this identifier", "Draw it again")
+            return False
+        if new.embedding is not None:
+            vector = new.embedding.astype("float16").tobytes()
+            row = {"picture": new.identifier, "reader": reader(), "vector": vector}
+            connection.execute(insert(embeddings).values(row))
         return True
 
     def get(self, actor: Actor, picture: str) -> Shown:
@@ -213,19 +203,27 @@ class Catalogue:
         """Put a picture that was taken down back where it was. Raises Forbidden."""
         self._moderate(actor, picture, "restore", ("hidden", "removed"), "", because)
 
-    def delete(self, actor: Actor, picture: str) -> Gone:
-        """Delete a picture of the actor's own with all that was said about it; what its vault may shred.
+    def delete(
+        self,
+        actor: Actor,
+        picture: str,
+        also: Callable[[Connection, Gone], None] = lambda connection, gone: None,
+    ) -> Gone:
+        """Delete a picture of the actor's own with all that was said about it; what its vault may shred,
+        which ``also`` is told in the same transaction.
 
         Raises NotFound for one of somebody else, Conflict for one that a decision concerns: it is evidence.
         """
         shown = self._own(actor, picture)
+        gone = Gone(shown.account, tuple(filter(None, (shown.file, shown.thumbnail))))
         with transaction(self.engine) as connection:
             one = delete(pictures).where(pictures.c.identifier == picture)
             if not connection.execute(one.where(pictures.c.state.in_(("private", "published")))).rowcount:
                 raise Conflict("This picture was taken down", "It can be deleted once that is decided")
             self._forget_about(connection, picture)
+            also(connection, gone)
         self.nearness.forget(picture)
-        return Gone(shown.account, tuple(filter(None, (shown.file, shown.thumbnail))))
+        return gone
 
     def forget(self, account: str) -> int:
         """Delete all that an account has here, for good: its pictures, likes, follows and comments; how many

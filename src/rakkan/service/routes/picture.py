@@ -13,6 +13,7 @@ from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
 from rakkan.service.errors import Conflict, NotFound
+from rakkan.service.making.deleting import delete_picture
 from rakkan.service.pictures.records import Comment as Said
 from rakkan.service.pictures.records import Shown
 from rakkan.service.reporting import report, take_down
@@ -193,9 +194,7 @@ def withdraw(request: Request, picture: str) -> Response:
 def delete(request: Request, picture: str) -> Response:
     """Delete one's picture for good, with its file."""
     service = service_of(request)
-    gone = service.catalogue.delete(actor_of(request), picture)
-    for digest in gone.digests:
-        service.vault.shred(gone.account, digest)
+    delete_picture(service.catalogue, service.transit, actor_of(request), picture)
     return JSONResponse({"deleted": True}) if wants_json(request) else see_other("/gallery")
 
 

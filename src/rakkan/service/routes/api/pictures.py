@@ -13,6 +13,7 @@ from rakkan.records import canonical_json
 from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
+from rakkan.service.making.deleting import delete_picture
 from rakkan.service.pictures import plain
 from rakkan.service.pictures.lineage import from_ledger, lineage
 from rakkan.service.pictures.records import Link, Shown, Wanted
@@ -205,9 +206,7 @@ def unpublish(request: Request, picture: shapes.PictureName) -> shapes.Picture:
 def delete(request: Request, picture: shapes.PictureName) -> Response:
     """Delete a picture of one's own, for good."""
     service = service_of(request)
-    gone = service.catalogue.delete(actor_of(request), picture)
-    for digest in gone.digests:
-        service.vault.shred(gone.account, digest)
+    delete_picture(service.catalogue, service.transit, actor_of(request), picture)
     return Response(status_code=204)
 
 

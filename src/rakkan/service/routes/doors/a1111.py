@@ -7,7 +7,6 @@ do, gives it as the password, under any name.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Body, Request
@@ -30,16 +29,13 @@ router = new_router(prefix="/sdapi/v1", include_in_schema=False)
 
 #: Bytes of a request with pictures in base 64.
 LARGEST = 48 * 1024 * 1024
-#: Accounts whose choice of a model a server remembers, until it ends; the oldest is forgotten first.
-_MOST_CHOICES = 10_000
-_chosen: OrderedDict[str, str] = OrderedDict()
 
 
 @router.post("/txt2img")
 @allow("member", "create", "own", largest=1024 * 1024)
 async def txt2img(request: Request, sent: words.Txt2Img) -> dict[str, Any]:
     """Draw from words."""
-    wish = await run_in_threadpool(words.create, sent, _choice(request))
+    wish = await run_in_threadpool(lambda: words.create(sent, _choice(request)))
     return _answer(sent, await draw(request, "create", wish))
 
 
@@ -51,9 +47,8 @@ async def img2img(request: Request, sent: words.Img2Img) -> dict[str, Any]:
     account = actor_of(request).account
     given = await run_in_threadpool(let_in, account, decoded(sent.init_images[0], "init_images"))
     mask = await run_in_threadpool(let_in, account, decoded(sent.mask, "mask")) if sent.mask else None
-    wish = await run_in_threadpool(
-        words.edit, sent, _choice(request), given.digest, mask.digest if mask else ""
-    )
+    masked = mask.digest if mask else ""
+    wish = await run_in_threadpool(lambda: words.edit(sent, _choice(request), given.digest, masked))
     return _answer(sent, await draw(request, "edit", wish))
 
 
@@ -108,11 +103,7 @@ def set_options(request: Request, sent: dict[str, Any] = Body()) -> None:  # noq
         return
     if not isinstance(title, str):
         raise RakkanError("sd_model_checkpoint is no name", "Take a title of sd-models")
-    account = actor_of(request).account
-    _chosen[account] = model_named(title)
-    _chosen.move_to_end(account)
-    if len(_chosen) > _MOST_CHOICES:
-        _chosen.popitem(last=False)
+    service_of(request).accounts.choices.choose_model(actor_of(request).account, model_named(title))
 
 
 @router.get("/sd-models")
@@ -221,7 +212,7 @@ def _unfinished(service: Service, account: str) -> list[Job]:
 
 
 def _choice(request: Request) -> str:
-    return _chosen.get(actor_of(request).account, "")
+    return service_of(request).accounts.choices.model(actor_of(request).account)
 
 
 def _starter() -> tuple[str, str]:

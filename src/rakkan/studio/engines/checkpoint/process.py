@@ -8,6 +8,7 @@ drawn by another process. Pixels come back through the pipe; nothing is written 
 from __future__ import annotations
 
 import fcntl
+import platform
 import re
 import threading
 import time
@@ -206,7 +207,9 @@ class Apart:
 def _locked(device: str, locks: Path, cancelled: Callable[[], bool], say: Say) -> IO[str]:
     """The device's lock file, locked: at once, or when nobody else has it any more."""
     locks.mkdir(parents=True, exist_ok=True)
-    file = (locks / (re.sub(r"[^A-Za-z0-9.-]", "_", device) + ".lock")).open("a")
+    # Hosts may share the folder, and each has a device of this name.
+    name = re.sub(r"[^A-Za-z0-9.-]", "_", f"{platform.node()}-{device}")
+    file = (locks / f"{name}.lock").open("a")
     try:
         if not _is_free(file):
             say(f"another process draws on {device}: waiting for it")
