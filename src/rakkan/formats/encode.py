@@ -24,7 +24,7 @@ WEBP_QUALITY = 90
 #: and drafts come while somebody types, in half the time for 4 % more bytes: whoever looks at one fetches or
 #: draws the picture.
 _EFFORT = 4
-LOSSY = {"thumbnail": {"quality": 80}, "draft": {"quality": 90, "effort": 2}}
+LOSSY: Mapping[str, Mapping[str, Any]] = {"thumbnail": {"quality": 80}, "draft": {"quality": 90, "effort": 2}}
 #: What one JPEG segment holds, less its length and the label of EXIF (ITU-T T.81, B.1.1.4).
 _MOST_EXIF_IN_JPEG = 65533 - 6
 _ALPHA, _EXIF = 0x10, 0x08
