@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.service.web.samples import card
 
+from rakkan.service import house
 from rakkan.service.access.actors import SCOPES
 from rakkan.service.web import views
 
@@ -338,7 +339,9 @@ PAGES: dict[str, tuple[str, object]] = {
     ),
     "/about/policies/moderation": (
         "policy.html",
-        views.PolicyView("Moderation", "<h1>Moderation</h1><p>Rules refuse, a person decides.</p>"),
+        views.PolicyView(
+            "Moderation", house.html(house.policy("data") + "\n```\n" + "0123456789" * 20 + "\n```\n")
+        ),
     ),
     "/about": ("about.html", about()),
     "/sign-in": ("sign_in.html", views.SignInView(open=True)),

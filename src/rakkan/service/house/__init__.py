@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 _HERE = Path(__file__).parent
 #: The policies, in the order they are listed.
@@ -61,4 +64,35 @@ def html(markdown: str) -> str:
         return f"[{found[1]}](/about/policies/{name})" if name in POLICIES else found[1]
 
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    return str(reader.render(_LINK.sub(linked, markdown)))
+    tokens = reader.parse(_LINK.sub(linked, markdown))
+    _name_cells(tokens)
+    return str(reader.renderer.render(tokens, reader.options, {}))
+
+
+#: What a table is to a screen reader, said again: on a phone its rows are laid out as blocks.
+_ROLES = {
+    "table_open": "table",
+    "thead_open": "rowgroup",
+    "tbody_open": "rowgroup",
+    "tr_open": "row",
+    "th_open": "columnheader",
+    "td_open": "cell",
+}
+
+
+def _name_cells(tokens: Sequence[Token]) -> None:
+    """Give each cell its column's heading, which stands beside it where there is no room for columns."""
+    heads: list[str] = []
+    column = 0
+    for token, following in pairwise(tokens):
+        if token.type in _ROLES:
+            token.attrSet("role", _ROLES[token.type])
+        if token.type == "table_open":
+            heads = []
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type == "th_open":
+            heads.append(following.content)
+        elif token.type == "td_open":
+            token.attrSet("data-label", heads[column] if column < len(heads) else "")
+            column += 1
