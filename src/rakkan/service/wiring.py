@@ -144,7 +144,6 @@ def _chores(parts: Closing, transit: Transit, planting: Planting) -> tuple[Chore
         Chore("closing", 20, parts.go_on),
         Chore("bans", 60, parts.bans.lapse),
         Chore("cases", 60, parts.reports.follow_all),
-        Chore("canaries", 60, planting.plant),
         Chore("accounts", 3600, parts.accounts.sweep),
         Chore("jobs", 3600, lambda: parts.queue.purge(JOBS_KEPT)),
         Chore("old counts", 24 * 3600, parts.budgets.expire),
