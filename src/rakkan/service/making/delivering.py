@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rakkan.records import AnyRecipe
 from rakkan.service.making.transit import PICTURE, Transit
 from rakkan.service.pictures.catalogue import Catalogue
-from rakkan.service.pictures.records import NewPicture, character_identifier
+from rakkan.service.pictures.records import NewPicture
 from rakkan.service.pictures.thumbnails import sealed_thumbnail
 from rakkan.service.schema import identifier_of
 
@@ -55,10 +55,11 @@ class Delivery:
         job: str,
         index: int,
         disclosure: str,
-        character: str = "",
+        character: tuple[str, str] = ("", ""),
         parent: str = "",
     ) -> str:
-        """Take the sealed file at ``path`` in; its identifier. The file is gone afterwards."""
+        """Take the sealed file at ``path`` in; its identifier. The file is gone afterwards. ``character`` is
+        what the catalogue calls who was drawn, and people."""
         data = path.read_bytes()
         identifier = self.identifier(job, index)
         media_type = _TYPES[path.suffix]
@@ -87,7 +88,7 @@ class Delivery:
         identifier: str,
         folder: Path,
         disclosure: str,
-        character: str = "",
+        character: tuple[str, str] = ("", ""),
         parent: str = "",
     ) -> None:
         """Take a picture file in that has passed the gate, one way or the other; its thumbnail is made in a
@@ -108,8 +109,8 @@ class Delivery:
             media_type,
             operation,
             recipe,
-            character=character_identifier(account, character) if character else "",
-            character_name=character,
+            character=character[0],
+            character_name=character[1],
             parent=parent,
             disclosure=disclosure,
             embedding=embedding(pixels[..., :3]),
