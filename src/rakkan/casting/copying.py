@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from rakkan.casting import Casting
 
 
-def copy(
-    casting: Casting, loan: Loan, name: str, because: str, maker: str, account: str
-) -> Kept[Character]:
+def copy(casting: Casting, loan: Loan, name: str, because: str, maker: str, account: str) -> Kept[Character]:
     """Keep what is on loan for ``account`` too, under ``name``; the version that says so. It names the
     original by its digest, as each version names the one before, and a statement names its ``maker`` besides,
     by the SHA-256 that bans name accounts by.

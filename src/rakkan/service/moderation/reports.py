@@ -259,7 +259,7 @@ class Reports:
 
     def makers(self, case: Case) -> set[str]:
         """The accounts whose pictures and characters a case is about."""
-        return {one.account for one in (*self.covered(case), *self.characters(case))}
+        return {one.account for one in self.covered(case)} | {one.account for one in self.characters(case)}
 
     def notes(self, case: Case) -> list[Note]:
         """What people wrote about a case, as long as it is kept."""

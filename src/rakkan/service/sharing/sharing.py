@@ -116,7 +116,7 @@ class Sharing:
             raise _none()
         return found
 
-    def open(self, identifier: str) -> Shared:
+    def published(self, identifier: str) -> Shared:
         """A character that is there for everybody. Raises NotFound."""
         with transaction(self.engine) as connection:
             found = rows.row_of(connection, identifier, rows.open_ones())
@@ -175,12 +175,12 @@ class Sharing:
         for one in own:
             if character_identifier(account, one.version.name) == named:
                 return Loan(one, account)
-        shared = self.open(named)
+        shared = self.published(named)
         return Loan(self.history(shared)[0], shared.account)
 
-    def copy(self, actor: Actor, identifier: str, name: str = "", handle: str = "") -> Kept[Character]:
-        """Take a copy of a published character, under ``name`` ("" for its own), with credit to its maker,
-        who is called ``handle``. Raises NotFound, Forbidden where only drawing is allowed, Conflict for one's
+    def copy(self, actor: Actor, identifier: str, name: str = "") -> Kept[Character]:
+        """Take a copy of a published character, under ``name`` ("" for its own), with credit to its maker.
+        Raises NotFound, Forbidden where only drawing is allowed, Conflict for one's
         own, and what ``casting.copying.copy`` does."""
         from rakkan.studio.characters.keeping import Loan
         from rakkan.trust.policy import account_subject
@@ -191,7 +191,8 @@ class Sharing:
             raise Conflict("This character is your own", "Revise it, or make another")
         history = self.history(shared)
         maker = account_subject(shared.account).digests["sha256"]
-        because = f"a copy of {shared.name}, version {shared.number}, by @{handle}"
+        # No handle: the gate would look for people in it, and it would outlive its account.
+        because = f"a copy of version {shared.number}"
         made = self.casting().copy(
             Loan(history[0], shared.account), name or shared.name, because, maker, actor.account
         )
@@ -207,7 +208,7 @@ class Sharing:
     def copyable(self, identifier: str) -> Shared:
         """A published character that others may take a copy of. Raises NotFound, and Forbidden where only
         drawing is allowed."""
-        shared = self.open(identifier)
+        shared = self.published(identifier)
         if not shared.may_be_copied:
             raise Forbidden("Its maker lets others draw with it alone", "Draw with it instead of copying it")
         return shared
@@ -269,9 +270,7 @@ class Sharing:
 
     def _describe(self, connection: Connection, identifier: str, terms: Iterable[str]) -> None:
         connection.execute(delete(SHARED_TERMS).where(SHARED_TERMS.c.character == identifier))
-        connection.execute(
-            insert(SHARED_TERMS), [{"tag": term, "character": identifier} for term in terms]
-        )
+        connection.execute(insert(SHARED_TERMS), [{"tag": term, "character": identifier} for term in terms])
 
 
 def _none() -> NotFound:
