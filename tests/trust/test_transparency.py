@@ -209,7 +209,7 @@ KINDS = {
     "leaks": {"leaked"},
     "wishes of artists": {"reserved", "consented"},
     "erasures": {"erased"},
-    "other statements": {"trained", "licensed", "versioned"},
+    "other statements": {"copied", "trained", "licensed", "versioned"},
     "bans": {"banned"},
     "bans lifted": {"revoked"},
 }

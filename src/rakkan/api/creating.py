@@ -184,6 +184,7 @@ def _cast(options: CreateOptions, told: str, listener: Listener, behalf: Behalf)
         options.model.name,
         naming=told == "full",
         account=behalf.account,
+        loan=behalf.lend(options.character) if options.character else None,
     )
     for note in cast.notes:
         listener.say(note)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rakkan.studio.characters.cast import Cast
     from rakkan.studio.characters.file import Opened
     from rakkan.studio.characters.index import Index
-    from rakkan.studio.characters.keeping import Kept, Shelf
+    from rakkan.studio.characters.keeping import Kept, Loan, Shelf
     from rakkan.studio.characters.making import CharacterRequest, Revision
     from rakkan.studio.characters.pictures import Pictures
     from rakkan.studio.characters.records import Character, Style
@@ -108,19 +108,27 @@ class Casting:
         *,
         naming: bool = True,
         account: str = LOCAL,
+        loan: Loan | None = None,
     ) -> Cast:
         """Put a character and a style, by their names ("" for none), into a prompt for a ``model`` ("" for
-        the starter model). Raises RakkanError, with the nearest name, for one that is not kept."""
+        the starter model); a character on ``loan`` takes the place of a named one. Raises RakkanError, with
+        the nearest name, for one that is not kept."""
+        from dataclasses import replace
+
         from rakkan.studio.characters.casting import cast
 
-        return cast(
+        played = self.characters.find(character, account) if character and loan is None else None
+        made = cast(
             prompt,
             negative,
-            self.characters.find(character, account) if character else None,
+            loan.kept if loan else played,
             self.style(style, account) if style else None,
             order=self._order(model, account) if model else None,
             naming=naming,
         )
+        if loan and loan.kept.version.references:
+            return replace(made, account=loan.account)
+        return made
 
     def shown(
         self, cast: Cast, asked: tuple[Asked, ...], account: str = LOCAL
@@ -134,7 +142,7 @@ class Casting:
             return asked, {}
         digest, _ = cast.references[0]
         name = Path(f"{digest}.kept")
-        picture = self.pictures(account).recall(digest, "the character")
+        picture = self.pictures(cast.account or account).recall(digest, "the character")
         return (Asked(REFERENCE, name), *asked), {name: picture}
 
     def sheet(
@@ -163,9 +171,10 @@ class Casting:
         )
         return sheet.release_sheet(kept, wanted, drawn, known, out, release)
 
-    def export(self, name: str, to: Path, account: str = LOCAL) -> Path:
-        """Hand out a character with its history and pictures as one signed file; the path it took, for
-        nothing is written over. Raises RakkanError for what the gate refuses."""
+    def export(self, name: str, to: Path, account: str = LOCAL, head: str = "") -> Path:
+        """Hand out a character with its history and pictures as one signed file, up to the version ``head``
+        ("" for the newest); the path it took, for nothing is written over. Raises RakkanError for what the
+        gate refuses."""
         from rakkan.errors import RakkanError
         from rakkan.store.faults import Missing
         from rakkan.studio.characters import file
@@ -174,8 +183,10 @@ class Casting:
             raise RakkanError(
                 f"A character is written as a {file.SUFFIX} file", f"Name it {to.stem or 'it'}{file.SUFFIX}"
             )
-        kept = self.characters.find(name, account)
-        history = list(self.characters.history(kept.version.name, account))
+        if not head:
+            head = self.characters.find(name, account).digest
+        history = list(self.characters.since(head, name, account))
+        kept = history[0]
         pictures = {}
         for digest in dict.fromkeys(one for each in history for one in each.version.references):
             try:
@@ -207,6 +218,12 @@ class Casting:
             found, self.characters, self.pictures(account), self.gate.consider_character, self.vault, account
         )
         return kept, found
+
+    def copy(self, loan: Loan, name: str, because: str, maker: str, account: str) -> Kept[Character]:
+        """Let ``account`` take a copy of a character that another one shares; see ``copying.copy``."""
+        from rakkan.casting.copying import copy
+
+        return copy(self, loan, name, because, maker, account)
 
     def style(self, name: str, account: str = LOCAL) -> Kept[Style]:
         """A saved style, one that the starter model draws, or, for checkpoints, a LoRA. Raises RakkanError,
@@ -295,7 +312,7 @@ class Casting:
         from rakkan.studio.starter import guiding
 
         digest, kind = cast.references[0]
-        picture = self.pictures(account).recall(digest, "the character")
+        picture = self.pictures(cast.account or account).recall(digest, "the character")
         looks = self._knows_references()
         try:
             found = guiding.guide(picture, f"the picture {digest[:8]}", kind, 1.0, looks)

@@ -32,6 +32,7 @@ from rakkan.service.routes import (
     passkeys,
     picture,
     queue,
+    sharing,
     studio,
 )
 from rakkan.service.routes.showing import show
@@ -49,6 +50,7 @@ ROUTERS = (
     picture.router,
     onwards.router,
     characters.router,
+    sharing.router,
     queue.router,
     importing.router,
     account.router,

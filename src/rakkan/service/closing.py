@@ -18,6 +18,7 @@ from rakkan.service.making.transit import Transit
 from rakkan.service.moderation.bans import Bans
 from rakkan.service.moderation.reports import Reports
 from rakkan.service.pictures.catalogue import Catalogue
+from rakkan.service.sharing.sharing import Sharing
 from rakkan.store import database
 
 
@@ -28,6 +29,7 @@ class Closing:
     accounts: Accounts
     queue: Queue
     catalogue: Catalogue
+    sharing: Sharing
     reports: Reports
     bans: Bans
     budgets: Budgets
@@ -49,6 +51,7 @@ class Closing:
         self.queue.forget_account(account)
         self.reports.forget(account)
         self.bans.forget(account)
+        self.sharing.forget(account)
         self.catalogue.forget(account)
         self.transit.forget_account(account)
         self.erase(account)

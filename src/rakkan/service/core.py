@@ -23,6 +23,7 @@ from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.social import Social
 from rakkan.service.planting import Planting
 from rakkan.service.settings import Settings
+from rakkan.service.sharing.sharing import Sharing
 from rakkan.service.turning import Turnstile
 from rakkan.service.upkeep import Upkeep
 
@@ -42,6 +43,7 @@ class Service:
     queue: Queue
     catalogue: Catalogue
     social: Social
+    sharing: Sharing
     door: Door
     budgets: Budgets
     turnstile: Turnstile

@@ -25,6 +25,7 @@ from rakkan.service.access.actors import Actor
 from rakkan.service.core import Service
 from rakkan.service.pictures.records import Card
 from rakkan.service.pictures.tables import comments, follows, likes
+from rakkan.service.sharing.tables import CREDITS
 from rakkan.store.database import transaction
 
 _ENDINGS = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpg"}
@@ -71,6 +72,7 @@ def _files(service: Service, actor: Actor) -> Iterator[tuple[str, bytes]]:
     organisations = [vars(one) for one, _ in service.accounts.organisations.of(actor.account)]
     yield "account.json", _json({**told, "in": organisations})
     yield "social.json", _json(_social(service, actor.account))
+    yield "shared.json", _json(_shared(service, actor.account))
     yield "jobs.json", _json(_jobs(service, actor.account))
     for card in _pictures(service, actor):
         shown = service.catalogue.get(actor, card.identifier)
@@ -126,6 +128,14 @@ def _social(service: Service, account: str) -> dict[str, Any]:
             name: [dict(row) for row in connection.execute(query).mappings()]
             for name, query in (("likes", liked), ("follows", followed), ("comments", said))
         }
+
+
+def _shared(service: Service, account: str) -> dict[str, Any]:
+    """Which characters are shared, and what those that are copies were copied from."""
+    copied = select(CREDITS).where(CREDITS.c.account == account).order_by(CREDITS.c.copy, CREDITS.c.step)
+    with transaction(service.engine) as connection:
+        credits = [dict(row) for row in connection.execute(copied).mappings()]
+    return {"characters": [asdict(one) for one in service.sharing.of(account).values()], "credits": credits}
 
 
 def _jobs(service: Service, account: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from rakkan.service.jobs.records import JobRequest, Priority
 from rakkan.service.making.compatible import compatibility
 from rakkan.service.pictures.visibility import demand_account
 from rakkan.service.schema import is_identifier
+from rakkan.service.weighing import count_pair
 
 #: What a job costs of its account's share, in steps of a small picture: for each picture, and for each step.
 _PICTURE, _STEP, _USUAL_STEPS = 2, 1, 4
@@ -59,12 +60,21 @@ def _check(service: Service, actor: Actor, wish: Any) -> None:
         assemble.gate().consider(text, getattr(wish, "negative", ""))
     if getattr(wish, "model", ""):
         assemble.models().find(wish.model)
+    _count_character(service, actor, getattr(wish, "character", ""))
     reference = getattr(wish, "reference", None)
     named = [getattr(wish, "picture", ""), getattr(wish, "parent", "")]
     named.append(reference.picture if reference else "")
     for picture in named:
         if is_identifier(picture):
             service.catalogue.openable(actor, picture)
+
+
+def _count_character(service: Service, actor: Actor, named: str) -> None:
+    """A drawing tells what somebody's shared character is drawn from: it is a pair for the budgets, as the
+    character's page is. Raises NotFound for one that is not there, TooMany."""
+    loan = service.sharing.lend(actor.account, named)
+    if loan is not None and loan.account != actor.account:
+        count_pair(service.budgets, actor, named)
 
 
 def _cost(kind: str, told: dict[str, Any]) -> int:

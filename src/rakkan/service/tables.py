@@ -7,7 +7,8 @@ import rakkan.service.budgets.tables
 import rakkan.service.jobs.tables
 import rakkan.service.making.tables
 import rakkan.service.moderation.tables
-import rakkan.service.pictures.tables  # noqa: F401
+import rakkan.service.pictures.tables
+import rakkan.service.sharing.tables  # noqa: F401
 from rakkan.service.schema import METADATA
 
 __all__ = ["METADATA"]

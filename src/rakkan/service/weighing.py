@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -13,11 +15,13 @@ from starlette.responses import Response, StreamingResponse
 
 from rakkan.service.access.actors import Actor
 from rakkan.service.access.rules import Access, Weight
+from rakkan.service.budgets import canaries
 from rakkan.service.budgets.limits import Holder
 from rakkan.service.budgets.store import Asked, Budgets, What
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.tables import pictures
-from rakkan.service.schema import is_identifier
+from rakkan.service.schema import IDENTIFIER, is_identifier
+from rakkan.service.sharing.tables import SHARED
 from rakkan.service.turning import Turnstile, network_of, refusal
 from rakkan.store.database import transaction
 
@@ -35,6 +39,38 @@ _WHAT: Mapping[Weight, What] = {
     "bulk": "bulk",
     "batch": "batch",
 }
+
+
+def holder_of(actor: Actor) -> Holder:
+    """Whose limits hold for an actor."""
+    if actor.at_least("moderator"):
+        return "moderator"
+    return "member" if actor.account else "visitor"
+
+
+def pair_of(budgets: Budgets, character: str) -> str:
+    """What a shared character is counted by: never a canary's identifier, which its own could be by chance
+    and would raise an alarm about honest people."""
+    numbers = itertools.count()
+
+    def draw() -> str:
+        told = f"rakkan character pair 1\n{next(numbers)}\n{character}"
+        return hashlib.sha256(told.encode()).hexdigest()[:IDENTIFIER]
+
+    return canaries.ordinary(budgets.secret, draw)
+
+
+def count_pair(budgets: Budgets, actor: Actor, character: str) -> None:
+    """Count a shared character that is read without a request of its own, once: whoever types draws with it
+    many times. Raises TooMany where no more are to be."""
+    pair = pair_of(budgets, character)
+    if budgets.has_given(actor.account, pair):
+        return
+    decision = budgets.check(actor.account, Asked("picture", pair, holder=holder_of(actor)))
+    if decision.answer in ("serve", "decoy"):
+        budgets.done(actor.account, 0)
+    if decision.answer != "serve":
+        raise refusal(decision)
 
 
 @dataclass(frozen=True)
@@ -97,9 +133,9 @@ class Scales:
         return actor.account or self.budgets.visitor(network_of(request))
 
     def _asked(self, actor: Actor, request: HTTPConnection, access: Access) -> Asked:
-        holder: Holder = "visitor" if not actor.account else "member"
-        if actor.at_least("moderator"):
-            holder = "moderator"
+        holder = holder_of(actor)
+        if access.weight == "pair" and "character" in request.path_params:
+            return self._of_character(actor, str(request.path_params["character"]))
         picture = str(request.path_params.get("picture", ""))
         if not picture:
             # The studio goes on from a picture with its words, the gallery with what is like it.
@@ -113,6 +149,16 @@ class Scales:
             own, popular = self._known(actor, picture)
         # What is one's own stays within reach, whatever alarm stands.
         return Asked(_WHAT[access.weight], picture, own, popular, own, holder)
+
+    def _of_character(self, actor: Actor, character: str) -> Asked:
+        """What a shared character says is a pair; one's own is a page, and so is what is not shared: there is
+        nothing to be read there."""
+        query = select(SHARED.c.account).where(SHARED.c.identifier == character)
+        with transaction(self.catalogue.engine) as connection:
+            account = connection.scalar(query)
+        if account is None or account == actor.account:
+            return Asked("page", holder=holder_of(actor))
+        return Asked("picture", pair_of(self.budgets, character), holder=holder_of(actor))
 
     def _known(self, actor: Actor, picture: str) -> tuple[bool, bool]:
         query = select(pictures.c.account, pictures.c.likes).where(pictures.c.identifier == picture)

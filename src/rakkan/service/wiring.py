@@ -34,6 +34,7 @@ from rakkan.service.pictures.social import Social
 from rakkan.service.planting import Planting
 from rakkan.service.schema import IDENTIFIER, identifier_of
 from rakkan.service.settings import Settings
+from rakkan.service.sharing.sharing import Sharing
 from rakkan.service.turning import Turnstile
 from rakkan.service.upkeep import Chore, Upkeep
 from rakkan.service.weighing import Scales
@@ -99,10 +100,11 @@ def service(settings: Settings) -> Service:
     accounts = Accounts(made.engine, time.time, made.key("accounts"), settings.sign_up, party, told)
     budgets = Budgets(made.engine, time.time, made.key("budgets"), assemble.instance().ledger_key)
     vault = assemble.vault()
-    reports = Reports(made.catalogue, vault, assemble.takedown, made.key("moderation"))
+    sharing = Sharing(made.catalogue, assemble.casting)
+    reports = Reports(made.catalogue, vault, assemble.takedown, made.key("moderation"), sharing)
     bans = Bans(accounts, made.queue, audit, assemble.ledger)
     transit = Transit(made.engine, time.time, vault)
-    kept = (accounts, made.queue, made.catalogue, reports, bans, budgets, transit)
+    kept = (accounts, made.queue, made.catalogue, sharing, reports, bans, budgets, transit)
     closing = Closing(*kept, assemble.erase)
     turnstile = Turnstile(budgets)
     scales = Scales(budgets, made.catalogue, turnstile)
@@ -117,6 +119,7 @@ def service(settings: Settings) -> Service:
         queue=made.queue,
         catalogue=made.catalogue,
         social=Social(made.catalogue),
+        sharing=sharing,
         door=Door(settings.origins, accounts, scales.weigh, scales.note, scales.failed),
         budgets=budgets,
         turnstile=turnstile,
@@ -178,4 +181,5 @@ def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
     transit = Transit(made.engine, time.time, assemble.vault())
     release = assemble.gate().release
     delivery = Delivery(transit, made.catalogue, release, made.key("delivery"), made.is_reserved)
-    return made.queue, Studio(delivery, Spool(config.load().home / "spool")).performers()
+    sharing = Sharing(made.catalogue, assemble.casting)
+    return made.queue, Studio(delivery, Spool(config.load().home / "spool"), sharing.lend).performers()

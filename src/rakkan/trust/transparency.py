@@ -22,6 +22,7 @@ from rakkan.store.ledger.statements import (
     Appealed,
     Banned,
     Consented,
+    Copied,
     Decided,
     Derived,
     Erased,
@@ -273,5 +274,6 @@ _SECTIONS: Mapping[type, tuple[str, Callable[[Any], Cells]]] = {
     Erased: ("erasures", lambda said: ()),
     Licensed: ("other statements", lambda said: ("licensed",)),
     Trained: ("other statements", lambda said: ("trained",)),
+    Copied: ("other statements", lambda said: ("copied",)),
     Versioned: ("other statements", lambda said: (f"{_known(said.sort, _SORTS)} kept",)),
 }

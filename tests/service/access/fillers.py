@@ -112,6 +112,8 @@ def _character(world: World, handle: str, published: bool) -> str:
     sent = {"name": name, "tags": "1girl, hat"}
     made = world.client.post("/api/v1/characters", json=sent, headers=headers)
     assert made.status_code == 201, made.text
+    if published:
+        world.service.sharing.publish(world.actor(handle), name, "copy")
     return name
 
 
@@ -264,6 +266,15 @@ FILLERS |= {
     ("POST", "/api/v1/accounts/{handle}/follow"): Filler(also=_CHANGED),
     ("POST", "/api/v1/accounts/{handle}/unfollow"): Filler(also=_CHANGED),
     ("POST", "/api/v1/characters"): Filler(json=lambda world, who: {"name": _name(), "tags": "1girl, hat"}),
+    ("POST", "/api/v1/characters/import"): Filler(
+        files=lambda world, who: {"file": ("h.rakkan", b"no character", "application/octet-stream")},
+        also=_CHANGED,
+    ),
+    ("POST", "/api/v1/characters/{name}/publish"): Filler(json=_form(terms="copy")),
+    ("POST", "/api/v1/characters/{name}/unpublish"): Filler(absent=True),
+    ("POST", "/api/v1/shared-characters/{character}/copy"): Filler(
+        json=lambda world, who: {"name": _name()}, also=_CHANGED
+    ),
     ("PATCH", "/api/v1/characters/{name}"): Filler(json=_form(tags="1girl, hat"), also=_CHANGED),
     ("POST", "/api/v1/jobs/create"): Filler(json=_drawing_json),
     ("POST", "/api/v1/jobs/edit"): Filler(
@@ -278,7 +289,20 @@ FILLERS |= {
     ("POST", "/api/v1/pictures/{picture}/unpublish"): Filler(also=_CHANGED),
     ("POST", "/api/v1/uploads"): Filler(files=_upload, also=_CHANGED),
     ("POST", "/characters"): Filler(data=lambda world, who: {"name": _name(), "words": "1girl, hat"}),
+    ("POST", "/characters/import"): Filler(
+        files=lambda world, who: {"file": ("h.rakkan", b"no character", "application/octet-stream")},
+        also=_CHANGED,
+    ),
+    ("POST", "/characters/{character}/copy"): Filler(
+        data=lambda world, who: {"name": _name()}, also=_CHANGED
+    ),
+    ("POST", "/characters/{character}/publish"): Filler(data=_form(terms="copy")),
     ("POST", "/characters/{character}/remove"): Filler(),
+    ("POST", "/characters/{character}/report"): Filler(data=_form(reason="spam"), also=_CHANGED),
+    ("POST", "/characters/{character}/take-down"): Filler(
+        data=_form(text="because"), absent=True, also=_CHANGED
+    ),
+    ("POST", "/characters/{character}/withdraw"): Filler(absent=True),
     ("POST", "/characters/{character}/rename"): Filler(
         data=lambda world, who: {"name": _name()}, also=_CHANGED
     ),

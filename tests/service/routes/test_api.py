@@ -279,6 +279,41 @@ def test_characters_are_kept_revised_drawn_and_removed(call: Caller, picture: st
     call("GET", "/characters/{name}", 404, name="Mika")
 
 
+def test_characters_are_shared_found_copied_and_taken_along(call: Caller) -> None:
+    kept = call("POST", "/characters", 201, json={"name": "Shared One", "tags": PROMPT}).json()
+    shared = {"character": kept["id"]}
+    for ending in ("", "/file"):
+        call("GET", "/shared-characters/{character}" + ending, 404, "rin", **shared)
+    call("POST", "/shared-characters/{character}/copy", 404, "rin", json={}, **shared)
+    told = call("POST", "/characters/{name}/publish", name="Shared One", json={"terms": "copy"}).json()
+    assert call("GET", "/shared-characters/{character}", who="nobody", **shared).json() == told
+    assert told["artist"] == "mika" and told["tags"] == PROMPT and told["digest"] == kept["digest"]
+    (listed,) = call("GET", "/characters", who="rin", params={"shared": True, "q": "shared"}).json()["items"]
+    assert listed["id"] == kept["id"] and "tags" not in listed
+    assert call("GET", "/characters", who="rin").json()["items"] == []
+    (made,) = call.drawn({"prompt": "smile", "character": kept["id"]}, who="rin")
+    seen = call("GET", "/pictures/{picture}", who="rin", picture=made).json()
+    assert seen["character"] == {"id": kept["id"], "name": "Shared One"}
+    call("PATCH", "/characters/{name}", 409, name="Shared One", json={"name": "Nova"})
+    copy = call("POST", "/shared-characters/{character}/copy", 201, "rin", json={"name": "Mine"}, **shared)
+    assert copy.json()["version"] == 2 and copy.json()["name"] == "Mine"
+    again = call("POST", "/characters/{name}/publish", who="rin", name="Mine", json={}).json()
+    assert again["copied_from"] == [{"name": "Shared One", "artist": "mika", "digest": kept["digest"]}]
+    mine = {"character": copy.json()["id"]}
+    call("POST", "/shared-characters/{character}/copy", 403, json={"name": "Hers"}, **mine)
+    taken = call("GET", "/shared-characters/{character}/file", who="rin", **shared).content
+    assert call("GET", "/characters/{name}/file", name="Shared One").content[:2] == taken[:2] == b"PK"
+    brought = {"file": ("one.rakkan", taken, "application/octet-stream")}
+    came = call("POST", "/characters/import", 201, "rin", files=brought).json()
+    assert came["digest"] == kept["digest"]
+    call("POST", "/characters/{name}/unpublish", 204, name="Shared One")
+    call("GET", "/shared-characters/{character}", 404, "rin", **shared)
+    call("POST", "/jobs/create", 404, "rin", json={"prompt": "smile", "character": kept["id"]})
+    report = {"picture": mine["character"], "reason": "copyright", "text": "It is mine"}
+    call("POST", "/reports", 201, json=report)
+    call("GET", "/shared-characters/{character}", 404, "nobody", **mine)
+
+
 def test_strangers_things_are_not_there(call: Caller, picture: str) -> None:
     job = call("POST", "/jobs/create", 202, json={"prompt": PROMPT}).json()["id"]
     for method in ("GET", "DELETE"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.service.web.samples import card
@@ -105,17 +106,28 @@ def characters() -> views.CharactersView:
         (
             one(0, "Mira", "1girl, silver twin tails, red eyes, red hoodie"),
             one(4, "Lio", "1girl, blonde wavy hair, witch hat"),
-        ),
-        (
-            one(8, "Old Haru", "1boy, white short hair, armour"),
-            one(6, "Kon", "1girl, orange hair, fox ears, teal kimono"),
-        ),
+        )
     )
+
+
+def shared_characters() -> views.CharactersView:
+    def one(number: int, name: str) -> views.CharacterCard:
+        thumbnail = f"/pictures/p{number}/thumbnail"
+        return views.CharacterCard(f"c{number}", name, number, "", thumbnail, 7, "haru", shared=True)
+
+    return views.CharactersView((one(8, "Old Haru"), one(6, "Kon")), "shared", "ha", "fox ears")
+
+
+def shared_character() -> views.CharacterView:
+    allowed = frozenset({"draw", "copy", "file", "report", "take_down"})
+    credit = views.Credit("Mira the First", "ayu", "/characters/c9", "ab" * 32)
+    changes = {"allowed": allowed, "credits": (credit, views.Credit("")), "tags": ("silver hair",)}
+    return replace(character(), mine=False, state="published", terms="copy", **changes)  # type: ignore[arg-type]
 
 
 def character() -> views.CharacterView:
     return views.CharacterView(
-        characters().mine[0],
+        characters().cards[0],
         "mira",
         "CC BY 4.0",
         "/pictures/p0/file",
@@ -312,7 +324,9 @@ PAGES: dict[str, tuple[str, object]] = {
     "/pictures/p0": ("picture.html", picture()),
     "/people/ayu": ("gallery.html", person()),
     "/characters": ("characters.html", characters()),
+    "/characters?tab=shared": ("characters.html", shared_characters()),
     "/characters/c1": ("character.html", character()),
+    "/characters/c2": ("character.html", shared_character()),
     "/queue": ("queue.html", queue()),
     "/queue/empty": ("queue.html", views.QueueView(())),
     "/account": ("account.html", account()),

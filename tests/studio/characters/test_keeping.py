@@ -38,6 +38,19 @@ def test_a_revision_names_the_version_before_it(casting: Casting) -> None:
     assert casting.characters.find(f"Mika@{second.digest[:8]}") == second
 
 
+def test_a_copy_and_its_original_in_one_account_do_not_end_each_other(casting: Casting) -> None:
+    first = casting.characters.new("Mika", tags=TAGS)
+    beside = replace(first.version, name="Aki", number=2, parent=first.digest)
+    casting.characters.commit([first.version, beside], ("", ""))
+    assert casting.characters.remove("Mika") == 1
+    assert [one.version.number for one in casting.characters.history("Aki")] == [2, 1]
+    with pytest.raises(RakkanError, match="called 'Aki'"):
+        casting.characters.commit([first.version, replace(beside, seed="9")], ("", ""))
+    assert [one.version.number for one in casting.characters.history("Aki")] == [2, 1]
+    assert casting.characters.remove("Aki") == 2
+    assert not casting.vault.holds("local", first.digest)
+
+
 def test_two_revisions_of_the_same_version_do_not_both_count(casting: Casting) -> None:
     casting.characters.new("Mika", tags=TAGS)
 

@@ -138,6 +138,12 @@ class Budgets:
         """The account of someone who is not signed in, by a keyed digest of an address."""
         return VISITOR + self._keyed("visitor", address)
 
+    def has_given(self, account: str, picture: str) -> bool:
+        """Whether the account was given this pair this month, so that it counts no more."""
+        with self.front.lock:
+            own = self._states(account, self.clock())[0]
+            return self._digest(picture, own.month) in own.given
+
     def is_canary(self, picture: str) -> bool:
         """Whether an identifier is a canary's: such pictures stand in the plain catalogue alone."""
         return canaries.is_canary(self.secret, picture)

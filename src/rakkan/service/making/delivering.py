@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from rakkan.records import AnyRecipe
 from rakkan.service.making.transit import PICTURE, Transit
 from rakkan.service.pictures.catalogue import Catalogue
-from rakkan.service.pictures.records import NewPicture, character_identifier
+from rakkan.service.pictures.records import NewPicture
 from rakkan.service.pictures.thumbnails import sealed_thumbnail
 from rakkan.service.schema import identifier_of
 
@@ -57,11 +57,11 @@ class Delivery:
         job: str,
         index: int,
         disclosure: str,
-        character: str = "",
+        character: tuple[str, str] = ("", ""),
         parent: str = "",
     ) -> NewPicture:
         """Take the sealed file at ``path`` in; nobody is told of it before ``arrive``. The file is gone
-        afterwards."""
+        afterwards. ``character`` is what the catalogue calls who was drawn, and people."""
         data = path.read_bytes()
         identifier = self.identifier(job, index)
         media_type = _TYPES[path.suffix]
@@ -130,7 +130,7 @@ class Delivery:
         identifier: str,
         folder: Path,
         disclosure: str,
-        character: str = "",
+        character: tuple[str, str] = ("", ""),
         parent: str = "",
     ) -> NewPicture:
         """A picture whose file and thumbnail the vault has, for as long as what is on its way is kept."""
@@ -150,8 +150,8 @@ class Delivery:
             media_type,
             operation,
             recipe,
-            character=character_identifier(account, character) if character else "",
-            character_name=character,
+            character=character[0],
+            character_name=character[1],
             parent=parent,
             disclosure=disclosure,
             embedding=embedding(pixels[..., :3]),

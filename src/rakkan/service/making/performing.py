@@ -28,8 +28,10 @@ from rakkan.service.making.passing import in_memory
 from rakkan.service.making.spool import Spool
 from rakkan.service.making.transit import DRAFT
 from rakkan.service.making.warming import warm
+from rakkan.service.pictures.records import character_identifier
 
 if TYPE_CHECKING:
+    from rakkan.studio.characters.keeping import Loan
     from rakkan.studio.requests import Created
 
 #: What was made: the file, its recipe, and its operation in the seal.
@@ -38,10 +40,12 @@ Made = tuple[Path, AnyRecipe, str]
 
 @dataclass(frozen=True)
 class Studio:
-    """The studio as a worker uses it; ``spool`` is for files on their way to the vault."""
+    """The studio as a worker uses it; ``spool`` is for files on their way to the vault. ``lend`` says of an
+    account and what its wish calls a character what is drawn with, None for one of its own by its name."""
 
     delivery: Delivery
     spool: Spool
+    lend: Callable[[str, str], Loan | None] = lambda account, named: None
 
     def performers(self) -> Mapping[str, Performer]:
         """What this worker can do."""
@@ -178,6 +182,7 @@ class Studio:
     def _result(self, job: Leased, wish: Any, made: Sequence[Made], remarks: list[str]) -> Result:
         """Keep what was made for a job; its result. The pictures are there when that is delivered, all of
         them, and never without it."""
+        who = self._who(job.account, getattr(wish, "character", ""))
         staged = [
             self.delivery.stage(
                 *one,
@@ -185,7 +190,7 @@ class Studio:
                 job.identifier,
                 index,
                 getattr(wish, "disclosure", "full"),
-                getattr(wish, "character", ""),
+                who,
                 _parent_of(wish),
             )
             for index, one in enumerate(made)
@@ -198,7 +203,15 @@ class Studio:
         actor = Actor(job.account, "member")
         uploaded = assemble.known_pictures(job.account)
         find = materials.finder(actor, self.delivery.catalogue, self.delivery.transit.vault, uploaded)
-        return Behalf(job.account, find)
+        return Behalf(job.account, find, partial(self.lend, job.account))
+
+    def _who(self, account: str, named: str) -> tuple[str, str]:
+        """What the catalogue calls a character, and people. Raises NotFound as ``lend`` does."""
+        if not named:
+            return "", ""
+        loan = self.lend(account, named)
+        name = loan.kept.version.name if loan else named
+        return character_identifier(loan.account if loan else account, name), name
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:

@@ -11,6 +11,8 @@ from rakkan.service.access.actors import Actor
 from rakkan.service.errors import Conflict
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.tables import pictures
+from rakkan.service.sharing.records import SharedState
+from rakkan.service.sharing.sharing import Sharing
 from rakkan.store.database import transaction
 from rakkan.trust.instance import INSTANCE
 from rakkan.trust.takedown.docket import Case
@@ -72,6 +74,28 @@ def follow(catalogue: Catalogue, cases: Iterable[Case], about: Iterable[str]) ->
             changed += _set(catalogue, one, rule, case)
         except Conflict:  # somebody was quicker: it is as they say
             continue
+    return changed
+
+
+def heaviest(rules: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """Of several rules that bar a thing, with their cases, one that takes it down if there is any; None for
+    none."""
+    return min(rules, key=lambda rule: rule[0] != DOWN, default=None)
+
+
+def follow_characters(sharing: Sharing, cases: Iterable[Case], about: Iterable[str]) -> int:
+    """Let those shared characters that have versions ``about`` be shown as the cases say; how many
+    changed."""
+    barred, changed = bars(cases), 0
+    for one in sharing.covered(about):
+        known = sharing.versions(one.identifier)
+        rule, case = heaviest(barred[each] for each in known if each in barred) or ("", "")
+        state: SharedState = "removed" if rule == DOWN else "hidden" if rule else "published"
+        if state == one.state or (state == "hidden" and one.state == "removed"):
+            continue
+        because = f"case {case}: {rule}" if rule else "no case bars it any more"
+        sharing.set_state(HAND, one.identifier, state, because)
+        changed += 1
     return changed
 
 

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ from rakkan.service.moderation.words import demand_moderator, demand_reason
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.tables import pictures
 from rakkan.service.schema import new_identifier
+from rakkan.service.sharing.records import Shared
+from rakkan.service.sharing.sharing import Sharing
+from rakkan.service.sharing.tables import SHARED
 from rakkan.store import sealing
 from rakkan.store.database import transaction
 from rakkan.trust.takedown.digests import Digests, digests_of_bytes
@@ -58,6 +62,15 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Thing:
+    """What a report is about: whose it is, how it stands, and what a case knows it by."""
+
+    account: str
+    state: str
+    digests: Callable[[], Digests]
+
+
+@dataclass(frozen=True)
 class Claimed:
     """A claim that came in: its case, the secret that its page is found by, and how many pictures of here
     were found and hidden."""
@@ -69,12 +82,15 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Reports:
-    """Reports on the pictures of a catalogue. ``desk`` gives the takedown desk, ``key`` is 32 bytes."""
+    """Reports on the pictures of a catalogue, and on the characters that are shared beside it: where a method
+    takes a ``picture``, it takes a shared character, too. ``desk`` gives the takedown desk, ``key`` is 32
+    bytes."""
 
     catalogue: Catalogue
     vault: Vault
     desk: Callable[[], Desk]
     key: bytes = field(repr=False)
+    sharing: Sharing
     _one_at_a_time: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     # ---- what anybody can do
@@ -88,15 +104,14 @@ class Reports:
         if kind not in KINDS:
             raise RakkanError(f"{kind[:40]!r} is no reason", f"Choose from {', '.join(KINDS)}")
         _demand_short(text)
-        shown = self.catalogue.openable(by, picture)
-        if shown.state != "published":
+        thing = self._thing(by, picture)
+        if thing.state != "published":
             raise Conflict("Only what is published can be reported", "Delete it if it is your own")
         self._demand_new(by, picture)
         if kind == "spam":
             return self._add(kind, picture, "", by.account, text)
         with self._one_at_a_time:
-            found = digests_of_bytes(self.vault.read(shown.account, shown.file))
-            case = self.desk().report(KINDS[kind], [found], words=text)
+            case = self.desk().report(KINDS[kind], [thing.digests()], words=text)
             identifier = self._add(kind, picture, case.name, by.account)
             self._follow(case)
         return identifier
@@ -145,7 +160,7 @@ class Reports:
         with self._one_at_a_time:
             if len(named) == 32:
                 case = self.desk().docket.find(named)
-                own = case.state.refusal or by.account in {one.account for one in self.covered(case)}
+                own = case.state.refusal or by.account in self.makers(case)
             else:
                 case, own = self._barring(by, named), True
         if not own:
@@ -220,12 +235,11 @@ class Reports:
         Raises what ``decide`` does."""
         demand_moderator(by)
         note = demand_reason(note)
-        shown = self.catalogue.openable(by, picture)
-        if shown.account == by.account:
+        thing = self._thing(by, picture)
+        if thing.account == by.account:
             raise Forbidden("Nobody decides about what they made", "Delete the picture, or ask another")
         with self._one_at_a_time:
-            found = digests_of_bytes(self.vault.read(shown.account, shown.file))
-            case = self.desk().report(KINDS.get(kind, "unsafe"), [found])
+            case = self.desk().report(KINDS.get(kind, "unsafe"), [thing.digests()])
             self._add(kind if kind in KINDS else "unsafe", picture, case.name, "")
             self.decide(by, case.name, True, reason, note)
 
@@ -239,6 +253,14 @@ class Reports:
         """The pictures of the catalogue that a case is about."""
         return cases.covered(self.catalogue, cases.digests_of(case))
 
+    def characters(self, case: Case) -> list[Shared]:
+        """The shared characters that a case is about."""
+        return self.sharing.covered(cases.digests_of(case))
+
+    def makers(self, case: Case) -> set[str]:
+        """The accounts whose pictures and characters a case is about."""
+        return {one.account for one in self.covered(case)} | {one.account for one in self.characters(case)}
+
     def notes(self, case: Case) -> list[Note]:
         """What people wrote about a case, as long as it is kept."""
         return self.desk().notes(case)
@@ -250,16 +272,18 @@ class Reports:
         with self._one_at_a_time:
             everything = self.desk().docket.cases()
             about = {digest for case in everything for digest in cases.digests_of(case)}
-            return cases.follow(self.catalogue, everything, about)
+            changed = cases.follow(self.catalogue, everything, about)
+            return changed + cases.follow_characters(self.sharing, everything, about)
 
     def forget(self, account: str) -> None:
         """Delete what is here of an account that is erased; reports that have a case stay, without a name."""
         own = select(pictures.c.identifier).where(pictures.c.account == account)
+        shared = select(SHARED.c.identifier).where(SHARED.c.account == account)
         with transaction(self.catalogue.engine) as connection:
             told = REPORTS.c.reporter == account
             connection.execute(delete(REPORTS).where(told, REPORTS.c.docket == ""))
             connection.execute(update(REPORTS).where(told).values(reporter=""))
-            connection.execute(delete(REPORTS).where(REPORTS.c.picture.in_(own)))
+            connection.execute(delete(REPORTS).where(REPORTS.c.picture.in_(own.union(shared))))
 
     # ---- helpers
 
@@ -268,22 +292,20 @@ class Reports:
         if len(named) != 26:
             case = self.desk().docket.find(named)
             came = self.of_case(case.name)
-            makers = {one.account for one in self.covered(case)}
-            self._demand_stranger(by, came.reporter if came else "", makers)
+            self._demand_stranger(by, came.reporter if came else "", self.makers(case))
             return case
         found = self._reports(select(REPORTS).where(REPORTS.c.identifier == named, REPORTS.c.state == "open"))
         if not found:
             raise NotFound("There is no such report", "It may have been decided already")
-        shown = self.catalogue.get(by, found[0].picture)
-        self._demand_stranger(by, found[0].reporter, {shown.account})
+        thing = self._thing(by, found[0].picture)
+        self._demand_stranger(by, found[0].reporter, {thing.account})
         one = update(REPORTS).where(REPORTS.c.identifier == named)
         if not uphold:
             with transaction(self.catalogue.engine) as connection:
                 connection.execute(one.values(state="kept", sealed=None))
                 self.catalogue.audit.write(by.account, "report rejected", named, note, connection)
             return None
-        digests = digests_of_bytes(self.vault.read(shown.account, shown.file))
-        case = self.desk().report(KINDS[found[0].kind], [digests], words=found[0].text)
+        case = self.desk().report(KINDS[found[0].kind], [thing.digests()], words=found[0].text)
         with transaction(self.catalogue.engine) as connection:
             connection.execute(one.values(state="docket", docket=case.name, sealed=None))
         return case
@@ -301,13 +323,30 @@ class Reports:
         if len(still) >= _MOST_OPEN:
             raise Conflict(f"You have {_MOST_OPEN} open reports", "Wait for a decision")
 
-    def _barring(self, by: Actor, picture: str) -> Case:
-        shown = self.catalogue.get(by, picture)
-        if shown.account != by.account:
-            raise NotFound("There is no such picture", "Look for it among yours")
-        found = cases.bars(self.desk().docket.cases()).get(shown.digest)
+    def _thing(self, by: Actor, named: str) -> Thing:
+        """A shared character or a picture that the actor may see. Raises NotFound."""
+        with suppress(NotFound):
+            shared = self.sharing.get(by, named)
+            return Thing(shared.account, shared.state, lambda: Digests({"sha256": shared.head}, ()))
+        shown = self.catalogue.openable(by, named)
+        return Thing(
+            shown.account,
+            shown.state,
+            lambda: digests_of_bytes(self.vault.read(shown.account, shown.file)),
+        )
+
+    def _barring(self, by: Actor, named: str) -> Case:
+        if named in self.sharing.of(by.account):
+            known = self.sharing.versions(named)
+        else:
+            shown = self.catalogue.get(by, named)
+            if shown.account != by.account:
+                raise NotFound("There is no such picture", "Look for it among yours")
+            known = [shown.digest]
+        barred = cases.bars(self.desk().docket.cases())
+        found = cases.heaviest(barred[one] for one in known if one in barred)
         if found is None:
-            raise Conflict("Nothing was decided about this picture", "Nothing needs to be done")
+            raise Conflict("Nothing was decided about this", "Nothing needs to be done")
         return self.desk().docket.find(found[1])
 
     def _appeal(self, case: Case, by: str, because: str, contact: str = "") -> Case:
@@ -316,7 +355,9 @@ class Reports:
 
     def _follow(self, case: Case, more: set[str] = frozenset()) -> None:  # type: ignore[assignment]
         about = cases.digests_of(case) | more
-        cases.follow(self.catalogue, self.desk().docket.cases(), about)
+        everything = self.desk().docket.cases()
+        cases.follow(self.catalogue, everything, about)
+        cases.follow_characters(self.sharing, everything, about)
 
     def _add(self, kind: str, picture: str, docket: str, reporter: str, text: str = "") -> str:
         now = int(self.catalogue.clock() * 1000)

@@ -1,55 +1,80 @@
-"""Characters: one's own, each with its versions, colours, pictures and sheet."""
+"""Characters: one's own with their versions, colours, pictures and sheet, and those that are shared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import Annotated, Literal
+from urllib.parse import urlencode
 
-from fastapi import Form, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from rakkan import assemble
 from rakkan.service import wishes
-from rakkan.service.access.actors import Actor
 from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
-from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
-from rakkan.service.pictures import counts
 from rakkan.service.pictures.records import character_identifier
-from rakkan.service.routes.presenting import cards, moment
 from rakkan.service.routes.showing import (
     actor_of,
+    is_reduced,
+    listed_characters,
     page_of,
     see_other,
     service_of,
     show,
     wants_json,
 )
+from rakkan.service.routes.showing_characters import (
+    own_cards,
+    own_character,
+    own_view,
+    shared_cards,
+    shared_view,
+)
 from rakkan.service.routes.studio import accepted
 from rakkan.service.submitting import submit
-from rakkan.service.web.views import CharacterCard, CharactersView, CharacterView, Fact
+from rakkan.service.web.views import CharactersView, CharacterView
 from rakkan.service.web.words import Words
-
-if TYPE_CHECKING:
-    from rakkan.studio.characters.keeping import Kept
-    from rakkan.studio.characters.records import Character
 
 router = new_router(include_in_schema=False)
 
-#: Pictures of a character on its page.
-_MOST = 12
+#: Shared characters on a page.
+MOST = 24
 _Name = Annotated[str, Form(max_length=120)]
 _Text = Annotated[str, Form(max_length=2000)]
+_Line = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/characters")
-@allow("member", "read", "own", weight="page")
-def characters_page(request: Request) -> Response:
-    """One's characters."""
+@allow("visitor", "read", "shown", weight="list")
+def characters_page(
+    request: Request,
+    tab: Literal["mine", "shared", ""] = "",
+    q: _Line = "",
+    tag: _Line = "",
+    after: Annotated[str, Query(max_length=600)] = "",
+) -> Response:
+    """One's characters, or those that people share."""
     service, actor = service_of(request), actor_of(request)
-    mine = assemble.casting().characters.all(actor.account)
-    return show(request, "characters.html", CharactersView(_cards(service, actor, mine), ()))
+    is_shared = not actor.account or tab == "shared" or bool(q or tag)
+    if not is_shared:
+        mine = assemble.casting().characters.all(actor.account)
+        return show(request, "characters.html", CharactersView(own_cards(service, actor, mine)))
+    found = service.sharing.listed(q, tag, after, MOST)
+    listed_characters(request, [one.shared.identifier for one in found.cards])
+    asked = {"tab": "shared", "q": q, "tag": tag, "after": found.cursor}
+    further = f"/characters?{urlencode({name: text for name, text in asked.items() if text})}"
+    view = CharactersView(
+        shared_cards(service, found.cards),
+        "shared",
+        q,
+        tag,
+        further if found.cursor else "",
+        bool(actor.account),
+    )
+    goes_on = bool(after) and "hx-request" in request.headers
+    return show(request, "fragments/characters.html" if goes_on else "characters.html", view)
 
 
 @router.post("/characters")
@@ -67,11 +92,22 @@ def make(request: Request, name: _Name, words: _Text) -> Response:
 
 
 @router.get("/characters/{character}")
-@allow("member", "read", "own", weight="page")
+@allow("visitor", "read", "shown", weight="pair")
 def character_page(request: Request, character: str) -> Response:
-    """A character of one's own."""
+    """A character of one's own, or a shared one: what it is drawn from is a pair for the budgets."""
     service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
-    return show(request, "character.html", character_view(service, actor, words, _own(actor, character)))
+    try:
+        view = own_view(service, actor, words, own_character(actor, character))
+    except NotFound:
+        view = shared_view(service, actor, words, service.sharing.get(actor, character))
+        view = short(view) if is_reduced(request) else view
+    return show(request, "character.html", view)
+
+
+def short(view: CharacterView) -> CharacterView:
+    """The page without what it is worth collecting for."""
+    card = replace(view.card, words="")
+    return replace(view, card=card, palette=(), facts=(), versions=(), tags=())
 
 
 @router.post("/characters/{character}/sheet")
@@ -79,18 +115,20 @@ def character_page(request: Request, character: str) -> Response:
 def sheet(request: Request, character: str) -> Response:
     """Draw its sheet."""
     actor = actor_of(request)
-    wish = wishes.Sheet(character=_own(actor, character).version.name)
+    wish = wishes.Sheet(character=own_character(actor, character).version.name)
     return accepted(request, submit(service_of(request), actor, "sheet", wish))
 
 
 @router.post("/characters/{character}/rename")
 @allow("member", "create", "own", forms=True)
 def rename(request: Request, character: str, name: _Name) -> Response:
-    """Call it otherwise; pictures drawn before keep the name they were drawn with."""
+    """Call it otherwise; pictures drawn before keep the name they were drawn with. One that is shared keeps
+    its name until it is withdrawn."""
     from rakkan.studio.characters.making import Revision
 
     account = actor_of(request).account
-    called = _own(actor_of(request), character).version.name
+    called = own_character(actor_of(request), character).version.name
+    service_of(request).sharing.demand_free(account, called)
     kept = assemble.casting().revise(called, Revision(name=name), account)
     return see_other(f"/characters/{character_identifier(account, kept.version.name)}")
 
@@ -98,56 +136,9 @@ def rename(request: Request, character: str, name: _Name) -> Response:
 @router.post("/characters/{character}/remove")
 @allow("member", "create", "own", forms=True)
 def remove(request: Request, character: str) -> Response:
-    """Remove all versions of it."""
+    """Remove all versions of it; nobody else sees it any more either."""
     actor = actor_of(request)
-    assemble.casting().characters.remove(_own(actor, character).version.name, actor.account)
+    called = own_character(actor, character).version.name
+    service_of(request).sharing.let_go(actor, called)
+    assemble.casting().characters.remove(called, actor.account)
     return JSONResponse({"removed": True}) if wants_json(request) else see_other("/characters")
-
-
-def character_view(service: Service, actor: Actor, words: Words, kept: Kept[Character]) -> CharacterView:
-    """All that a character's page shows."""
-    one = kept.version
-    (card,) = _cards(service, actor, [kept])
-    history = list(assemble.casting().characters.history(one.name, actor.account))
-    drawn = counts.drawn_with(service.engine, actor.account, card.identifier, _MOST)
-    sheets = counts.drawn_with(service.engine, actor.account, card.identifier, 1, "sheet")
-    told = {"description": one.description, "seed": one.seed, "made": words.moment(moment(one.time * 1000))}
-    return CharacterView(
-        card,
-        service.accounts.profile(actor.account).handle,
-        one.licence,
-        f"/pictures/{sheets[0]}/file" if sheets else "",
-        tuple(Fact("", colour) for colour in one.palette),
-        tuple(Fact(words(f"fact.{name}"), text) for name, text in told.items() if text),
-        tuple(
-            Fact(words("characters.version", version=each.version.number), _about(each, words))
-            for each in history
-        ),
-        cards(service, service.catalogue.cards(actor, drawn), words, actor),
-        mine=True,
-    )
-
-
-def _about(kept: Kept[Character], words: Words) -> str:
-    made = words.day(moment(kept.version.time * 1000))
-    return " · ".join(filter(None, (made, kept.version.because)))
-
-
-def _cards(service: Service, actor: Actor, found: Iterable[Kept[Character]]) -> tuple[CharacterCard, ...]:
-    given = [(character_identifier(actor.account, one.version.name), one.version) for one in found]
-    counted = counts.with_characters(service.engine, actor.account, [name for name, _ in given])
-    made = []
-    for identifier, one in given:
-        newest = counts.drawn_with(service.engine, actor.account, identifier, 1)
-        thumbnail = f"/pictures/{newest[0]}/thumbnail" if newest else ""
-        amount = counted.get(identifier, 0)
-        made.append(CharacterCard(identifier, one.name, one.number, one.tags, thumbnail, amount))
-    return tuple(made)
-
-
-def _own(actor: Actor, character: str) -> Kept[Character]:
-    """A character of one's own by its identifier. Raises NotFound."""
-    for kept in assemble.casting().characters.all(actor.account):
-        if character_identifier(actor.account, kept.version.name) == character:
-            return kept
-    raise NotFound("There is no such character", "See your characters")

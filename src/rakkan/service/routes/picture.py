@@ -85,7 +85,7 @@ def picture_view(service: Service, actor: Actor, shown: Shown, words: Words) -> 
         sentences=said,
         prompt=open_recipe.prompt if open_recipe else "",
         facts=details,
-        origins=telling.origins(lineage, shown, recipe, words),
+        origins=telling.origins(lineage, shown, recipe, words, telling.played(service, shown, words)),
         allowed=allowed(actor, shown),
         tags=shown.tags,
         published=shown.state == "published",

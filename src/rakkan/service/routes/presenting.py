@@ -44,7 +44,10 @@ def create_view(
         phrases=phrase_table(),
         sizes=(Choice("", "auto"), *(Choice(one, one.replace("x", " × ")) for one in SIZES)),
         models=(Choice("", "Rakkan starter"), *(Choice(name, name) for name in models)),
-        characters=tuple(Choice(name, name, _is(actor, name, character)) for name in kept),
+        characters=(
+            *(Choice(name, name, _is(actor, name, character)) for name in kept),
+            *_lent(service, actor, character),
+        ),
         styles=tuple(Choice(name, name) for name in dict.fromkeys((*styles, *shipped))),
         prompt=prompt,
         negative=negative,
@@ -56,6 +59,15 @@ def create_view(
         if parent
         else None,
     )
+
+
+def _lent(service: Service, actor: Actor, character: str) -> tuple[Choice, ...]:
+    """The shared character that somebody came to draw with; nothing for one's own, and for none."""
+    shared = service.sharing.among([character]).get(character)
+    if shared is None or shared.account == actor.account:
+        return ()
+    handle = service.accounts.profile(shared.account).handle
+    return (Choice(character, f"{shared.name} (@{handle})", chosen=True),)
 
 
 def _is(actor: Actor, name: str, wanted: str) -> bool:

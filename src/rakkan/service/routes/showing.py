@@ -17,6 +17,7 @@ from rakkan.service.errors import TooMany
 from rakkan.service.pictures.records import Card
 from rakkan.service.web.rendering import CONTENT_SECURITY_POLICY, THEMES, Page, render
 from rakkan.service.web.words import LOCALES, preferred
+from rakkan.service.weighing import pair_of
 
 #: Set on a picture file that is the thumbnail in place of the whole.
 REDUCED = "rakkan-reduced"
@@ -86,6 +87,13 @@ def listed(request: Request, found: Iterable[Card]) -> tuple[Card, ...]:
     if reader:
         service_of(request).budgets.shown(reader, [one.identifier for one in given])
     return given
+
+
+def listed_characters(request: Request, identifiers: Iterable[str]) -> None:
+    """Whoever asks has been shown these shared characters in a list; see ``listed``."""
+    reader, budgets = getattr(request.state, "reader", ""), service_of(request).budgets
+    if reader:
+        budgets.shown(reader, [pair_of(budgets, one) for one in identifiers])
 
 
 def is_reduced(request: Request) -> bool:

@@ -86,6 +86,7 @@ def _case(service: Service, actor: Actor, words: Words, case: Case) -> Report:
         case.works,
         case.state.due <= service.clock(),
         _shown(service, actor, words, service.reports.alike(case)[:MOST_ALIKE]),
+        next((Choice(one.identifier, one.name) for one in service.reports.characters(case)), None),
     )
 
 
@@ -95,6 +96,7 @@ def _spam(service: Service, actor: Actor, words: Words) -> list[Report]:
     shown = {
         one.identifier: one for one in _shown(service, actor, words, [report.picture for report in found])
     }
+    shared = service.sharing.among(report.picture for report in found)
     return [
         Report(
             one.identifier,
@@ -102,10 +104,11 @@ def _spam(service: Service, actor: Actor, words: Words) -> list[Report]:
             one.text,
             moment(one.created),
             _handle(service, one.reporter),
-            shown[one.picture],
+            shown.get(one.picture),
+            character=Choice(one.picture, shared[one.picture].name) if one.picture in shared else None,
         )
         for one in found
-        if one.picture in shown
+        if one.picture in shown or one.picture in shared
     ]
 
 
@@ -118,7 +121,7 @@ def _appeal(service: Service, words: Words, case: Case) -> Appeal:
         came = service.reports.of_case(case.name)
         account = came.reporter if came else ""
     else:
-        account = next((one.account for one in service.reports.covered(case)), "")
+        account = next(iter(sorted(service.reports.makers(case))), "")
     handle = _handle(service, account) or case.state.appealed
     text = _said(service.reports.notes(case), APPEAL)
     return Appeal(case.name, handle, f"{about} · {case.name[:8]}", text, _second(case.state.since))

@@ -98,8 +98,20 @@ def _seal_state(account: str, file: str) -> str:
         return examine(path, assemble.trusted_roots()).state
 
 
-def origins(found: Lineage, shown: Shown, recipe: AnyRecipe, words: Words) -> tuple[Origin, ...]:
-    """The rows of "where this came from"."""
+def played(service: Service, shown: Shown, words: Words) -> Origin | None:
+    """Whose character a picture was drawn with, where that is shared; None otherwise."""
+    shared = service.sharing.among([shown.character]).get(shown.character)
+    if shared is None:
+        return None
+    handle = service.accounts.profile(shared.account).handle
+    detail = f"{words('picture.by')} @{handle}"
+    return Origin("character", shown.character_name, detail, f"/characters/{shared.identifier}")
+
+
+def origins(
+    found: Lineage, shown: Shown, recipe: AnyRecipe, words: Words, who: Origin | None = None
+) -> tuple[Origin, ...]:
+    """The rows of "where this came from"; ``who`` is that of the character, where there is more to say."""
     told: list[Origin] = []
     for link in found.ancestors:
         detail = "" if link.stated is None else words("origin.stated" if link.stated else "origin.unstated")
@@ -110,7 +122,7 @@ def origins(found: Lineage, shown: Shown, recipe: AnyRecipe, words: Words) -> tu
         address = f"/pictures/{link.identifier}"
         told.append(Origin("parent", name, detail, address, f"{address}/thumbnail"))
     if shown.character_name:
-        told.append(Origin("character", shown.character_name))
+        told.append(who or Origin("character", shown.character_name))
     stated = found.origin
     references = getattr(recipe, "references", {})
     told += [Origin("reference", f"{digest[:12]}…", use) for digest, use in references.items()]

@@ -81,7 +81,8 @@ class AccountView:
 @dataclass(frozen=True)
 class Report:
     """A report or a claim, by a visitor if ``handle`` is "": ``kind`` is a key of the words (unsafe, person,
-    copyright, spam, claim). ``alike`` are pictures that may be copies and are not covered."""
+    copyright, spam, claim). ``alike`` are pictures that may be copies and are not covered; ``character``
+    is what it is about where it is about no picture: its identifier and name."""
 
     identifier: str
     kind: str
@@ -92,6 +93,7 @@ class Report:
     count: int = 1
     overdue: bool = False
     alike: tuple[PictureCard, ...] = ()
+    character: Choice | None = None
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,13 @@ GET  /gallery?q=&tag=&character=&model=&like=&feed=&after=
                                            ``gallery.html``; with HX-Request ``fragments/cards.html``
 GET  /people/{handle}                      ``gallery.html`` with ``person``
 POST /people/{handle}/follow               ``followed`` 1 or 0
-GET  /characters, /characters/{id}         ``characters.html``, ``character.html``
+GET  /characters?tab=&q=&tag=&after=       ``characters.html``, ``tab`` is mine or shared
+GET  /characters/{id}                      ``character.html``
+GET  /characters/{id}/file                 the character as a .rakkan file
 POST /characters                           ``name`` ``words``
+POST /characters/import                    multipart ``file``
+POST /characters/{id}/{sheet,rename,remove,withdraw,copy,publish,report,take-down}
+                                           ``name``; ``terms`` draw or copy; ``reason`` ``text``
 GET  /queue                                ``queue.html``; with HX-Request ``fragments/jobs.html``
 GET  /account                              ``account.html``
 POST /account/{profile,password,export,import,delete,appeal}
@@ -98,6 +103,7 @@ __all__ = [
     "ClaimView",
     "Comment",
     "CreateView",
+    "Credit",
     "Entry",
     "ErrorView",
     "Fact",
@@ -209,7 +215,7 @@ class PictureView:
 
 @dataclass(frozen=True)
 class CharacterCard:
-    """A character in a list."""
+    """A character in a list; ``handle`` is its maker's where it is shared, ``words`` "" in lists of those."""
 
     identifier: str
     name: str
@@ -217,20 +223,41 @@ class CharacterCard:
     words: str
     thumbnail: str
     pictures: int = 0
+    handle: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True)
 class CharactersView:
-    """Characters: one's own, and those that others share."""
+    """Characters: one's own (``tab`` mine), or all that are shared, a page of them found by ``query`` and
+    ``tag``; ``after`` is the address of the next page. A visitor has no own ones (``signed_in``)."""
 
-    mine: tuple[CharacterCard, ...]
-    shared: tuple[CharacterCard, ...]
-    may_make: bool = True
+    cards: tuple[CharacterCard, ...]
+    tab: Literal["mine", "shared"] = "mine"
+    query: str = ""
+    tag: str = ""
+    after: str = ""
+    signed_in: bool = True
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What a character was copied from; ``handle`` and ``link`` are "" for what is gone or shared no more."""
+
+    name: str
+    handle: str = ""
+    link: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True)
 class CharacterView:
-    """Character. ``palette`` holds #rrggbb by part; ``consistency`` is a percentage, None if not measured."""
+    """Character. ``palette`` holds #rrggbb by part; ``consistency`` is a percentage, None if not measured.
+
+    ``state`` is "" while it is not shared, else published, hidden or removed; ``terms`` what others may do
+    (draw, copy), ``newer`` that there is a version which is not shared yet. ``allowed`` is of: draw, copy,
+    file, report, take_down. ``tags`` lead to characters that are alike.
+    """
 
     card: CharacterCard
     handle: str
@@ -242,6 +269,12 @@ class CharacterView:
     pictures: tuple[PictureCard, ...]
     consistency: int | None = None
     mine: bool = False
+    state: str = ""
+    terms: str = ""
+    newer: bool = False
+    allowed: frozenset[str] = frozenset()
+    credits: tuple[Credit, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -245,6 +245,15 @@ class Versioned:
     source: Annotated[str, "`made` here or `imported`"] = "made"
 
 
+@statement("copied")
+@dataclass(frozen=True)
+class Copied:
+    """Somebody took a copy of a character or a style that its maker shares: the subject goes on from it."""
+
+    original: Annotated[str, "SHA-256 of the version that was copied", SHA256]
+    maker: Annotated[str, "SHA-256 of the account that shares it, as bans name accounts", SHA256]
+
+
 @statement("licensed")
 @dataclass(frozen=True)
 class Licensed:

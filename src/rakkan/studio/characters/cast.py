@@ -12,7 +12,8 @@ class Cast:
 
     ``seed`` is None where nobody has said one, ``sampler`` "" and ``steps`` and ``guidance`` None for the
     model's own. ``settings`` is what recipes say of it, ``references`` are pictures by the SHA-256 of their
-    files, with what they are remembered for. ``loras`` are ``NAME:STRENGTH``, ``notes`` remarks, a line each.
+    files, with what they are remembered for, and ``account`` is who keeps the first of them, "" for whoever
+    draws. ``loras`` are ``NAME:STRENGTH``, ``notes`` remarks, a line each.
     """
 
     prompt: str
@@ -25,3 +26,4 @@ class Cast:
     references: tuple[tuple[str, str], ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    account: str = ""

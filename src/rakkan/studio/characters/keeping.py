@@ -6,6 +6,7 @@ another came in between, nothing is changed and whoever revises is told, so no r
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from rakkan.trust.gate import LOCAL
 
 Record = TypeVar("Record", Character, Style)
 
-MADE, IMPORTED = "made", "imported"
+MADE, IMPORTED, COPIED = "made", "imported", "copied"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,14 @@ class Kept(Generic[Record]):
 
     version: Record
     digest: str
+
+
+@dataclass(frozen=True)
+class Loan:
+    """A character that whoever draws may draw with: its version, and the ``account`` whose it is."""
+
+    kept: Kept[Character]
+    account: str
 
 
 class Shelf(Generic[Record]):
@@ -111,6 +120,7 @@ class Shelf(Generic[Record]):
         made = [(version, records.to_json(version)) for version in versions]
         if before[1] and self._index.all(account, self._sort).get(before[0]) != before[1]:
             raise _overtaken(before[0])
+        held = [self._vault.holds(account, hashlib.sha256(data).hexdigest()) for _, data in made]
         kept = [self._vault.put(account, data) for _, data in made]
         for version, blob in zip(versions, kept, strict=True):
             said = Versioned(
@@ -127,8 +137,9 @@ class Shelf(Generic[Record]):
         if not self._index.advance(account, self._sort, before, after):
             if self._index.all(account, self._sort).get(after[0]) == after[1]:
                 return  # the very same was kept at the same time
-            for blob in kept:
-                self._vault.shred(account, blob.digest)
+            for blob, was_there in zip(kept, held, strict=True):
+                if not was_there:
+                    self._vault.shred(account, blob.digest)
             is_called = before[1] and before[0].casefold() == after[0].casefold()
             raise _overtaken(before[0]) if is_called else self._is_taken(after[0])
 
@@ -167,6 +178,11 @@ class Shelf(Generic[Record]):
         digest = self._index.all(account, self._sort).get(name, "")
         if not digest:
             raise RakkanError(f"There is no {self._sort} {name[:60]!r}", f"See rakkan {self._sort} list")
+        yield from self.since(digest, name, account)
+
+    def since(self, digest: str, name: str, account: str = LOCAL) -> Iterator[Kept[Record]]:
+        """A version by its digest and those before it, newest first, as far as they are kept. Raises
+        RakkanError, calling it ``name``, when that version is not."""
         first = True
         while digest:
             version = self._read(account, digest)
@@ -191,9 +207,21 @@ class Shelf(Generic[Record]):
         except RakkanError:  # the newest is gone already: forget the name
             versions = []
         self._index.forget(account, self._sort, called)
+        shared = self._digests(account)
         for one in versions:
-            self._vault.shred(account, one.digest)
+            if one.digest not in shared:
+                self._vault.shred(account, one.digest)
         return len(versions)
+
+    def _digests(self, account: str) -> set[str]:
+        """All versions of an account: a copy has its first ones in common with what it was copied from."""
+        found: set[str] = set()
+        for name, head in self._index.all(account, self._sort).items():
+            try:
+                found |= {one.digest for one in self.since(head, name, account)}
+            except RakkanError:  # its newest is gone: it holds nothing
+                continue
+        return found
 
     def _is_taken(self, name: str) -> RakkanError:
         return RakkanError(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from rakkan import assemble
 from rakkan.errors import RakkanError
@@ -17,8 +17,9 @@ from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
 from rakkan.service.making import materials
 from rakkan.service.pictures.records import character_identifier
-from rakkan.service.routes.api import shapes
+from rakkan.service.routes.api import shapes, sharing_shapes
 from rakkan.service.routes.api.common import v1_router
+from rakkan.service.routes.api.told import shared_page
 from rakkan.service.routes.showing import actor_of, service_of
 
 if TYPE_CHECKING:
@@ -30,10 +31,21 @@ router = v1_router("characters")
 
 @router.get("/characters")
 @allow("member", "read", "own", weight="list")
-def characters(request: Request) -> shapes.Page[shapes.KeptCharacter]:
-    """One's own characters by name, the newest version of each; there is one page."""
+def characters(
+    request: Request,
+    shared: bool = False,
+    q: Annotated[str, Query(max_length=200, description="Words of a name, or tags; shared ones only")] = "",
+    cursor: shapes.Cursor = "",
+    limit: shapes.Limit = 24,
+) -> shapes.Page[sharing_shapes.SharedCharacterCard] | shapes.Page[shapes.KeptCharacter]:
+    """One's own characters by name, the newest version of each, on one page; with `shared`, those that all
+    people share, the newest first."""
     account = actor_of(request).account
-    return shapes.Page(items=[_told(account, one) for one in assemble.casting().characters.all(account)])
+    if shared:
+        return shared_page(request, q, cursor, limit)
+    return shapes.Page(
+        items=[told_character(account, one) for one in assemble.casting().characters.all(account)]
+    )
 
 
 @router.post("/characters", status_code=201)
@@ -56,7 +68,7 @@ def create(request: Request, character: shapes.NewCharacter) -> shapes.KeptChara
             picture=files[-1] if character.picture else None,
             because=character.because,
         )
-        return _told(actor.account, assemble.casting().make(asked, actor.account))
+        return told_character(actor.account, assemble.casting().make(asked, actor.account))
 
 
 @router.get("/characters/{name}")
@@ -64,7 +76,7 @@ def create(request: Request, character: shapes.NewCharacter) -> shapes.KeptChara
 def character(request: Request, name: shapes.CharacterName) -> shapes.KeptCharacter:
     """A character as it is now."""
     account = actor_of(request).account
-    return _told(account, _found(account, name))
+    return told_character(account, found_character(account, name))
 
 
 @router.get("/characters/{name}/versions")
@@ -72,9 +84,9 @@ def character(request: Request, name: shapes.CharacterName) -> shapes.KeptCharac
 def versions(request: Request, name: shapes.CharacterName) -> shapes.Page[shapes.KeptCharacter]:
     """All versions of a character, the newest first; there is one page."""
     account = actor_of(request).account
-    found = _found(account, name)
+    found = found_character(account, name)
     history = assemble.casting().characters.history(found.version.name, account)
-    return shapes.Page(items=[_told(account, one) for one in history])
+    return shapes.Page(items=[told_character(account, one) for one in history])
 
 
 @router.patch("/characters/{name}")
@@ -86,7 +98,9 @@ def revise(
     from rakkan.studio.characters.making import Revision
 
     service, actor = service_of(request), actor_of(request)
-    found = _found(actor.account, name)
+    found = found_character(actor.account, name)
+    if change.name is not None and change.name != found.version.name:
+        service.sharing.demand_free(actor.account, found.version.name)
     with _files(service, actor, change.references) as files:
         revision = Revision(
             change.tags,
@@ -102,26 +116,30 @@ def revise(
             because=change.because,
         )
         made = assemble.casting().revise(found.version.name, revision, actor.account)
-        return _told(actor.account, made)
+        return told_character(actor.account, made)
 
 
 @router.delete("/characters/{name}", status_code=204, response_class=Response)
 @allow("member", "create", "own")
 def remove(request: Request, name: shapes.CharacterName) -> Response:
     """Remove a character with all its versions; pictures of it stay."""
-    account = actor_of(request).account
-    assemble.casting().characters.remove(_found(account, name).version.name, account)
+    actor = actor_of(request)
+    called = found_character(actor.account, name).version.name
+    service_of(request).sharing.let_go(actor, called)
+    assemble.casting().characters.remove(called, actor.account)
     return Response(status_code=204)
 
 
-def _found(account: str, name: str) -> Kept[Character]:
+def found_character(account: str, name: str) -> Kept[Character]:
+    """A character of an account by its name. Raises NotFound."""
     try:
         return assemble.casting().characters.find(name, account)
     except RakkanError as error:
         raise NotFound(error.message, error.hint) from error
 
 
-def _told(account: str, kept: Kept[Character]) -> shapes.KeptCharacter:
+def told_character(account: str, kept: Kept[Character]) -> shapes.KeptCharacter:
+    """A version of a character as its maker is told of it."""
     version = kept.version
     return shapes.KeptCharacter(
         id=character_identifier(account, version.name),

@@ -248,7 +248,8 @@ class Comment(BaseModel):
 
 
 class ReportWish(Told):
-    """What is wrong with a published picture, in one word and in one's own."""
+    """What is wrong with a published picture, or a shared character by its `id` in the same field, in one
+    word and in one's own."""
 
     picture: Annotated[str, StringConstraints(pattern=_IDENTIFIER)] = Field(examples=[EXAMPLE])
     reason: Literal["unsafe", "person", "copyright", "spam"]

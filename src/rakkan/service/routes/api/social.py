@@ -104,7 +104,8 @@ def unfollow(request: Request, handle: shapes.Handle) -> shapes.Profile:
 @router.post("/reports", status_code=201)
 @allow("member", "share", "shown", weight="free")
 def report(request: Request, wish: shapes.ReportWish) -> shapes.Report:
-    """Report a published picture; a moderator decides. Without an account, use the page for claims."""
+    """Report a published picture or a shared character; a moderator decides. Without an account, use the page
+    for claims."""
     name = reporting.report(service_of(request), actor_of(request), wish.picture, wish.reason, wish.text)
     return shapes.Report(id=name)
 

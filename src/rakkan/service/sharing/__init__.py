@@ -1,0 +1,1 @@
+"""Characters that their makers share: published, found, drawn with, copied with credit, taken down."""
