@@ -29,10 +29,10 @@ from rakkan.service.jobs.records import (
     State,
     Worker,
 )
-from rakkan.service.jobs.rows import Seals, writing
+from rakkan.service.jobs.rows import Seals
 from rakkan.service.jobs.tables import jobs
 from rakkan.service.schema import new_identifier
-from rakkan.store.database import transaction
+from rakkan.store.database import transaction, writing
 
 #: How far ``ahead`` counts, and how many jobs of an account may wait.
 FARTHEST = 1000

@@ -17,7 +17,7 @@ from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
 from rakkan.service.pictures import counts
 from rakkan.service.pictures.records import character_identifier
-from rakkan.service.routes.presenting import cards, moment
+from rakkan.service.routes.presenting import cards
 from rakkan.service.routes.showing import (
     actor_of,
     page_of,
@@ -28,6 +28,7 @@ from rakkan.service.routes.showing import (
 )
 from rakkan.service.routes.studio import accepted
 from rakkan.service.submitting import submit
+from rakkan.service.times import moment
 from rakkan.service.web.views import CharacterCard, CharactersView, CharacterView, Fact
 from rakkan.service.web.words import Words
 
