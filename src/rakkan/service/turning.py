@@ -48,7 +48,7 @@ _WHATEVER = ("rate", "at once", "alarm", "load")
 AT_ONCE, OF_ONE = 6, 8
 #: What is answered without waiting for anything but the database.
 _QUICK = ("page", "list", "pair", "bulk")
-_FREE = ("free", "asset")
+_FREE = ("free", "essential", "asset")
 _CREDENTIALS = (b"authorization", b"cookie")
 
 

@@ -40,7 +40,6 @@ def lived_in(all_of: Accounts) -> tuple[Actor, list[str]]:
     _, key = all_of.keys.make(actor, "the desk at home", ["read"], days=9)
     registered(all_of, actor, device := Device(), "the phone in my bag")
     signed_in(all_of, device)
-    all_of.passkeys.begin_registration(actor.account)
     made = all_of.organisations.create(actor, "ink-club")
     invitation = all_of.organisations.invite(actor, made.identifier)
     token = all_of.owner_token()
@@ -99,7 +98,7 @@ def test_closing_leaves_nothing_but_a_digest_of_the_handle() -> None:
     clock, heard = Clock(), Heard()
     all_of = accounts(clock=clock, audit=heard)
     actor, _ = lived_in(all_of)
-    assert rows_of(all_of, actor.account) == 8
+    assert rows_of(all_of, actor.account) == 9
     all_of.close(actor.account)
     assert rows_of(all_of, actor.account) == 0
     left = everything(all_of.engine)

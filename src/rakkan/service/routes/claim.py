@@ -48,7 +48,7 @@ def page(request: Request, link: str = "") -> Response:
 
 
 @router.post("/claim")
-@allow("visitor", weight="free", forms=True, largest=LARGEST_FILE + 1024 * 1024)
+@allow("visitor", weight="essential", forms=True, largest=LARGEST_FILE + 1024 * 1024)
 def claim(
     request: Request,
     right: _Line,

@@ -174,7 +174,10 @@ def alarm_fact(words: Words, fact: str, subject: str, measured: int, limit: int)
 
 
 def _shown(service: Service, actor: Actor, words: Words, identifiers: list[str]) -> tuple[PictureCard, ...]:
-    return cards(service, service.catalogue.cards(actor, identifiers), words, actor)
+    found = service.catalogue.cards(actor, identifiers)
+    # Who follows a report goes through no catalogue.
+    service.budgets.shown(actor.account, [one.identifier for one in found])
+    return cards(service, found, words, actor)
 
 
 def _handle(service: Service, account: str) -> str:
