@@ -15,6 +15,7 @@ from rakkan.service.access.actors import Actor
 from rakkan.service.access.rules import Access, Weight
 from rakkan.service.budgets.limits import Holder
 from rakkan.service.budgets.store import Asked, Budgets, What
+from rakkan.service.errors import TooMany
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.tables import pictures
 from rakkan.service.schema import is_identifier
@@ -137,6 +138,12 @@ def fetched(budgets: Budgets, catalogue: Catalogue, actor: Actor, picture: str) 
     decision = budgets.check(actor.account, Asked("picture", picture, own, popular, holder=_holder(actor)))
     if decision.answer in ("serve", "decoy"):
         budgets.done(actor.account, 0)
+    if decision.answer == "decoy":
+        raise TooMany(
+            "Pictures of others are shown in part for now, and nothing is made of them",
+            "Your own are not limited; Account shows why",
+            decision.retry_after,
+        )
     if decision.answer != "serve":
         raise refusal(decision)
 

@@ -19,6 +19,11 @@ PATIENCE = 30
 _ATTEMPTS = 6
 
 
+class DatabaseFault(RakkanError):
+    """The database has something to complain of: nothing of whoever asked. What it says is for whoever runs
+    the instance, for it may quote a row."""
+
+
 def url_of(path: Path) -> str:
     """The URL of a SQLite file."""
     return f"sqlite:///{path}"
@@ -137,8 +142,10 @@ def forget_deleted(engine: Engine) -> None:
 
 
 def _fault(engine: Engine, error: DBAPIError) -> RakkanError:
-    where = engine.url.render_as_string(hide_password=True)
-    return RakkanError(f"The database {where} cannot be used: {error.orig}", "Look to its disk and its lock")
+    # Without the part behind the question mark, where a password may stand as well.
+    where = engine.url.set(query={}).render_as_string(hide_password=True)
+    message = f"The database {where} cannot be used: {error.orig}"
+    return DatabaseFault(message, "Look to its disk and its lock")
 
 
 def _make_private(file: str | None) -> None:

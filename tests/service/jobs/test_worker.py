@@ -42,7 +42,7 @@ def working(queue: Queue, performer: Performer, **more: object) -> Iterator[thre
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

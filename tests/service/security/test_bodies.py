@@ -21,6 +21,7 @@ from tests.service.access.world import World
 from tests.service.security.wire import request, send, status
 
 from rakkan.service.bodies import MIB
+from rakkan.service.budgets.limits import LIMITS
 from rakkan.service.budgets.shedding import Pressure
 from rakkan.service.weighing import Scales
 from rakkan.trust.takedown.digests import digests_of_bytes, to_line
@@ -181,7 +182,8 @@ def test_claims_are_taken_when_nearly_all_else_is_shed(world: World, monkeypatch
     from rakkan.service.routes import claim, gallery
 
     service = world.service
-    scales = Scales(service.budgets, service.catalogue, service.turnstile)
+    budgets = replace(service.budgets, limits=LIMITS)
+    scales = Scales(budgets, service.catalogue, service.turnstile)
     asked: Any = type(
         "Asked", (), {"state": type("State", (), {})(), "path_params": {}, "query_params": {}, "client": None}
     )()

@@ -134,8 +134,8 @@ def test_so_it_does_over_the_api(world: World, kind: str) -> None:
 
 def test_no_more_pairs_leave_in_what_is_made_of_them_than_are_fetched(world: World) -> None:
     service, actor = world.service, world.actor(world.anybody())
-    most = replace(limits.ROWS["member"], pairs=(2, 2, 2))
-    object.__setattr__(service.budgets, "limits", limits.Limits({**limits.ROWS, "member": most}))
+    most, before = replace(limits.ROWS["member"], pairs=(2, 2, 2)), service.budgets.limits
+    object.__setattr__(service.budgets, "limits", replace(before, rows={**limits.ROWS, "member": most}))
     try:
         for wish in (Upscale, Vary):
             submit(service, actor, wish.__name__.lower(), wish(picture=world.picture("rin", True)))
@@ -150,7 +150,7 @@ def test_no_more_pairs_leave_in_what_is_made_of_them_than_are_fetched(world: Wor
         own = next(name for name, account in world.accounts.items() if account == actor.account)
         submit(service, actor, "upscale", Upscale(picture=world.picture(own, False)))
     finally:
-        object.__setattr__(service.budgets, "limits", limits.LIMITS)
+        object.__setattr__(service.budgets, "limits", before)
 
 
 def test_enlarging_canaries_is_asking_for_them(world: World) -> None:

@@ -14,6 +14,7 @@ from rakkan.service.jobs.bell import WORK
 from rakkan.service.jobs.keeping import Keeper, Stopped
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.records import Leased, LostLease
+from rakkan.store.database import DatabaseFault
 
 #: How far a job is: (done, total). Raises Stopped when it is to stop.
 Progress = Callable[[int, int], None]
@@ -102,6 +103,9 @@ def _do(queue: Queue, performer: Performer, leased: Sequence[Leased], keeper: Ke
     except Stopped:
         for lease in leased:
             _tell(partial(queue.give_back, lease))
+    except DatabaseFault as error:  # no refusal: done again once the database answers
+        for lease in leased:
+            _tell(partial(queue.crashed, lease, f"The job was ended by {type(error).__name__}"))
     except RakkanError as error:
         if len(leased) == 1:
             _tell(partial(queue.fail, leased[0], error))
