@@ -39,13 +39,13 @@ def test_the_evidence_is_signed_for_those_it_concerns_and_names_nobody(instance:
         assert reply.status_code == 200, reply.text
         assert reply.headers["content-disposition"] == f'attachment; filename="alarm-{alarm}.txt"'
         assert reply.headers["content-type"].startswith("text/plain")
-        found = alarms.read(reply.content, [assemble.instance().ledger_key.verification_key])
+        found = alarms.read(reply.content, [assemble.instance().ledger_key.verification_key()])
         assert found.facts.cause == "canaries" and len(found.facts.accounts) == 2
         for told in (one.account, other.account, "mika", "rin", "127.0.0.1"):
             assert told not in reply.text
         with pytest.raises(RakkanError):
             altered = reply.content.replace(b'"canaries"', b'"long tail"')
-            alarms.read(altered, [assemble.instance().ledger_key.verification_key])
+            alarms.read(altered, [assemble.instance().ledger_key.verification_key()])
     for person in (stranger, judge):
         assert person.client.get(f"/account/alarms/{alarm}/evidence").status_code == 404
     assert visiting(instance).client.get(f"/account/alarms/{alarm}/evidence").status_code == 401

@@ -124,7 +124,7 @@ def test_what_a_picture_is_saved_as_is_made_of_its_identifier(world: World) -> N
             reply = world.client.get(path, headers=bearer)
             assert reply.status_code == 200 and "x-injected" not in reply.headers
             told_name = reply.headers["content-disposition"]
-            assert re.fullmatch(rf'(attachment|inline); filename="?(rakkan-)?{picture}\.png"?', told_name)
+            assert re.fullmatch(rf'inline|attachment; filename="(rakkan-)?{picture}\.png"', told_name)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "a\0.png", "a\nb.png", ""])

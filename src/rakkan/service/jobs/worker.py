@@ -104,8 +104,7 @@ def _do(queue: Queue, performer: Performer, leased: Sequence[Leased], keeper: Ke
         for lease in leased:
             _tell(partial(queue.give_back, lease))
     except DatabaseFault as error:  # no refusal: done again once the database answers
-        for lease in leased:
-            _tell(partial(queue.crashed, lease, f"The job was ended by {type(error).__name__}"))
+        _crash(queue, leased, error)
     except RakkanError as error:
         if len(leased) == 1:
             _tell(partial(queue.fail, leased[0], error))
@@ -113,16 +112,23 @@ def _do(queue: Queue, performer: Performer, leased: Sequence[Leased], keeper: Ke
         for lease in leased:  # the refusal of one is not the others'
             _do(queue, performer, [lease], keeper)
     except Exception as error:
-        # Its name alone: a message may quote what somebody wrote, and this is for the owner to see.
-        for lease in leased:
-            _tell(partial(queue.crashed, lease, f"The job was ended by {type(error).__name__}"))
+        _crash(queue, leased, error)
     else:
         for lease, result in zip(leased, results, strict=True):
-            if isinstance(result, RakkanError):
+            if isinstance(result, DatabaseFault):
+                _crash(queue, [lease], result)
+            elif isinstance(result, RakkanError):
                 _tell(partial(queue.fail, lease, result))
             elif not _deliver(queue, lease, result):
                 performer.discard(lease, result)
             keeper.release(lease)
+
+
+def _crash(queue: Queue, leased: Sequence[Leased], error: Exception) -> None:
+    """Tell of jobs that something ended: its name alone, for a message may quote what somebody wrote, and
+    this is for the owner to see."""
+    for lease in leased:
+        _tell(partial(queue.crashed, lease, f"The job was ended by {type(error).__name__}"))
 
 
 def _deliver(queue: Queue, lease: Leased, result: bytes) -> bool:
