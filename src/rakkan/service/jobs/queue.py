@@ -331,7 +331,7 @@ class Queue:
 
     def workers(self, age: float = 600.0) -> list[Worker]:
         """The worker processes heard of in the last ``age`` seconds."""
-        with writing(self.engine) as connection:
+        with transaction(self.engine) as connection:
             return upkeep.listed(connection, self.milliseconds() - int(age * 1000))
 
     # Helpers.

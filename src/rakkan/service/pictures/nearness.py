@@ -161,7 +161,8 @@ class Nearness:
         self._row(at)[:] = made
 
     def _row(self, at: int) -> Rows:
-        return self._blocks[at // _BLOCK][at % _BLOCK]
+        row: Rows = self._blocks[at // _BLOCK][at % _BLOCK]
+        return row
 
     def _products(self, vector: Rows) -> Rows:
         """The product of every row with a vector."""
