@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 #: Debian keeps ``initdb`` out of the path.
 _PLACES = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
@@ -29,8 +30,9 @@ def is_there() -> bool:
 
 
 @contextmanager
-def postgres(*, durable: bool = True) -> Iterator[str]:
+def postgres(*, durable: bool = True, password: str = "") -> Iterator[str]:
     """A running server without a network; gives the URL (``postgresql+psycopg://…``) of an empty database.
+    With a ``password``, whoever comes has to give it.
 
     ``durable=False`` does not wait for the disk: faster, and as good unless it is the crash that is tested.
     """
@@ -43,8 +45,14 @@ def postgres(*, durable: bool = True) -> Iterator[str]:
         entry = pwd.getpwnam(user)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
     try:
+        asked = ["-A", "trust"]
+        if password:
+            (folder / "password").write_text(password + "\n")
+            asked = ["-A", "scram-sha-256", "--pwfile", str(folder / "password")]
+            if user is not None:
+                shutil.chown(folder / "password", user)
         subprocess.run(
-            [initdb, "-D", str(folder / "data"), "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--locale=C"],
+            [initdb, "-D", str(folder / "data"), "-U", USER, *asked, "-N", "-E", "UTF8", "--locale=C"],
             user=user,
             cwd=folder,
             check=True,
@@ -68,7 +76,8 @@ def postgres(*, durable: bool = True) -> Iterator[str]:
                 stdout=log,
                 stderr=log,
             )
-        url = f"postgresql+psycopg://{USER}@/postgres?host={folder}"
+        told = f"{USER}:{quote(password, safe='')}" if password else USER
+        url = f"postgresql+psycopg://{told}@/postgres?host={folder}"
         try:
             _await(url, process, folder / "log")
             yield url
@@ -83,10 +92,16 @@ def postgres(*, durable: bool = True) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def stop(url: str) -> None:
+    """End the server of a URL before its time."""
+    folder = Path(url.rpartition("host=")[2])
+    os.kill(int((folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
+
+
 def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     import psycopg
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         try:
             psycopg.connect(url.replace("+psycopg", "")).close()

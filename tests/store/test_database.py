@@ -104,6 +104,50 @@ def test_many_may_open_a_new_database_at_once(tmp_path: Path) -> None:
     assert faults == []
 
 
+def test_a_row_that_is_there_stays_as_it_was(tmp_path: Path) -> None:
+    engine = database.connect(database.url_of(tmp_path / "a.sqlite"))
+    tables = sqlalchemy.MetaData()
+    name = sqlalchemy.Column("name", sqlalchemy.String(8), primary_key=True)
+    handle = sqlalchemy.Column("handle", sqlalchemy.String(8), unique=True)
+    table = sqlalchemy.Table("people", tables, name, handle)
+    database.prepare(engine, "people", 1, tables)
+    with database.transaction(engine) as connection:
+        assert database.insert_new(connection, table, {"name": "a", "handle": "x"})
+        assert not database.insert_new(connection, table, {"name": "a", "handle": "y"})
+        assert not database.insert_new(connection, table, {"name": "b", "handle": "x"})
+        assert connection.execute(sqlalchemy.select(table)).all() == [("a", "x")]
+
+
+def test_whoever_reads_before_they_write_need_not_do_it_again(tmp_path: Path) -> None:
+    engine = database.connect(database.url_of(tmp_path / "a.sqlite"))
+    tables = sqlalchemy.MetaData()
+    table = sqlalchemy.Table("counts", tables, sqlalchemy.Column("count", sqlalchemy.Integer))
+    database.prepare(engine, "counts", 1, tables)
+    with database.transaction(engine) as connection:
+        connection.execute(table.insert(), [{"count": 0}])
+
+    def work() -> None:
+        for _ in range(5):
+            with database.writing(engine) as connection:
+                count = connection.scalar(sqlalchemy.select(table.c.count)) or 0
+                connection.execute(table.update().values(count=count + 1))
+
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.transaction(engine) as connection:
+        assert connection.scalar(sqlalchemy.select(table.c.count)) == 20
+
+
+def test_how_databases_lock_and_skip_rows_is_known_in_one_place() -> None:
+    source = Path(database.__file__).parents[1]
+    for words in ("BEGIN IMMEDIATE", "on_conflict_do_nothing", "OR IGNORE"):
+        found = [path.name for path in source.rglob("*.py") if words in path.read_text()]
+        assert found in ([], ["database.py"]), words
+
+
 @pytest.mark.parametrize("url", ["nonsense", "no-such-database:///x", ""])
 def test_an_address_that_is_none_is_a_fault_in_words(url: str) -> None:
     with pytest.raises(RakkanError, match="address"):

@@ -15,6 +15,7 @@ from rakkan.errors import RakkanError
 from rakkan.service import observing
 from rakkan.service.dialects import reads_programs, shaped
 from rakkan.service.errors import Busy, Refusal, TooMany
+from rakkan.store.database import DatabaseFault
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -108,6 +109,9 @@ def handle_faults(app: FastAPI, page: FaultPage) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, RakkanError)
+        if isinstance(error, DatabaseFault):
+            observing.fault(str(getattr(request.state, "request", "")), error)
+            error = Busy("The service cannot look anything up just now", "Try again in a moment")
         if not isinstance(error, Refusal):
             return answer(request, 422, "unusable", error.message, error.hint)
         headers = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rakkan.errors import RakkanError
-from rakkan.store.database import transaction
+from rakkan.store.database import writing
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -25,7 +25,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     from alembic.util.exc import CommandError
 
     try:
-        with transaction(engine) as connection:
+        with writing(engine) as connection:
             _alone(connection)
             command.upgrade(_config(connection), revision)
     except CommandError as error:
@@ -38,7 +38,7 @@ def downgrade(engine: Engine, revision: str) -> None:
     """Take the tables back to a revision, with their data as far as they can hold it."""
     from alembic import command
 
-    with transaction(engine) as connection:
+    with writing(engine) as connection:
         _alone(connection)
         command.downgrade(_config(connection), revision)
 
@@ -63,8 +63,5 @@ def _config(connection: Connection | None) -> Config:
 def _alone(connection: Connection) -> None:
     import sqlalchemy
 
-    if connection.dialect.name == "sqlite":
-        # Its one lock, from the first statement on: Python's driver would begin only where rows change.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
     if connection.dialect.name == "postgresql":
         connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -41,6 +41,14 @@ def identifier_of(other: str, random: bytes) -> str:
     return other[:10] + "".join(_ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
 
 
+def made_at(identifier: str) -> int:
+    """When an identifier was made, in milliseconds since 1970."""
+    number = 0
+    for character in identifier[:10]:
+        number = number << 5 | _ALPHABET.index(character)
+    return number >> (50 - 48)
+
+
 def is_identifier(text: str) -> bool:
     """Whether a text could be an identifier."""
     return len(text) == IDENTIFIER and all(character in _ALPHABET for character in text)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _MOST = 2048
 #: Connections that wait to be taken.
 _BACKLOG = 512
-#: Seconds between two looks for a signal that another thread was given.
-_LOOK = 0.2
 #: Seconds that a thread may go on while another one waits. Each request changes threads a few times, and the
 #: event loop waits anew for each connection that has something to say.
 SWITCH = 0.0001
@@ -79,21 +77,18 @@ def serve(settings: Settings, host: str, port: int, proxies: str, ready: Callabl
 def work(devices: tuple[str, ...], ready: Callable[[], None]) -> None:
     """Work for servers on other hosts until SIGINT or SIGTERM, with a process for each device; ``ready`` is
     called once they start. Raises RakkanError."""
-    from rakkan.service import logs, wiring
+    from rakkan.service import logs, signals, wiring
     from rakkan.service.jobs.process import Supervisor, command
 
     stopped = threading.Event()
     queue = wiring.prepared()
     logs.set_up()
-    at_signals(stopped.set)
+    signals.heard((signal.SIGINT, signal.SIGTERM), stopped.set)
     supervisor = Supervisor(queue, devices, command(wiring.WORKER))
     supervisor.start()
     try:
         ready()
-        # The kernel may give a signal to another thread, which does not wake this one; but only this one
-        # runs what is to be done at it.
-        while not stopped.wait(_LOOK):
-            pass
+        stopped.wait()
     finally:
         supervisor.stop()
 

@@ -14,7 +14,7 @@ from rakkan.service.jobs.records import JobRequest, Priority
 from rakkan.service.making.compatible import compatibility
 from rakkan.service.pictures.visibility import demand_account
 from rakkan.service.schema import is_identifier
-from rakkan.service.weighing import count_pair
+from rakkan.service.weighing import count_pair, fetched
 
 #: What a job costs of its account's share, in steps of a small picture: for each picture, and for each step.
 _PICTURE, _STEP, _USUAL_STEPS = 2, 1, 4
@@ -34,12 +34,16 @@ def submit(
     slot: str = "",
 ) -> str:
     """Queue work for an actor; the job's identifier. Raises RakkanError for words nothing may be drawn from
-    and for a model there is not, NotFound for pictures the actor may not see."""
+    and for a model there is not, NotFound for pictures the actor may not see, TooMany for one of somebody
+    else's that the actor's budgets have no room for."""
     demand_account(actor)
     told = wish.model_dump(mode="json", exclude_defaults=True)
     _check(service, actor, wish)
     if len(getattr(wish, "prompt", "")) == 0 and kind in ("create", "draft") and not told.get("character"):
         raise RakkanError("The prompt is empty", 'Describe a figure: "1girl, silver hair"')
+    source = getattr(wish, "picture", "")
+    if is_identifier(source):  # it leaves in what is made of it
+        fetched(service.budgets, service.catalogue, actor, source)
     request = JobRequest(
         actor.account,
         kind,

@@ -45,7 +45,7 @@ REMEMBERED = 2.0
 _WHATEVER = ("rate", "at once", "alarm", "load")
 #: What is answered without waiting for anything but the database.
 _QUICK = ("page", "list", "pair", "bulk")
-_FREE = ("free", "asset")
+_FREE = ("free", "essential", "asset")
 _CREDENTIALS = (b"authorization", b"cookie")
 
 

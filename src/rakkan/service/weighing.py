@@ -18,6 +18,7 @@ from rakkan.service.access.rules import Access, Weight
 from rakkan.service.budgets import canaries
 from rakkan.service.budgets.limits import Holder
 from rakkan.service.budgets.store import Asked, Budgets, What
+from rakkan.service.errors import TooMany
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.tables import pictures
 from rakkan.service.schema import IDENTIFIER, is_identifier
@@ -29,6 +30,9 @@ from rakkan.store.database import transaction
 DEVICE_COOKIE = "__Host-rakkan-device"
 #: Likes from which a picture counts as one that many know.
 POPULAR = 10
+
+#: What names a file in an address: its picture, or a link to it.
+_FILES = frozenset({"picture", "link"})
 
 _WHAT: Mapping[Weight, What] = {
     "page": "page",
@@ -76,7 +80,8 @@ def count_pair(budgets: Budgets, actor: Actor, character: str) -> None:
 @dataclass(frozen=True)
 class Scales:
     """What weighs requests for the door. Requests of weight ``free`` pass whatever is used up, for they are
-    how somebody comes in, objects or leaves; those of ``asset`` are only counted by their bytes."""
+    how somebody comes in, objects or leaves; so do those of ``essential``, which cost more, until nearly all
+    else has been shed. Those of ``asset`` are only counted by their bytes."""
 
     budgets: Budgets
     catalogue: Catalogue
@@ -90,6 +95,10 @@ class Scales:
             self.budgets.waited(max(0.0, time.monotonic() - arrived))
         request.state.decoy = False
         if access.weight == "free":
+            return
+        if access.weight == "essential":
+            if (shed := self.budgets.shed("essential")) is not None:
+                raise refusal(shed)
             return
         account = self._account(actor, request)
         request.state.reader = account
@@ -115,7 +124,7 @@ class Scales:
             response.body_iterator = self._counted(response.body_iterator, account)
         if getattr(request.state, "flight", ""):
             self.budgets.done(account, int(length or 0))
-        elif account and length is not None and "picture" in request.path_params:
+        elif account and length is not None and not request.path_params.keys().isdisjoint(_FILES):
             self.budgets.sent(account, int(length))
 
     def failed(self, request: HTTPConnection) -> None:
@@ -133,7 +142,6 @@ class Scales:
         return actor.account or self.budgets.visitor(network_of(request))
 
     def _asked(self, actor: Actor, request: HTTPConnection, access: Access) -> Asked:
-        holder = holder_of(actor)
         if access.weight == "pair" and "character" in request.path_params:
             return self._of_character(actor, str(request.path_params["character"]))
         picture = str(request.path_params.get("picture", ""))
@@ -146,9 +154,9 @@ class Scales:
             picture = ""
         own = popular = False
         if picture:
-            own, popular = self._known(actor, picture)
+            own, popular = _known(self.catalogue, actor, picture)
         # What is one's own stays within reach, whatever alarm stands.
-        return Asked(_WHAT[access.weight], picture, own, popular, own, holder)
+        return Asked(_WHAT[access.weight], picture, own, popular, own, holder_of(actor))
 
     def _of_character(self, actor: Actor, character: str) -> Asked:
         """What a shared character says is a pair; one's own is a page, and so is what is not shared: there is
@@ -160,14 +168,6 @@ class Scales:
             return Asked("page", holder=holder_of(actor))
         return Asked("picture", pair_of(self.budgets, character), holder=holder_of(actor))
 
-    def _known(self, actor: Actor, picture: str) -> tuple[bool, bool]:
-        query = select(pictures.c.account, pictures.c.likes).where(pictures.c.identifier == picture)
-        with transaction(self.catalogue.engine) as connection:
-            found = connection.execute(query).first()
-        if found is None:  # nobody's: it counts like any other, so that trying identifiers out is seen
-            return False, False
-        return bool(actor.account) and found.account == actor.account, found.likes >= POPULAR
-
     def _link(self, actor: Actor, request: HTTPConnection) -> None:
         self.budgets.seen(actor.account, "network", network_of(request))
         for organisation in actor.organisations:
@@ -175,3 +175,32 @@ class Scales:
         device = request.cookies.get(DEVICE_COOKIE, "")
         if device and actor.way == "session":
             self.budgets.seen(actor.account, "device", device[:64])
+
+
+def fetched(budgets: Budgets, catalogue: Catalogue, actor: Actor, picture: str) -> None:
+    """Count a picture that an account is given in another one, which is made of it, as if the account had
+    fetched it. Raises TooMany where it would not have got all of it."""
+    own, popular = _known(catalogue, actor, picture)
+    if own:
+        return
+    decision = budgets.check(actor.account, Asked("picture", picture, own, popular, holder=holder_of(actor)))
+    if decision.answer in ("serve", "decoy"):
+        budgets.done(actor.account, 0)
+    if decision.answer == "decoy":
+        raise TooMany(
+            "Pictures of others are shown in part for now, and nothing is made of them",
+            "Your own are not limited; Account shows why",
+            decision.retry_after,
+        )
+    if decision.answer != "serve":
+        raise refusal(decision)
+
+
+def _known(catalogue: Catalogue, actor: Actor, picture: str) -> tuple[bool, bool]:
+    """Whether a picture is somebody's own, and whether many know it."""
+    query = select(pictures.c.account, pictures.c.likes).where(pictures.c.identifier == picture)
+    with transaction(catalogue.engine) as connection:
+        found = connection.execute(query).first()
+    if found is None:  # nobody's: it counts like any other, so that trying identifiers out is seen
+        return False, False
+    return bool(actor.account) and found.account == actor.account, found.likes >= POPULAR

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any
 from rakkan.errors import RakkanError
 
 if TYPE_CHECKING:  # the command line must start without SQLAlchemy
-    from sqlalchemy import Connection, Engine, MetaData
+    from sqlalchemy import Connection, Engine, MetaData, Table
     from sqlalchemy.exc import DBAPIError
 
 #: How long a process waits for another that is writing, in seconds.
 PATIENCE = 30
 _ATTEMPTS = 6
+
+
+class DatabaseFault(RakkanError):
+    """The database has something to complain of: nothing of whoever asked. What it says is for whoever runs
+    the instance, for it may quote a row."""
 
 
 def url_of(path: Path) -> str:
@@ -94,6 +99,31 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise _fault(engine, error) from error
 
 
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is going to write; see ``transaction``.
+
+    SQLite takes its one lock at the beginning, from the first statement on (Python's driver would begin only
+    where rows change): a transaction that read first could find, when it comes to write, that another had
+    written meanwhile, and would have to be done again.
+    """
+    with transaction(engine) as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
+
+
+def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one is there that it would clash with; whether it is new. In SQLite this takes the
+    write lock in either case."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = insert(table).values(dict(values)).on_conflict_do_nothing()
+    # PostgreSQL's driver does not count inserted rows.
+    return connection.execute(new.returning(*table.primary_key)).first() is not None
+
+
 def forget_deleted(engine: Engine) -> None:
     """Leave no trace of deleted rows in SQLite's write-ahead log (PostgreSQL: its own affair, by vacuum).
 
@@ -112,8 +142,10 @@ def forget_deleted(engine: Engine) -> None:
 
 
 def _fault(engine: Engine, error: DBAPIError) -> RakkanError:
-    where = engine.url.render_as_string(hide_password=True)
-    return RakkanError(f"The database {where} cannot be used: {error.orig}", "Look to its disk and its lock")
+    # Without the part behind the question mark, where a password may stand as well.
+    where = engine.url.set(query={}).render_as_string(hide_password=True)
+    message = f"The database {where} cannot be used: {error.orig}"
+    return DatabaseFault(message, "Look to its disk and its lock")
 
 
 def _make_private(file: str | None) -> None:

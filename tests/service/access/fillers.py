@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import insert
+from tests.service.access import matters
 from tests.service.access.walking import Filler, Maker
 from tests.service.access.world import ACCOUNT, ELSEWHERE, Who, World
 from tests.service.instance import PASSWORD
@@ -201,9 +202,10 @@ MAKERS |= {
     "handle": lambda world, handle, published: world.service.accounts.profile(world.accounts[handle]).handle,
     "organisation": _organisation,
     "model": lambda world, handle, published: "starter",
-    **{
-        name: lambda world, handle, published: new_identifier() for name in ("alarm", "ban", "case", "secret")
-    },
+    "alarm": matters.alarm,
+    "ban": matters.ban,
+    "case": matters.case,
+    "secret": matters.secret,
 }
 
 
@@ -221,26 +223,19 @@ def _organisation_token(world: World, who: Who) -> dict[str, str]:
 _CHANGED = (409, 422, 429)
 _DOOR = (422, 503, 504)
 FILLERS |= {
-    ("GET", "/account/alarms/{alarm}/evidence"): Filler(absent=True),
-    ("GET", "/moderation/alarms/{alarm}/evidence"): Filler(absent=True),
-    ("GET", "/claim/{secret}"): Filler(absent=True),
     ("GET", "/v1/models/{model}"): Filler(absent=True),
-    ("POST", "/claim/{secret}/appeal"): Filler(data=_form(text="It is mine"), absent=True, also=_CHANGED),
-    ("POST", "/moderation/alarms/{alarm}"): Filler(
-        data=_form(decision="dismiss"), absent=True, also=_CHANGED
+    ("POST", "/claim/{secret}/appeal"): Filler(data=_form(text="It is mine")),
+    ("POST", "/moderation/alarms/{alarm}"): Filler(data=_form(decision="lift", note="A program was tried")),
+    ("POST", "/moderation/appeals/{case}"): Filler(
+        data=_form(decision="refuse", reason=matters.KEPT, note="Looked again")
     ),
-    ("POST", "/moderation/appeals/{case}"): Filler(data=_form(decision="keep"), absent=True, also=_CHANGED),
-    ("POST", "/moderation/bans/{ban}/lift"): Filler(data=_form(note="x"), absent=True, also=_CHANGED),
-    ("POST", "/moderation/bans"): Filler(
-        data=_form(kind="account", who="nobody", reason="spam"), absent=True, also=_CHANGED
-    ),
-    ("POST", "/moderation/roles"): Filler(
-        data=_form(who="nobody", role="member"), absent=True, also=_CHANGED
-    ),
+    ("POST", "/moderation/bans/{ban}/lift"): Filler(data=_form(note="It was a mistake")),
+    ("POST", "/moderation/bans"): Filler(data=matters.barring),
+    ("POST", "/moderation/roles"): Filler(data=matters.role),
     ("POST", "/moderation/reports/{report}"): Filler(
-        data=_form(decision="keep", reason="because", note="fine"), also=_CHANGED
+        data=_form(decision="keep", reason=matters.KEPT, note="It is fine")
     ),
-    ("POST", "/account/appeal"): Filler(data=_form(text="Look again"), absent=True, also=_CHANGED),
+    ("POST", "/account/appeal"): Filler(data=matters.appealed),
     ("POST", "/account/delete"): Filler(data=_form(confirm="not it"), also=_CHANGED),
     ("POST", "/account/export"): Filler(),
     ("POST", "/account/import"): Filler(
@@ -307,7 +302,7 @@ FILLERS |= {
         data=lambda world, who: {"name": _name()}, also=_CHANGED
     ),
     ("POST", "/characters/{character}/sheet"): Filler(also=_CHANGED),
-    ("POST", "/claim"): Filler(data=_form(right="copyright"), also=_CHANGED),
+    ("POST", "/claim"): Filler(data=matters.claim, also=(429,)),
     ("POST", "/comments/{comment_identifier}/remove"): Filler(data=_form(text="because")),
     ("DELETE", "/api/v1/comments/{comment}"): Filler(query="?because=because", also=_CHANGED),
     ("POST", "/organisations"): Filler(

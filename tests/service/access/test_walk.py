@@ -8,14 +8,17 @@ import pytest
 from sqlalchemy import select
 from tests.service.access.documents import DOCUMENT
 from tests.service.access.fillers import FILLERS, MAKERS
-from tests.service.access.walking import Walk
+from tests.service.access.walking import Filler, Walk
 from tests.service.access.world import World, peopled
 
 from rakkan.service.access.router import GuardedRoute
 from rakkan.service.access.rules import Access
 from rakkan.service.access.table import Row, read
+from rakkan.service.budgets.desk import Desk
+from rakkan.service.errors import NotFound
 from rakkan.service.jobs import accepting
 from rakkan.service.jobs.tables import jobs
+from rakkan.service.moderation.reports import Reports
 from rakkan.service.pictures import catalogue
 from rakkan.service.routes import studio
 from rakkan.service.routes.doors import drawing
@@ -53,6 +56,37 @@ def test_every_route_answers_everybody_as_the_document_says(walk: Walk) -> None:
     assert not wrong, "\n".join(wrong)
     assert len(steps) > 10 * len(TABLE)
     print(f"{len(TABLE)} routes, {len(steps)} requests")
+
+
+REAL = [
+    row
+    for row in TABLE
+    if any(f"{{{name}}}" in row.path for name in ("alarm", "ban", "case", "report", "secret"))
+    or row.path in ("/account/appeal", "/moderation/bans", "/moderation/roles")
+]
+
+
+def test_alarms_bans_appeals_and_claims_are_there_to_be_let_at(walk: Walk) -> None:
+    assert len(REAL) == 11
+    for row in REAL:
+        filler = walk.fillers.get((row.method, row.path), Filler())
+        assert not filler.absent and not filler.also, f"{row.path} takes a refusal for an answer"
+
+
+def test_the_walk_sees_that_alarms_are_everybodys(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = Desk.evidence
+    monkeypatch.setattr(Desk, "evidence", lambda desk, alarm, account="": inner(desk, alarm))
+    wrong = walked(walk, lines("/account/alarms/{alarm}/evidence"))
+    assert "GET /account/alarms/{alarm}/evidence as stranger on private: in, not 404" in wrong
+
+
+def test_the_walk_sees_that_claims_are_nobodys(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(reports: Reports, secret: str) -> None:
+        raise NotFound("There is no such claim")
+
+    monkeypatch.setattr(Reports, "opened", nothing)
+    wrong = walked(walk, lines("/claim/{secret}"))
+    assert "GET /claim/{secret} as visitor on nothing: 404, not in" in wrong
 
 
 def lines(*paths: str) -> list[Row]:

@@ -40,7 +40,6 @@ def lived_in(all_of: Accounts) -> tuple[Actor, list[str]]:
     _, key = all_of.keys.make(actor, "the desk at home", ["read"], days=9)
     registered(all_of, actor, device := Device(), "the phone in my bag")
     signed_in(all_of, device)
-    all_of.passkeys.begin_registration(actor.account)
     made = all_of.organisations.create(actor, "ink-club")
     invitation = all_of.organisations.invite(actor, made.identifier)
     token = all_of.owner_token()

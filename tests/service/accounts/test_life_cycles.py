@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from tests.service.accounts.device import Device
 from tests.service.accounts.kit import DAY, PASSWORD, VISIT, Clock, accounts, known, member, owner
+from tests.service.accounts.test_passkeys import registered, signed_in
 
 from rakkan.service.access.actors import SCOPES, Actor
 from rakkan.service.accounts.ground import SEEN_EVERY
 from rakkan.service.accounts.passwords import Passwords
-from rakkan.service.accounts.tables import KEYS, SESSIONS
+from rakkan.service.accounts.tables import CEREMONIES, KEYS, SESSIONS
 from rakkan.service.errors import NotFound
 
 IDLE_DAYS, LONGEST_DAYS = 30, 90
@@ -217,10 +219,14 @@ def test_what_ended_long_ago_is_swept_away() -> None:
     actor = member(all_of, "hana")
     all_of.keys.make(actor, "short", ["read"], days=1)
     all_of.keys.make(actor, "endless", ["read"])
-    all_of.passkeys.begin_sign_in()
+    registered(all_of, actor, device := Device())
+    signed_in(all_of, device)
+    with all_of.engine.connect() as connection:
+        assert len(connection.execute(CEREMONIES.select()).all()) == 2
     clock.seconds += 121 * DAY
     all_of.sweep()
     with all_of.engine.connect() as connection:
+        assert connection.execute(CEREMONIES.select()).all() == []
         assert connection.execute(SESSIONS.select()).all() == []
         assert len(connection.execute(KEYS.select()).all()) == 1
 

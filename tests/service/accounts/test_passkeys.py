@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.service.accounts.device import Device, text
-from tests.service.accounts.kit import VISIT, Clock, Heard, accounts, known, member, owner
+from tests.service.accounts.kit import VISIT, Clock, Heard, accounts, everything, known, member, owner
 
 from rakkan.errors import RakkanError
 from rakkan.service.access.actors import Actor
 from rakkan.service.accounts import Accounts
 from rakkan.service.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from rakkan.service.schema import made_at, new_identifier
 
 
 def registered(all_of: Accounts, actor: Actor, device: Device, label: str = "Laptop") -> str:
@@ -72,8 +74,46 @@ def test_a_response_counts_once() -> None:
     again = all_of.passkeys.begin_sign_in()
     with pytest.raises(Unauthenticated):  # an old response to a new challenge
         all_of.passkeys.finish_sign_in(again.identifier, answer, VISIT)
-    with pytest.raises(Forbidden):  # which that used up
-        all_of.passkeys.finish_sign_in(again.identifier, device.sign_in(again.options), VISIT)
+    # Somebody else's attempt takes nobody's ceremony away.
+    all_of.passkeys.finish_sign_in(again.identifier, device.sign_in(again.options), VISIT)
+
+
+def test_whoever_begins_and_goes_leaves_nothing_behind() -> None:
+    all_of = accounts()
+    actor = member(all_of, "hana")
+    before = everything(all_of.engine)
+    names = {all_of.passkeys.begin_sign_in().identifier for _ in range(20)}
+    names |= {all_of.passkeys.begin_registration(actor.account).identifier for _ in range(20)}
+    assert len(names) == 40 and everything(all_of.engine) == before
+
+
+def test_a_ceremony_that_was_not_begun_here_is_none() -> None:
+    all_of, other = accounts(), replace(accounts(), secret=b"o" * 32)
+    actor, device = member(all_of, "hana"), Device()
+    registered(all_of, actor, device)
+    begun = all_of.passkeys.begin_sign_in()
+    answer = device.sign_in(begun.options)
+    foreign = other.passkeys.begin_sign_in().identifier
+    later = new_identifier(1_800_000_600.0) + begun.identifier[26:]
+    for name in (foreign, later, begun.identifier[:26], begun.identifier + "0", "", "é" * 90, "i" * 90):
+        with pytest.raises(Forbidden):
+            all_of.passkeys.finish_sign_in(name, answer, VISIT)
+    all_of.passkeys.finish_sign_in(begun.identifier, answer, VISIT)
+
+
+def test_of_two_who_finish_at_once_one_is_let_in() -> None:
+    all_of = accounts()
+    actor, device = member(all_of, "hana"), Device(step=0)
+    registered(all_of, actor, device)
+    begun = all_of.passkeys.begin_sign_in()
+    answer = device.sign_in(begun.options)
+    with pytest.MonkeyPatch.context() as patch:
+        # Both have looked before either of them has finished.
+        patch.setattr(type(all_of.passkeys), "_check", lambda *told: None)
+        all_of.passkeys.finish_sign_in(begun.identifier, answer, VISIT)
+        with pytest.raises(Forbidden):
+            all_of.passkeys.finish_sign_in(begun.identifier, answer, VISIT)
+    assert len(all_of.sessions.of(actor.account)) == 2
 
 
 def test_a_ceremony_takes_five_minutes_at_most() -> None:
@@ -228,3 +268,8 @@ def test_a_broken_response_is_refused_and_nothing_worse(
     if field != "attestationObject" and (field != "userHandle" or junk):
         with pytest.raises(Unauthenticated):
             all_of.passkeys.finish_sign_in(again.identifier, answer, VISIT)
+
+
+@given(st.floats(0, 2**47 / 1000, allow_nan=False))
+def test_an_identifier_tells_when_it_was_made(seconds: float) -> None:
+    assert made_at(new_identifier(seconds)) == int(seconds * 1000)

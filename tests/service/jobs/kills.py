@@ -57,7 +57,7 @@ def workers_are_killed(
             victim = alive.pop(random.randrange(len(alive)))
             os.kill(victim, random.choice([signal.SIGKILL] * 4 + [signal.SIGTERM]))
             alive.append(born())
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while any(queue.counts().waiting.values()) or any(queue.counts().running.values()):
             assert time.monotonic() < deadline, f"jobs are stuck: {queue.counts()}"
             time.sleep(0.05)

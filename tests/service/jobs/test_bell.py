@@ -21,16 +21,16 @@ def rings(bell: Bell, other: Bell) -> None:
     with bell.listen("work") as listener, bell.listen("news") as elsewhere:
         other.ring("work", "one")
         other.ring("work")
-        assert select.select([listener.fileno()], [], [], 5)[0]
-        heard = listener.wait(5)
+        assert select.select([listener.fileno()], [], [], 60)[0]
+        heard = listener.wait(60)
         while len(heard) < 2:
-            heard += listener.wait(5)
+            heard += listener.wait(60)
         assert heard == ["one", ""]
         assert listener.wait(0.01) == elsewhere.wait(0.01) == []
         begun = time.monotonic()
         threading.Timer(0.1, other.ring, ["news", "later"]).start()
-        assert elsewhere.wait(10) == ["later"]
-        assert time.monotonic() - begun < 5
+        assert elsewhere.wait(60) == ["later"]
+        assert time.monotonic() - begun < 30
     other.ring("work")
 
 
@@ -58,7 +58,7 @@ def test_postgres_wakes_listeners_also_after_its_connections_were_cut() -> None:
                 )
             assert listener.wait(1) == [] == listener.wait(1)
             other.ring("work", "again")
-            assert listener.wait(5) == ["again"]
+            assert listener.wait(60) == ["again"]
         bell.close()
         other.close()
     other.ring("work", "nobody is there: it is no error")
@@ -89,4 +89,4 @@ def test_without_a_bell_a_wait_is_short() -> None:
     bell.ring("work")
     with bell.listen("work") as listener:
         assert listener.wait(60) == [] and listener.fileno() == -1
-    assert LOOK * 0.9 <= time.monotonic() - begun < 10
+    assert LOOK * 0.9 <= time.monotonic() - begun < 30

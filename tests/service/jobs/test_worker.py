@@ -17,6 +17,7 @@ from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.records import Leased, Result
 from rakkan.service.jobs.tables import jobs
 from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, single, work
+from rakkan.store.database import DatabaseFault
 
 from .making import KEY, engine_at, request
 
@@ -39,12 +40,12 @@ def working(queue: Queue, performer: Performer, **more: object) -> Iterator[thre
         yield stop
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(120)
         assert not thread.is_alive()
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -92,6 +93,22 @@ def test_what_breaks_is_retried_once_and_said_without_its_words(queue: Queue) ->
     assert (job.attempts, job.error) == (2, "The job was ended by ValueError, twice")
 
 
+def test_a_complaint_of_the_database_is_no_refusal(queue: Queue) -> None:
+    tried: list[str] = []
+
+    def perform(lease: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+        tried.append(lease.identifier)
+        if len(tried) == 1:
+            raise DatabaseFault("The database at a private place is away")
+        return b"drawn"
+
+    identifier = queue.submit(request())
+    with working(queue, Performer(single(perform))):
+        until(lambda: state(queue, identifier) == "done")
+    job = queue.get("ann", identifier)
+    assert (job.result, job.crashes, job.error) == (b"drawn", 1, "")
+
+
 def test_a_cancelled_job_stops_soon(queue: Queue) -> None:
     identifier = queue.submit(request())
     with working(queue, Performer(endless)):
@@ -99,7 +116,7 @@ def test_a_cancelled_job_stops_soon(queue: Queue) -> None:
         begun = time.monotonic()
         queue.cancel("ann", identifier)
         until(lambda: state(queue, identifier) == "cancelled")
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 15, "sooner than the lease and the patience"
 
 
 def test_what_cannot_be_delivered_is_handed_over_to_be_thrown_away(queue: Queue) -> None:
@@ -110,12 +127,12 @@ def test_what_cannot_be_delivered_is_handed_over_to_be_thrown_away(queue: Queue)
 
     def perform(lease: Leased, progress: Progress, is_cancelled: IsCancelled) -> Result:
         running.set()
-        assert cancelled.wait(20)
+        assert cancelled.wait(120)
         return Result(b"too late", lambda connection: also.append(b"too late"), lambda: thrown.append(b"it"))
 
     identifier = queue.submit(request())
     with working(queue, Performer(single(perform))):
-        assert running.wait(20)
+        assert running.wait(120)
         queue.cancel("ann", identifier)
         cancelled.set()
         until(lambda: bool(thrown))
@@ -167,7 +184,7 @@ def test_a_job_that_shows_no_life_is_let_go(queue: Queue, ending: bool, crashes:
     aborted, over = threading.Event(), threading.Event()
 
     def perform(lease: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
-        assert over.wait(20)
+        assert over.wait(120)
         return b"from beyond"
 
     identifier = queue.submit(request())
@@ -176,7 +193,7 @@ def test_a_job_that_shows_no_life_is_let_go(queue: Queue, ending: bool, crashes:
         until(lambda: state(queue, identifier) == "running")
         if ending:
             stop.set()
-        assert aborted.wait(20)
+        assert aborted.wait(120)
         stop.set()
         over.set()
     job = queue.get("ann", identifier)

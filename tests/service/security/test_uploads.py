@@ -106,7 +106,7 @@ def sent(world: World, row: Any, filler: Filler, name: str, body: bytes) -> Any:
 def test_what_is_made_to_exhaust_is_refused(world: World, row: Any, filler: Filler, bomb: str) -> None:
     reply = sent(world, row, filler, "hat.png", BOMBS[bomb])
     assert 400 <= reply.status_code < 500 or reply.status_code in (202, 303), reply.text
-    assert reply.elapsed.total_seconds() < 10
+    assert reply.elapsed.total_seconds() < 60
     assert world.client.get("/healthz").status_code == 200
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from rakkan.service.errors import Forbidden
+
 #: What an account may do here; each may all that those before it may. ``owner`` runs the instance.
 Role = Literal["visitor", "member", "moderator", "owner"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -15,7 +17,7 @@ SCOPES: dict[str, str] = {
     "read": "see what its account sees",
     "create": "draw, edit and enlarge",
     "share": "publish, like, follow and comment",
-    "account": "change the account, its keys and its sessions",
+    "account": "change the account and its sessions",
     "moderate": "decide about reports",
 }
 
@@ -37,6 +39,11 @@ class Actor:
     def at_least(self, role: Role) -> bool:
         """Whether this may do what ``role`` may."""
         return ROLES.index(self.role) >= ROLES.index(role)
+
+    def demand_person(self) -> None:
+        """Raise Forbidden for a key: what opens an account is made and changed by a session alone."""
+        if self.way == "key":
+            raise Forbidden("No key may make or change what opens an account", "Sign in")
 
 
 VISITOR = Actor()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from starlette.requests import HTTPConnection
@@ -14,6 +14,8 @@ from starlette.responses import Response
 from rakkan.service.access import guard
 from rakkan.service.access.actors import VISITOR, Actor
 from rakkan.service.access.rules import Access
+from rakkan.service.accounts.ground import network_of
+from rakkan.service.bodies import SMALL, Bodies, Stay
 from rakkan.service.errors import Forbidden, Unauthenticated
 
 #: ``__Host-``: set by this host alone, over a secure connection or from this machine (RFC 6265bis, 4.1.3.2).
@@ -54,6 +56,7 @@ class Door:
     weigh: Weigh = lambda actor, request, access: None
     note: Note = lambda request, response, access: None
     failed: Callable[[HTTPConnection], None] = lambda request: None
+    bodies: Bodies = field(default_factory=Bodies, repr=False, compare=False)
 
     def let_in(self, asked: guard.Asked, request: HTTPConnection, access: Access) -> Actor:
         """Who asks, if they may. Raises a Refusal."""
@@ -73,6 +76,16 @@ class Door:
             return found
         token = request.cookies.get(SESSION_COOKIE, "")
         return (self.credentials.actor_of_session(token) if token else None) or VISITOR
+
+    def takes(self, asked: guard.Asked, request: HTTPConnection, access: Access) -> Stay | None:
+        """What counts the body of a request as long as it is held; None for one that is always small, or is
+        not held. Raises Busy or TooMany. What anybody may send counts for their network, whoever they are."""
+        if not asked.changes or access.largest <= SMALL or not asked.is_held:
+            return None
+        is_open = access.role == "visitor"
+        actor: Actor = request.state.actor
+        sender = network_of(request.client.host if request.client else "") if is_open else actor.account
+        return self.bodies.enter(sender, int(asked.headers.get("content-length", "0")), visitor=is_open)
 
     def token(self, request: HTTPConnection) -> str:
         """The CSRF token for a page's forms."""

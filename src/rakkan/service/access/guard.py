@@ -67,6 +67,11 @@ class Asked:
         """Whether the body is what a browser's form sends."""
         return self.media_type in _FORMS
 
+    @property
+    def is_held(self) -> bool:
+        """Whether all of the body is held in memory before it is looked at."""
+        return self.is_form or self.media_type == "application/json" or self.media_type in PICTURES
+
 
 def head_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The headers by their names in lower case. Raises Refusal for what must not be told twice, since another

@@ -14,12 +14,14 @@ from starlette.routing import BaseRoute
 
 from rakkan.service.access import guard
 from rakkan.service.access.rules import Access, access_of
+from rakkan.service.bodies import read_form
 from rakkan.service.errors import NotFound, TooLarge, TooSlow
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive
 
     from rakkan.service.access.door import Door
+    from rakkan.service.bodies import Stay
 
 #: Seconds that a body may take, and bytes of it for which it may take one more.
 PATIENCE = 30.0
@@ -52,11 +54,14 @@ class GuardedRoute(APIRoute):
                 request.state.arrived = time.monotonic()
             guard.check_host(asked, door.origins)
             guard.check_body(asked, access)
-            request._receive = capped(request.receive, access.largest)
             request.state.actor = await run_in_threadpool(door.let_in, asked, request, access)
+            stay: Stay | None = None
             try:
+                stay = door.takes(asked, request, access)
+                took = stay.take if stay is not None else _nothing
+                request._receive = capped(request.receive, access.largest, took=took)
                 if asked.changes and asked.is_form:  # kept, and not read again by the handler
-                    form = await request.form(max_files=access.files, max_fields=64)
+                    form = await read_form(request, access.files)
                     token = token or str(form.get("csrf", ""))
                 if asked.changes and request.state.actor.way != "key":
                     door.check_token(request, token)
@@ -65,6 +70,9 @@ class GuardedRoute(APIRoute):
             except BaseException:
                 door.failed(request)
                 raise
+            finally:
+                if stay is not None:
+                    stay.leave()
             door.note(request, response, access)
             return response
 
@@ -84,10 +92,16 @@ async def check_words(request: Request, asked: guard.Asked) -> None:
         guard.check_word(word)
 
 
-def capped(receive: Receive, most: int, patience: float = PATIENCE) -> Receive:
+def _nothing(count: int) -> None:
+    """Bytes that are not kept, or too few for anybody to count."""
+
+
+def capped(
+    receive: Receive, most: int, patience: float = PATIENCE, took: Callable[[int], None] = _nothing
+) -> Receive:
     """``receive`` of a body that ends with TooLarge after ``most`` bytes, whatever its head promised, and
     with TooSlow where it dawdles: it may take ``patience`` seconds, and one more for each ``SLOWEST``
-    bytes."""
+    bytes. ``took`` is told of bytes as they come, and may raise."""
     taken, over, started = 0, False, time.monotonic()
 
     async def counted() -> Message:
@@ -104,6 +118,7 @@ def capped(receive: Receive, most: int, patience: float = PATIENCE) -> Receive:
         taken += len(message.get("body", b""))
         if taken > most:
             raise TooLarge("The request is larger than it said", f"At most {most:,} bytes are taken here")
+        took(len(message.get("body", b"")))
         return message
 
     return counted

@@ -15,8 +15,10 @@ from rakkan.service.access.actors import SCOPES, Role
 #: those that are published or one's own (``shown``), or an organisation's own (``organisation``).
 Tenant = Literal["none", "own", "shown", "organisation"]
 
-#: What a request is to the budgets, from what is given up last to what is given up first.
-Weight = Literal["page", "interactive", "draft", "list", "pair", "bulk", "batch", "asset", "free"]
+#: What a request is to the budgets.
+Weight = Literal[
+    "page", "interactive", "draft", "list", "pair", "bulk", "batch", "asset", "essential", "free"
+]
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 

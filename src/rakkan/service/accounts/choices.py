@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 
 from rakkan.errors import RakkanError
-from rakkan.service.accounts.ground import Ground, insert_if_absent
+from rakkan.service.accounts.ground import Ground
 from rakkan.service.accounts.tables import CHOICES
-from rakkan.store.database import transaction
+from rakkan.store.database import insert_new, transaction
 
 _LONGEST = 200
 
@@ -35,5 +35,5 @@ class Choices:
             if not name:
                 connection.execute(delete(CHOICES).where(own))
                 return
-            insert_if_absent(connection, CHOICES, account=account, model=name)
+            insert_new(connection, CHOICES, {"account": account, "model": name})
             connection.execute(update(CHOICES).where(own).values(model=name))

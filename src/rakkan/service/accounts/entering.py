@@ -106,7 +106,9 @@ class Entering:
 
     def set_password(self, by: Actor, new: str, current: str = "") -> None:
         """Change a password, or set the first of an account; all its other sessions end. Raises RakkanError
-        for a password that will not do, Unauthenticated for a wrong ``current`` one, TooMany, Busy."""
+        for a password that will not do, Unauthenticated for a wrong ``current`` one, Forbidden for a key,
+        TooMany, Busy."""
+        by.demand_person()
         handle = People(self.ground).profile(by.account).handle
         if handle in passwords.check(new).casefold():
             raise RakkanError("The password contains the handle", "Take a phrase of some words")

@@ -105,7 +105,8 @@ class Accounts:
 
     def invite(self, by: Actor, role: AccountRole = "member", days: int = INVITATION_DAYS) -> str:
         """A token to sign up with, told this once. Moderators invite members, owners anybody. Raises
-        Forbidden, and RakkanError for other than 1 to 30 days."""
+        Forbidden, also for a key, and RakkanError for other than 1 to 30 days."""
+        by.demand_person()
         if not by.at_least("moderator") or (role != "member" and not by.at_least("owner")):
             raise Forbidden("You cannot invite this", "Ask an owner of this instance")
         return Tokens(self.ground).make("sign up", by.account, role, days)[1]

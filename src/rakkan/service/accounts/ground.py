@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import Connection, Engine, Table, insert
+from sqlalchemy import Engine
 
 from rakkan.errors import RakkanError
 from rakkan.store import sealing
@@ -107,13 +107,3 @@ def network_of(address: str) -> str:
             return str(found.ipv4_mapped)
         return str(ipaddress.ip_network((int(found), 64), strict=False))
     return str(found)
-
-
-def insert_if_absent(connection: Connection, table: Table, **values: object) -> None:
-    """Insert a row unless there is one with its primary key; in SQLite this takes the write lock as well."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        connection.execute(postgresql.insert(table).values(**values).on_conflict_do_nothing())
-    elif connection.dialect.name == "sqlite":
-        connection.execute(insert(table).prefix_with("OR IGNORE").values(**values))

@@ -50,9 +50,10 @@ class Keys:
         """A new key of whoever asks, and its secret, which is told this once. ``days`` until it expires, at
         most 3650, None for never.
 
-        Raises RakkanError for scopes there are not, Forbidden for scopes that whoever asks has not, Conflict
-        for more than 50 keys.
+        Raises RakkanError for scopes there are not, Forbidden for scopes that whoever asks has not and for a
+        key that asks: one that has leaked makes no other that outlives it. Conflict for more than 50 keys.
         """
+        by.demand_person()
         wanted = self._allowed(by, scopes)
         if days is not None and not 1 <= days <= MOST_DAYS:
             raise RakkanError(f"A key cannot last {days} days", f"Take from 1 to {MOST_DAYS}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, delete, or_, select
 
-from rakkan.service.accounts.ground import DAY, Ground, insert_if_absent
+from rakkan.service.accounts.ground import DAY, Ground
 from rakkan.service.accounts.organisations import Organisations
 from rakkan.service.accounts.people import People
 from rakkan.service.accounts.sessions import ended
@@ -25,7 +25,7 @@ from rakkan.service.accounts.tables import (
     TOMBSTONES,
 )
 from rakkan.service.accounts.throttle import Throttle
-from rakkan.store.database import transaction
+from rakkan.store.database import insert_new, transaction
 
 #: How long the handle of a closed account is kept from others, and how long what has ended is kept for its
 #: owner to see, in milliseconds.
@@ -82,7 +82,7 @@ class Leaving:
         grave = self.ground.keyed("tombstone", handle)
         with transaction(self.ground.engine) as connection:
             connection.execute(delete(TOMBSTONES).where(TOMBSTONES.c.digest == grave))
-            insert_if_absent(connection, TOMBSTONES, digest=grave, until=self.ground.now() + GRAVE)
+            insert_new(connection, TOMBSTONES, {"digest": grave, "until": self.ground.now() + GRAVE})
             for table in OWNED:
                 connection.execute(delete(table).where(table.c.account == account))
             connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.identifier == account))

@@ -1,11 +1,14 @@
 """Passkeys (Web Authentication, level 2): keys in a device, which no other site can ask for.
 
-A ceremony is begun here and finished in the browser. Its challenge is a keyed digest of its identifier, which
-goes with it; the ceremony's row is deleted as it is finished, so that a response counts once.
+A ceremony is begun here and finished in the browser. Nothing is written down when it begins, since anybody
+may begin one: its name, which goes to the browser and comes back, carries an identifier with the time in it
+and a tag of what it is for and for whom, and the challenge is a keyed digest of that identifier. What was
+finished has a row until its time is over, so that a response counts once.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,12 +26,12 @@ from webauthn.helpers.structs import (
 )
 
 from rakkan.service.accounts import wording
-from rakkan.service.accounts.ground import MINUTE, Ground, Visit
+from rakkan.service.accounts.ground import MINUTE, Ground, Visit, encoded
 from rakkan.service.accounts.sessions import Issued, Sessions
 from rakkan.service.accounts.tables import ACCOUNTS, CEREMONIES, PASSKEYS, PASSWORDS
 from rakkan.service.errors import Conflict, Forbidden, NotFound, Unauthenticated
-from rakkan.service.schema import new_identifier
-from rakkan.store.database import transaction
+from rakkan.service.schema import IDENTIFIER, is_identifier, made_at, new_identifier
+from rakkan.store.database import insert_new, transaction
 
 #: Milliseconds that a ceremony may take.
 CEREMONY = 5 * MINUTE
@@ -53,8 +56,8 @@ class Party:
 
 @dataclass(frozen=True)
 class Ceremony:
-    """A ceremony that has begun: ``options`` go to the browser as JSON, ``identifier`` comes back with its
-    response."""
+    """A ceremony that has begun: ``options`` go to the browser as JSON, ``identifier``, the ceremony's name,
+    comes back with its response."""
 
     identifier: str
     options: dict[str, Any]
@@ -89,14 +92,14 @@ class Passkeys:
             known = [bytes(credential) for credential in connection.scalars(own)]
             if len(known) >= MOST_PASSKEYS:
                 raise Conflict(f"There are {MOST_PASSKEYS} passkeys already", "Remove one that is not used")
-            identifier = self._begin(connection, _REGISTER, account)
+        name = self._begin(_REGISTER, account)
         options = webauthn.generate_registration_options(
             rp_id=self.party.identifier,
             rp_name=self.party.name,
             user_name=person.handle,
             user_id=account.encode(),
             user_display_name=person.display_name,
-            challenge=self._challenge(identifier),
+            challenge=self._challenge(name),
             timeout=CEREMONY,
             # One that the device finds by itself: asking for those of a handle would tell whose they are.
             authenticator_selection=AuthenticatorSelectionCriteria(
@@ -105,7 +108,7 @@ class Passkeys:
             ),
             exclude_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
         )
-        return Ceremony(identifier, options_to_json_dict(options))
+        return Ceremony(name, options_to_json_dict(options))
 
     def finish_registration(
         self, account: str, ceremony: str, response: Mapping[str, Any], label: str
@@ -113,7 +116,7 @@ class Passkeys:
         """Add the passkey of a browser's response. Raises Forbidden for a response that does not hold, and
         Conflict for a passkey that is known."""
         name = wording.label(label)
-        self._finish(ceremony, _REGISTER, account)
+        self._check(ceremony, _REGISTER, account)
         made = _verified(
             lambda: webauthn.verify_registration_response(
                 credential=_bounded(response),
@@ -136,6 +139,7 @@ class Passkeys:
             "created": now,
         }
         with transaction(self.ground.engine) as connection:
+            self._finish(connection, ceremony, _REGISTER, account)
             if _find(connection, made.credential_id) is not None:
                 raise Conflict(
                     "This passkey is known already", "Use another device, or sign in with this one"
@@ -146,18 +150,17 @@ class Passkeys:
 
     def begin_sign_in(self) -> Ceremony:
         """Begin to sign in with whichever passkey the device has for this place."""
-        with transaction(self.ground.engine) as connection:
-            identifier = self._begin(connection, _SIGN_IN, None)
+        name = self._begin(_SIGN_IN, "")
         options = webauthn.generate_authentication_options(
-            rp_id=self.party.identifier, challenge=self._challenge(identifier), timeout=CEREMONY
+            rp_id=self.party.identifier, challenge=self._challenge(name), timeout=CEREMONY
         )
-        return Ceremony(identifier, options_to_json_dict(options))
+        return Ceremony(name, options_to_json_dict(options))
 
     def finish_sign_in(self, ceremony: str, response: Mapping[str, Any], visit: Visit) -> Issued:
         """Begin a session by a browser's response. Raises Unauthenticated for one that does not hold, also
         when the device has counted fewer signatures than are known of (somebody may have copied the passkey),
         and Forbidden for an account that is not active."""
-        self._finish(ceremony, _SIGN_IN, None)
+        self._check(ceremony, _SIGN_IN, "")
         with transaction(self.ground.engine) as connection:
             known = _find(connection, _credential(response))
         if known is None:
@@ -177,9 +180,10 @@ class Passkeys:
             raise _refusal()
         count = proven.new_sign_count
         if (count or known.sign_count) and count <= known.sign_count:
+            self._check(ceremony, _SIGN_IN, "")  # the same response twice at once comes of no copy
             self.ground.audit("passkey counted back", known.account, known.identifier)
             raise _refusal()
-        return self._issue(known, count, visit)
+        return self._issue(ceremony, known, count, visit)
 
     def of(self, account: str) -> list[Passkey]:
         """The passkeys of an account, the newest first."""
@@ -212,9 +216,10 @@ class Passkeys:
                 raise Conflict("This passkey is the only way to sign in", "Set a password first")
         self.ground.audit("passkey removed", account, identifier)
 
-    def _issue(self, known: Row[Any], count: int, visit: Visit) -> Issued:
+    def _issue(self, ceremony: str, known: Row[Any], count: int, visit: Visit) -> Issued:
         now = self.ground.now()
         with transaction(self.ground.engine) as connection:
+            self._finish(connection, ceremony, _SIGN_IN, known.account)
             row = and_(PASSKEYS.c.identifier == known.identifier, PASSKEYS.c.sign_count == known.sign_count)
             used = update(PASSKEYS).where(row).values(sign_count=count, used=now)
             if not connection.execute(used).rowcount:
@@ -226,25 +231,35 @@ class Passkeys:
         self.ground.audit("signed in by passkey", known.account, issued.identifier)
         return issued
 
-    def _begin(self, connection: Connection, purpose: str, account: str | None) -> str:
+    def _begin(self, purpose: str, account: str) -> str:
         identifier = new_identifier(self.ground.clock())
-        row = {"identifier": identifier, "purpose": purpose, "account": account}
-        connection.execute(insert(CEREMONIES).values(**row, expires=self.ground.now() + CEREMONY))
-        return identifier
+        return identifier + self._tag(identifier, purpose, account)
 
-    def _finish(self, ceremony: str, purpose: str, account: str | None) -> None:
-        row = and_(
-            CEREMONIES.c.identifier == ceremony,
-            CEREMONIES.c.purpose == purpose,
-            CEREMONIES.c.account.is_(None) if account is None else CEREMONIES.c.account == account,
-            CEREMONIES.c.expires > self.ground.now(),
+    def _check(self, ceremony: str, purpose: str, account: str) -> None:
+        """Raise Forbidden unless a ceremony was begun here for this, of late, and is not finished."""
+        identifier = ceremony[:IDENTIFIER]
+        holds = is_identifier(identifier) and hmac.compare_digest(
+            encoded(ceremony[IDENTIFIER:]), self._tag(identifier, purpose, account).encode()
         )
+        if not holds or made_at(identifier) + CEREMONY <= self.ground.now():
+            raise _over()
         with transaction(self.ground.engine) as connection:
-            if not connection.execute(delete(CEREMONIES).where(row)).rowcount:
-                raise Forbidden("This took too long, or was done before", _HINT)
+            done = select(CEREMONIES.c.identifier).where(CEREMONIES.c.identifier == identifier)
+            if connection.scalar(done) is not None:
+                raise _over()
+
+    def _finish(self, connection: Connection, ceremony: str, purpose: str, account: str) -> None:
+        """Let a ceremony that holds count no more. Raises Forbidden where somebody was faster."""
+        identifier = ceremony[:IDENTIFIER]
+        row = {"identifier": identifier, "purpose": purpose, "account": account}
+        if not insert_new(connection, CEREMONIES, {**row, "expires": made_at(identifier) + CEREMONY}):
+            raise _over()
+
+    def _tag(self, identifier: str, purpose: str, account: str) -> str:
+        return self.ground.keyed(f"ceremony {purpose}", f"{account} {identifier}").hex()
 
     def _challenge(self, ceremony: str) -> bytes:
-        return self.ground.keyed("challenge", ceremony)
+        return self.ground.keyed("challenge", ceremony[:IDENTIFIER])
 
 
 def _find(connection: Connection, credential: bytes) -> Row[Any] | None:
@@ -279,6 +294,10 @@ def _verified(verification: Callable[[], _Verified]) -> _Verified | None:
         # The library documents one kind of exception, but its parsers of CBOR, ASN.1 and certificates have
         # their own: whatever they stumble over is a response that does not hold.
         return None
+
+
+def _over() -> Forbidden:
+    return Forbidden("This took too long, or was done before", _HINT)
 
 
 def _refusal() -> Unauthenticated:

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from rakkan.errors import RakkanError
 from rakkan.service.access.actors import Actor
 from rakkan.service.accounts import wording
-from rakkan.service.accounts.ground import Ground, insert_if_absent
+from rakkan.service.accounts.ground import Ground
 from rakkan.service.accounts.tables import ACCOUNTS, TOMBSTONES
 from rakkan.service.errors import Conflict, Forbidden, NotFound
 from rakkan.service.schema import new_identifier
-from rakkan.store.database import transaction
+from rakkan.store.database import insert_new, transaction
 
 AccountRole = Literal["member", "moderator", "owner"]
 State = Literal["active", "suspended", "closed"]
@@ -75,7 +75,7 @@ class People:
         told = {"display_name": wording.display_name(name), "bio": wording.bio(bio)}
         with transaction(self.ground.engine) as connection:
             now = self.ground.now()
-            insert_if_absent(connection, ACCOUNTS, identifier=identifier, created=now, **row, **told)
+            insert_new(connection, ACCOUNTS, {"identifier": identifier, "created": now, **row, **told})
 
     def profile(self, account: str) -> Profile:
         """One account. Raises NotFound."""

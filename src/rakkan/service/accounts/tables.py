@@ -67,7 +67,7 @@ PASSKEYS = Table(
     Column("used", BigInteger),
 )
 
-#: Ceremonies of passkeys that have begun. The challenge is a keyed digest of the identifier.
+#: Ceremonies of passkeys that were finished, until nobody could finish them again in any case.
 CEREMONIES = Table(
     "account_ceremonies",
     METADATA,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
 
-from rakkan.service.accounts.ground import MINUTE, Ground, insert_if_absent
+from rakkan.service.accounts.ground import MINUTE, Ground
 from rakkan.service.accounts.tables import ATTEMPTS
 from rakkan.service.errors import TooMany
-from rakkan.store.database import transaction
+from rakkan.store.database import insert_new, transaction
 
 #: Attempts that may fail within ``WINDOW`` milliseconds.
 MOST_FAILURES = 10
@@ -57,7 +57,7 @@ class Throttle:
 
 
 def _locked(connection: Connection, digest: bytes, now: int) -> list[int]:
-    insert_if_absent(connection, ATTEMPTS, digest=digest, moments="[]", touched=now)
+    insert_new(connection, ATTEMPTS, {"digest": digest, "moments": "[]", "touched": now})
     row = ATTEMPTS.c.digest == digest
     found = connection.scalar(select(ATTEMPTS.c.moments).where(row).with_for_update())
     return [int(moment) for moment in json.loads(found or "[]")]

@@ -84,9 +84,9 @@ def decide(
     if found is not None:
         return found
     klass = _class(standing, request, now, limits)
-    if not shedding.admits(klass, pressure, limits.delays):
-        reason = Reason("load", "service", round(pressure * 1000), round(limits.delays.classes[klass] * 1000))
-        return Decision("slow", (reason,), shedding.retry_after(klass, pressure))
+    found = shed(klass, pressure, limits)
+    if found is not None:
+        return found
     own, group = limits.rows[standing.holder], limits.rows[standing.group]
     # Drafts of one page supersede each other in the queue, so that few are under way whoever types.
     found = None if klass == "draft" else _flights(standing, now, group)
@@ -95,6 +95,14 @@ def decide(
     if found is None and request.fetch is not None and request.fetch.new:
         found = _enumerates(standing, now, own, group, limits) or _reads(standing, now, own, group)
     return found or SERVE
+
+
+def shed(klass: Class, pressure: float, limits: Limits = LIMITS) -> Decision | None:
+    """The refusal of a class that is not served at a standing delay in seconds; None for one that is."""
+    if shedding.admits(klass, pressure, limits.delays):
+        return None
+    reason = Reason("load", "service", round(pressure * 1000), round(limits.delays.classes[klass] * 1000))
+    return Decision("slow", (reason,), shedding.retry_after(klass, pressure))
 
 
 def after(standing: Standing, request: Request, decision: Decision, now: float, limits: Limits) -> Standing:

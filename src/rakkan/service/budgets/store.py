@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 
 from rakkan.service.budgets import alarms, canaries, grouping, pairs, rows, shedding, windows
 from rakkan.service.budgets.clusters import Cluster, Kind, Link
-from rakkan.service.budgets.decide import Decision, Request, Standing, after, decide, met
+from rakkan.service.budgets.decide import Decision, Request, Standing, after, decide, met, shed
 from rakkan.service.budgets.desk import Desk
 from rakkan.service.budgets.front import Front, State
 from rakkan.service.budgets.limits import LIMITS, Holder, Limits
@@ -133,6 +133,12 @@ class Budgets:
             self.front.pressure = shedding.observed(
                 self.front.pressure, delay, self.clock(), self.limits.delays
             )
+
+    def shed(self, klass: Class) -> Decision | None:
+        """The refusal of a class that is not served under the load there is, whoever asks; None where it
+        is. For what counts towards no budget."""
+        with self.front.lock:
+            return shed(klass, self.front.pressure.standing, self.limits)
 
     def visitor(self, address: str) -> str:
         """The account of someone who is not signed in, by a keyed digest of an address."""

@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import IO
 
 from rakkan.errors import RakkanError
-from rakkan.service import logs, observing
+from rakkan.service import logs, observing, signals
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.worker import Performer, work
 from rakkan.service.schema import new_identifier
@@ -141,7 +141,7 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     wiring, device, worker = arguments
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+    signals.heard((signal.SIGTERM,), stop.set)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the server too, which hangs up
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)

@@ -30,10 +30,10 @@ from rakkan.service.jobs.records import (
     Undelivered,
     Worker,
 )
-from rakkan.service.jobs.rows import Seals, writing
+from rakkan.service.jobs.rows import Seals
 from rakkan.service.jobs.tables import jobs
 from rakkan.service.schema import new_identifier
-from rakkan.store.database import transaction
+from rakkan.store.database import transaction, writing
 
 #: How far ``ahead`` counts, and how many jobs of an account may wait.
 FARTHEST = 1000
@@ -341,7 +341,7 @@ class Queue:
 
     def workers(self, age: float = 600.0) -> list[Worker]:
         """The worker processes heard of in the last ``age`` seconds."""
-        with writing(self.engine) as connection:
+        with transaction(self.engine) as connection:
             return upkeep.listed(connection, self.milliseconds() - int(age * 1000))
 
     # Helpers.

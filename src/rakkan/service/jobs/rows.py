@@ -1,35 +1,19 @@
-"""Rows of the queue as records: sealing, opening, and the transaction that writes."""
+"""Rows of the queue as records: sealing and opening."""
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Row
 
 from rakkan.errors import RakkanError
 from rakkan.service.jobs.records import PRIORITIES, Job, Leased
-from rakkan.store.database import transaction
 from rakkan.store.sealing import derive, seal, unseal
-
-
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that is going to write.
-
-    SQLite takes its one lock at the beginning: one that read first could find, when it comes to write, that
-    another had written meanwhile, and would have to be done again.
-    """
-    with transaction(engine) as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        yield connection
 
 
 @dataclass(frozen=True)

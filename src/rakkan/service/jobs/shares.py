@@ -14,12 +14,10 @@ gives back what it would have cost, which the paper has no need for.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rakkan.service.jobs.tables import jobs, shares
+from rakkan.store.database import insert_new
 
 
 def hold(connection: Connection, account: str, rank: int) -> int:
@@ -28,12 +26,10 @@ def hold(connection: Connection, account: str, rank: int) -> int:
     Whoever also changes jobs that wait takes the share first: two who did it in different orders could
     wait for each other.
     """
-    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     held = select(shares.c.spent).where(shares.c.account == account, shares.c.rank == rank).with_for_update()
     spent = connection.scalar(held)
     if spent is None:
-        new = insert(shares).values(account=account, rank=rank, spent=0)
-        connection.execute(new.on_conflict_do_nothing())
+        insert_new(connection, shares, {"account": account, "rank": rank, "spent": 0})
         spent = connection.scalar(held)
     return int(spent or 0)
 

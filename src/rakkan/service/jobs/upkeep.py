@@ -37,6 +37,10 @@ def purge(connection: Connection, before: int) -> int:
     return connection.execute(gone).rowcount
 
 
+#: Milliseconds after which a worker that nobody has heard of is no more.
+_FORGOTTEN = 24 * 3600 * 1000
+
+
 def forget(connection: Connection, account: str) -> None:
     """Delete all that is an account's; workers find their leases lost."""
     held = select(shares).where(shares.c.account == account).order_by(shares.c.rank).with_for_update()
@@ -46,7 +50,8 @@ def forget(connection: Connection, account: str) -> None:
 
 
 def enlist(connection: Connection, worker: str, host: str, device: str, now: int) -> None:
-    """Write down a worker that begins."""
+    """Write down a worker that begins; those that nobody has heard of for a day are struck off."""
+    connection.execute(delete(workers).where(workers.c.seen < now - _FORGOTTEN))
     values = {"identifier": worker, "host": host[:255], "device": device[:80], "started": now, "seen": now}
     connection.execute(workers.insert().values(**values))
 
@@ -62,7 +67,7 @@ def strike(connection: Connection, worker: str) -> None:
 
 
 def listed(connection: Connection, since: int) -> list[Worker]:
-    """Workers heard of since a time in milliseconds, by identifier; those before are struck off."""
-    connection.execute(delete(workers).where(workers.c.seen < since))
-    rows = connection.execute(select(workers).order_by(workers.c.identifier)).all()
+    """Workers heard of since a time in milliseconds, by identifier."""
+    query = select(workers).where(workers.c.seen >= since).order_by(workers.c.identifier)
+    rows = connection.execute(query).all()
     return [Worker(row.identifier, row.host, row.device, row.started, row.seen) for row in rows]

@@ -14,6 +14,7 @@ from rakkan.service.jobs.bell import WORK
 from rakkan.service.jobs.keeping import Keeper, Stopped
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.records import Leased, LostLease, Result, Undelivered
+from rakkan.store.database import DatabaseFault
 
 #: How far a job is: (done, total). Raises Stopped when it is to stop.
 Progress = Callable[[int, int], None]
@@ -103,6 +104,8 @@ def _do(queue: Queue, performer: Performer, leased: Sequence[Leased], keeper: Ke
     except Stopped:
         for lease in leased:
             _tell(partial(queue.give_back, lease))
+    except DatabaseFault as error:  # no refusal: done again once the database answers
+        _crash(queue, leased, error)
     except RakkanError as error:
         if len(leased) == 1:
             _tell(partial(queue.fail, leased[0], error))
@@ -110,18 +113,25 @@ def _do(queue: Queue, performer: Performer, leased: Sequence[Leased], keeper: Ke
         for lease in leased:  # the refusal of one is not the others'
             _do(queue, performer, [lease], keeper)
     except Exception as error:
-        # Its name alone: a message may quote what somebody wrote, and this is for the owner to see.
-        for lease in leased:
-            _tell(partial(queue.crashed, lease, f"The job was ended by {type(error).__name__}"))
+        _crash(queue, leased, error)
     else:
         for lease, result in zip(leased, results, strict=True):
-            if isinstance(result, RakkanError):
+            if isinstance(result, DatabaseFault):
+                _crash(queue, [lease], result)
+            elif isinstance(result, RakkanError):
                 _tell(partial(queue.fail, lease, result))
             else:
                 made = Result(result) if isinstance(result, bytes) else result
                 if not _deliver(queue, lease, made):
                     _tell(made.undo)
             keeper.release(lease)
+
+
+def _crash(queue: Queue, leased: Sequence[Leased], error: Exception) -> None:
+    """Tell of jobs that something ended: its name alone, for a message may quote what somebody wrote, and
+    this is for the owner to see."""
+    for lease in leased:
+        _tell(partial(queue.crashed, lease, f"The job was ended by {type(error).__name__}"))
 
 
 def _deliver(queue: Queue, lease: Leased, result: Result) -> bool:

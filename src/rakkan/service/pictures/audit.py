@@ -18,9 +18,8 @@ from sqlalchemy import Connection, Engine, select
 
 from rakkan.errors import RakkanError
 from rakkan.service.pictures.tables import audit_heads, audit_log
-from rakkan.service.pictures.writing import insert_new
 from rakkan.store import sealing
-from rakkan.store.database import transaction
+from rakkan.store.database import insert_new, transaction
 
 _HEAD = "audit"
 _FIRST = "0" * 64

@@ -37,10 +37,10 @@ from rakkan.service.pictures.visibility import (
     visible,
 )
 from rakkan.service.pictures.wording import checked_line
-from rakkan.service.pictures.writing import insert_new, row_of
+from rakkan.service.pictures.writing import row_of
 from rakkan.service.schema import is_identifier
 from rakkan.store import sealing
-from rakkan.store.database import transaction
+from rakkan.store.database import insert_new, transaction
 
 LONGEST_TITLE = 120
 #: All published pictures.

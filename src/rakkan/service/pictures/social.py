@@ -17,10 +17,9 @@ from rakkan.service.pictures.records import MOST_ROWS, Card, Comment, Comments, 
 from rakkan.service.pictures.tables import comments, follows, likes, pictures
 from rakkan.service.pictures.visibility import OPEN, demand_account
 from rakkan.service.pictures.wording import checked_text
-from rakkan.service.pictures.writing import insert_new
 from rakkan.service.schema import new_identifier
 from rakkan.store import sealing
-from rakkan.store.database import transaction
+from rakkan.store.database import insert_new, transaction
 
 LONGEST_COMMENT = 1000
 #: A feed of those followed takes a step for each of them.

@@ -100,7 +100,7 @@ def revoke_session(request: Request, session: str) -> Response:
 
 
 @router.post("/account/keys")
-@allow("member", "account", "own", weight="free", forms=True)
+@allow("member", "", "own", weight="free", forms=True)
 def make_key(
     request: Request,
     label: _Line = "",
@@ -116,7 +116,7 @@ def make_key(
 
 
 @router.post("/account/keys/{key}/revoke")
-@allow("member", "account", "own", weight="free", forms=True)
+@allow("member", "", "own", weight="free", forms=True)
 def revoke_key(request: Request, key: str) -> Response:
     """Let a key hold no more."""
     service_of(request).accounts.keys.revoke(actor_of(request).account, key)

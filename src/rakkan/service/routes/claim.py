@@ -7,7 +7,6 @@ and words are sealed with the case and shredded when it is closed.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from rakkan.service.accounts.throttle import Throttle
 from rakkan.service.core import Service
 from rakkan.service.routes.showing import see_other, service_of, show, visit_of, wants_json
 from rakkan.service.schema import is_identifier
+from rakkan.service.times import moment
 from rakkan.service.uploading import held
 from rakkan.service.web.views import ClaimState, ClaimView
 from rakkan.trust.takedown.desk import APPEAL_TERM
@@ -48,7 +48,7 @@ def page(request: Request, link: str = "") -> Response:
 
 
 @router.post("/claim")
-@allow("visitor", weight="free", forms=True, largest=LARGEST_FILE + 1024 * 1024)
+@allow("visitor", weight="essential", forms=True, largest=LARGEST_FILE + 1024 * 1024)
 def claim(
     request: Request,
     right: _Line,
@@ -133,13 +133,9 @@ def _state(service: Service, case: Case) -> ClaimState:
     return ClaimState(
         name,
         len(service.reports.covered(case)),
-        _moment(case.time),
-        _moment(state.due) if state.waits else "",
+        moment(case.time * 1000),
+        moment(state.due * 1000) if state.waits else "",
         state.reason,
         service.reports.verdict(case) if state.outcome else "",
         decided and not state.final and in_time,
     )
-
-
-def _moment(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds")

@@ -97,7 +97,7 @@ def download(request: Request, picture: str, format: _Line = "", disclosure: _Li
 
 
 @router.get("/downloads/{link}")
-@allow("member", "read", "shown", weight="free")
+@allow("member", "read", "shown", weight="asset")
 def downloaded(request: Request, link: str) -> Response:
     """The file behind a link, to be kept: never shown by a browser as anything of this site."""
     service, actor = service_of(request), actor_of(request)

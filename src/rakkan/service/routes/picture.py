@@ -18,7 +18,7 @@ from rakkan.service.pictures.records import Comment as Said
 from rakkan.service.pictures.records import Shown
 from rakkan.service.reporting import report, take_down
 from rakkan.service.routes import telling
-from rakkan.service.routes.presenting import cards, disclosed, moment
+from rakkan.service.routes.presenting import cards, disclosed
 from rakkan.service.routes.showing import (
     actor_of,
     is_reduced,
@@ -29,6 +29,7 @@ from rakkan.service.routes.showing import (
     show,
     wants_json,
 )
+from rakkan.service.times import moment
 from rakkan.service.web.views import Choice, Comment, PictureView
 from rakkan.service.web.words import Words
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from rakkan import assemble
 from rakkan.records import Recipe
@@ -109,8 +108,3 @@ def _sides(card: Card) -> tuple[int, int]:
     from rakkan.service.pictures.thumbnails import sides
 
     return sides(card.width, card.height)
-
-
-def moment(milliseconds: int) -> str:
-    """A time as pages have it: ISO 8601 in UTC."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")

@@ -13,8 +13,9 @@ from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
 from rakkan.service.jobs.records import Job as Queued
-from rakkan.service.routes.presenting import cards, moment
+from rakkan.service.routes.presenting import cards
 from rakkan.service.routes.showing import actor_of, page_of, service_of, show
+from rakkan.service.times import moment
 from rakkan.service.web.views import Job, QueueView, State
 from rakkan.service.web.words import Words
 

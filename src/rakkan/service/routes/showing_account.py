@@ -11,9 +11,9 @@ from fastapi.responses import Response
 from rakkan.service.access.actors import SCOPES, Actor
 from rakkan.service.budgets.limits import Holder
 from rakkan.service.core import Service
-from rakkan.service.routes.presenting import moment
 from rakkan.service.routes.showing import actor_of, page_of, service_of, show
 from rakkan.service.routes.showing_moderation import alarm_fact
+from rakkan.service.times import moment
 from rakkan.service.web.cards import Meter
 from rakkan.service.web.views import AccountView, Key, Organisation, Passkey, Session
 from rakkan.service.web.words import Words

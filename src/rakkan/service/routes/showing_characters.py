@@ -11,8 +11,9 @@ from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
 from rakkan.service.pictures import counts, tags
 from rakkan.service.pictures.records import Wanted, character_identifier
-from rakkan.service.routes.presenting import cards, moment
+from rakkan.service.routes.presenting import cards
 from rakkan.service.sharing.records import Shared, SharedCard
+from rakkan.service.times import moment
 from rakkan.service.web.views import CharacterCard, CharacterView, Credit, Fact
 from rakkan.service.web.words import Words
 

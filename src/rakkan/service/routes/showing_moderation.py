@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from rakkan.service.access.actors import Actor
 from rakkan.service.core import Service
 from rakkan.service.moderation.reports import CLAIM, KINDS
 from rakkan.service.pictures.audit import Act
-from rakkan.service.routes.presenting import cards, moment
+from rakkan.service.routes.presenting import cards
+from rakkan.service.times import moment
 from rakkan.service.web.cards import Choice, PictureCard
 from rakkan.service.web.views import Alarm, Appeal, Ban, Entry, ModerationView, Report
 from rakkan.service.web.words import Words
@@ -80,7 +80,7 @@ def _case(service: Service, actor: Actor, words: Words, case: Case) -> Report:
         case.name,
         kind,
         _said(service.reports.notes(case), REPORT),
-        _second(case.time),
+        moment(case.time * 1000),
         _handle(service, came.reporter if came else ""),
         shown[0] if shown else None,
         case.works,
@@ -124,7 +124,7 @@ def _appeal(service: Service, words: Words, case: Case) -> Appeal:
         account = next(iter(sorted(service.reports.makers(case))), "")
     handle = _handle(service, account) or case.state.appealed
     text = _said(service.reports.notes(case), APPEAL)
-    return Appeal(case.name, handle, f"{about} · {case.name[:8]}", text, _second(case.state.since))
+    return Appeal(case.name, handle, f"{about} · {case.name[:8]}", text, moment(case.state.since * 1000))
 
 
 def _bans(service: Service, words: Words) -> tuple[Ban, ...]:
@@ -177,7 +177,10 @@ def alarm_fact(words: Words, fact: str, subject: str, measured: int, limit: int)
 
 
 def _shown(service: Service, actor: Actor, words: Words, identifiers: list[str]) -> tuple[PictureCard, ...]:
-    return cards(service, service.catalogue.cards(actor, identifiers), words, actor)
+    found = service.catalogue.cards(actor, identifiers)
+    # Who follows a report goes through no catalogue.
+    service.budgets.shown(actor.account, [one.identifier for one in found])
+    return cards(service, found, words, actor)
 
 
 def _handle(service: Service, account: str) -> str:
@@ -190,7 +193,3 @@ def _said(notes: Iterable[Note], what: str) -> str:
     return " · ".join(
         part for note in notes if note.what == what for part in (note.words, note.contact) if part
     )
-
-
-def _second(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds")

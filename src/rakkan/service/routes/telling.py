@@ -11,7 +11,7 @@ from rakkan.service.access.actors import Actor
 from rakkan.service.core import Service
 from rakkan.service.pictures.lineage import from_ledger
 from rakkan.service.pictures.records import Lineage, Shown
-from rakkan.service.routes.presenting import moment
+from rakkan.service.times import moment
 from rakkan.service.web.views import Fact, Origin
 from rakkan.service.web.words import Words
 

@@ -17,13 +17,12 @@ from rakkan.service.pictures import cursors
 from rakkan.service.pictures.catalogue import Catalogue
 from rakkan.service.pictures.records import MOST_ROWS, character_identifier
 from rakkan.service.pictures.visibility import demand_account, demand_moderator
-from rakkan.service.pictures.writing import insert_new
 from rakkan.service.schema import is_identifier
 from rakkan.service.sharing import rows
 from rakkan.service.sharing.records import Credit, Shared, SharedPage, SharedState, checked_terms
 from rakkan.service.sharing.tables import CREDITS, SHARED, SHARED_TERMS
 from rakkan.store import sealing
-from rakkan.store.database import transaction
+from rakkan.store.database import insert_new, transaction
 
 if TYPE_CHECKING:
     from rakkan.casting import Casting

@@ -12,8 +12,11 @@ from rakkan.service.linking import link
 from rakkan.service.routes.api import shapes
 from rakkan.service.routes.api.common import v1_router
 from rakkan.service.routes.showing import actor_of, service_of
+from rakkan.service.times import moment
 
 router = v1_router("account")
+
+_TIMES = ("created", "used", "expires", "revoked")
 
 
 @router.get("/account")
@@ -30,7 +33,7 @@ def account(request: Request) -> shapes.Account:
         role=actor.role,  # type: ignore[arg-type]
         locale=found.locale,
         bio=found.bio,
-        since=shapes.moment(found.created) or "",
+        since=moment(found.created, "milliseconds"),
         way=actor.way,  # type: ignore[arg-type]
         scopes=sorted(actor.scopes),
         organisations=dict(actor.organisations),
@@ -79,5 +82,8 @@ def _key(key: Key) -> dict[str, Any]:
         "prefix": key.prefix,
         "label": key.label,
         "scopes": sorted(key.scopes),
-        **{name: shapes.moment(getattr(key, name)) for name in ("created", "used", "expires", "revoked")},
+        **{
+            name: moment(getattr(key, name), "milliseconds")
+            for name in ("created", "used", "expires", "revoked")
+        },
     }

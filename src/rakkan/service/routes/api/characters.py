@@ -21,6 +21,7 @@ from rakkan.service.routes.api import shapes, sharing_shapes
 from rakkan.service.routes.api.common import v1_router
 from rakkan.service.routes.api.told import shared_page
 from rakkan.service.routes.showing import actor_of, service_of
+from rakkan.service.times import moment
 
 if TYPE_CHECKING:
     from rakkan.studio.characters.keeping import Kept
@@ -146,7 +147,7 @@ def told_character(account: str, kept: Kept[Character]) -> shapes.KeptCharacter:
         name=version.name,
         version=version.number,
         because=version.because,
-        saved=shapes.moment(version.time * 1000) or "",
+        saved=moment(version.time * 1000, "milliseconds"),
         description=version.description,
         tags=version.tags,
         palette=list(version.palette),

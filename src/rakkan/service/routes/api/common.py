@@ -18,6 +18,7 @@ from rakkan.service.core import Service
 from rakkan.service.pictures.records import Card
 from rakkan.service.pictures.thumbnails import sides
 from rakkan.service.routes.api import shapes
+from rakkan.service.times import moment
 
 PREFIX = "/api/v1"
 Row = TypeVar("Row")
@@ -78,8 +79,8 @@ def card_of(card: Card, artist: str, is_liked: bool) -> dict[str, Any]:
         "model": shapes.Model(name=card.model, digest=card.model_digest),
         "character": who,
         "parent": card.parent or None,
-        "created": shapes.moment(card.created),
-        "published": shapes.moment(card.published),
+        "created": moment(card.created, "milliseconds"),
+        "published": moment(card.published, "milliseconds"),
         "liked": is_liked,
         "thumbnail": shapes.Thumbnail(url=url, width=width, height=height),
     }

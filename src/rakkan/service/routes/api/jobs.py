@@ -17,6 +17,7 @@ from rakkan.service.routes.api import shapes
 from rakkan.service.routes.api.common import PREFIX, v1_router
 from rakkan.service.routes.showing import actor_of, service_of
 from rakkan.service.submitting import submit
+from rakkan.service.times import moment
 
 router = v1_router("jobs")
 
@@ -187,8 +188,8 @@ def _summary(job: Job) -> dict[str, Any]:
         error = shapes.Refused(message=said["message"], hint=said["hint"])
     return kept | {
         "id": job.identifier,
-        "created": shapes.moment(job.created),
-        "started": shapes.moment(job.started),
-        "finished": shapes.moment(job.finished),
+        "created": moment(job.created, "milliseconds"),
+        "started": moment(job.started, "milliseconds"),
+        "finished": moment(job.finished, "milliseconds"),
         "error": error,
     }

@@ -20,6 +20,7 @@ from rakkan.service.pictures.records import Link, Shown, Wanted
 from rakkan.service.routes.api import shapes
 from rakkan.service.routes.api.common import PREFIX, card_of, cards, digest_of_recipe, v1_router
 from rakkan.service.routes.showing import REDUCED, actor_of, is_reduced, listed, reduced, service_of
+from rakkan.service.times import moment
 from rakkan.trust.seal.disclosure import KIND, PERSONAL
 
 router = v1_router("pictures")
@@ -174,7 +175,7 @@ def origins(request: Request, picture: shapes.PictureName) -> shapes.Lineage:
         origin = shapes.Origin(
             **{name: _plain(getattr(found.origin, name)) for name in kept},
             model=shapes.Model(name=found.origin.model, digest=found.origin.model_digest),
-            stated=shapes.moment(found.origin.time * 1000) or "",
+            stated=moment(found.origin.time * 1000, "milliseconds"),
         )
     return shapes.Lineage(
         ancestors=[step(one) for one in found.ancestors],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Path, Query
@@ -34,13 +33,6 @@ _Words = Annotated[str, StringConstraints(max_length=4000)]
 _Named = Annotated[str, StringConstraints(pattern=r"^([0-9a-z]{26}|[0-9a-f]{64})$")]
 Moment = Annotated[str, Field(description="ISO 8601, UTC", examples=["2026-11-23T04:30:00+00:00"])]
 Row = TypeVar("Row")
-
-
-def moment(milliseconds: int | None) -> str | None:
-    """A time as it is told; None for what has not happened."""
-    if milliseconds is None:
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
 
 
 class Unread(BaseModel):

@@ -15,6 +15,7 @@ from rakkan.service.routes.api import shapes
 from rakkan.service.routes.api.common import v1_router
 from rakkan.service.routes.api.pictures import account_of
 from rakkan.service.routes.showing import actor_of, service_of
+from rakkan.service.times import moment
 
 router = v1_router("community")
 
@@ -77,7 +78,7 @@ def profile(request: Request, handle: shapes.Handle) -> shapes.Profile:
         handle=found.handle,
         display_name=found.display_name,
         bio=found.bio,
-        since=shapes.moment(found.created) or "",
+        since=moment(found.created, "milliseconds"),
         followers=service.social.count_followers(account),
         followed=bool(actor.account) and account in service.social.follows(actor),
     )
@@ -119,7 +120,7 @@ def _comments(service: Service, found: Iterable[Comment]) -> list[shapes.Comment
             picture=one.picture,
             artist=profiles[one.account].handle if one.account in profiles else "",
             text=one.text,
-            created=shapes.moment(one.created) or "",
+            created=moment(one.created, "milliseconds"),
         )
         for one in given
     ]

@@ -10,6 +10,7 @@ from rakkan.service.core import Service
 from rakkan.service.routes.api import shapes, sharing_shapes
 from rakkan.service.routes.showing import listed_characters, service_of
 from rakkan.service.sharing.records import Shared
+from rakkan.service.times import moment
 
 if TYPE_CHECKING:
     from rakkan.studio.characters.keeping import Kept
@@ -31,7 +32,7 @@ def shared_page(
             artist=people[one.shared.account].handle if one.shared.account in people else "",
             version=one.shared.number,
             terms=one.shared.terms,
-            published=shapes.moment(one.shared.published) or "",
+            published=moment(one.shared.published, "milliseconds"),
             pictures=one.pictures,
         )
         for one in found.cards
@@ -62,7 +63,7 @@ def shared_character(service: Service, shared: Shared) -> sharing_shapes.SharedC
 
 def _version(kept: Kept[Character]) -> sharing_shapes.SharedVersion:
     one = kept.version
-    saved = shapes.moment(one.time * 1000) or ""
+    saved = moment(one.time * 1000, "milliseconds")
     return sharing_shapes.SharedVersion(
         version=one.number, because=one.because, saved=saved, digest=kept.digest
     )
