@@ -43,7 +43,7 @@ class Words:
     def number(self, number: float) -> str:
         """A number as this language writes it: ``1,234.5`` is ``1.234,5`` in Indonesian."""
         thousands, tenths = self._signs
-        return f"{number:,}".translate(str.maketrans({",": thousands, ".": tenths}))
+        return f"{number:,}".translate(str.maketrans(",.", thousands + tenths))
 
     def day(self, moment: str) -> str:
         """The day of an ISO 8601 moment, such as ``20 Nov 2026``; what is no moment stays as it is."""
