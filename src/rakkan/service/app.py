@@ -17,6 +17,7 @@ from rakkan.service.routes import (
     about,
     account,
     api,
+    appealing,
     assets,
     characters,
     claim,
@@ -30,6 +31,7 @@ from rakkan.service.routes import (
     passkeys,
     picture,
     queue,
+    releasing,
     studio,
 )
 from rakkan.service.routes.showing import show
@@ -43,6 +45,8 @@ ROUTERS = (
     gallery.router,
     picture.router,
     onwards.router,
+    releasing.router,
+    appealing.router,
     characters.router,
     queue.router,
     importing.router,

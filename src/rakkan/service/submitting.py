@@ -18,6 +18,7 @@ from rakkan.service.schema import is_identifier
 #: What a job costs of its account's share, in steps of a small picture: for each picture, and for each step.
 _PICTURE, _STEP, _USUAL_STEPS = 2, 1, 4
 _UPSCALE = 20
+_RELEASE = 2
 #: Pictures on a character's sheet.
 _SHEET = 15
 
@@ -70,6 +71,8 @@ def _check(service: Service, actor: Actor, wish: Any) -> None:
 def _cost(kind: str, told: dict[str, Any]) -> int:
     if kind == "upscale":
         return _UPSCALE
+    if kind == "release":
+        return _RELEASE
     if kind == "sheet":
         return _SHEET * (_PICTURE + _STEP * _USUAL_STEPS)
     if kind == "import":

@@ -28,8 +28,8 @@ def opening(
     in the account's vault.
 
     ``pixels`` is the ``provenance.pixel_digest`` of the copy and ``recipe`` what it is to tell. Raises
-    RakkanError when this instance has not stated just these of the parent for the account, also when that lost
-    some of its pixels as it was saved, and when the opening was shredded.
+    RakkanError when this instance has not stated just these of the parent for the account, also when that
+    lost some of its pixels as it was saved, and when the opening was shredded.
     """
     for _, said in ledger.about(parent):
         if said.account != account or not isinstance(said.predicate, Generated | Derived):

@@ -20,13 +20,14 @@ from rakkan.service import wishes
 from rakkan.service.access.actors import Actor
 from rakkan.service.jobs.records import Leased
 from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, single
-from rakkan.service.making import importing, materials, options
+from rakkan.service.making import importing, materials, options, releasing
 from rakkan.service.making.compatible import TOGETHER
 from rakkan.service.making.delivering import Delivery
 from rakkan.service.making.passing import in_memory
 from rakkan.service.making.spool import Spool
 from rakkan.service.making.transit import DRAFT
 from rakkan.service.making.warming import warm
+from rakkan.service.pictures.releases import Releases
 
 if TYPE_CHECKING:
     from rakkan.studio.requests import Created
@@ -51,6 +52,7 @@ class Studio:
         }
         made["create"] = Performer(self.create_all, TOGETHER, self.discard)
         made["import"] = Performer(single(self.bring_in), discard=self.discard)
+        made["release"] = Performer(single(self.release_again), discard=self.discard_release)
         made["canary"] = Performer(single(self.canary))
         return {**made, "draft": Performer(single(self.draft), discard=self.discard_draft, prepare=warm)}
 
@@ -137,6 +139,16 @@ class Studio:
             pictures, remarks = importing.bring_in(wish, job, self.delivery, folder, progress)
         return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
 
+    def release_again(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+        """Make another file of a picture; a link to it is made when somebody asks."""
+        wish = wishes.Release.model_validate_json(job.payload)
+        progress(0, 1)
+        with self._folder() as folder:
+            made = releasing.release_again(wish, job, self.delivery, folder)
+        progress(1, 1)
+        told = {"picture": made.picture, "format": made.format, "disclosure": made.disclosure}
+        return json.dumps({"pictures": [], "remarks": [], "release": told}).encode()
+
     def canary(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
         """Draw a canary: a picture as any other, but for its identifier."""
         near = wishes.Canary.model_validate_json(job.payload).near
@@ -165,6 +177,12 @@ class Studio:
             gone = catalogue.delete(Actor(job.account, "member"), picture)
             for digest in gone.digests:
                 self.delivery.transit.vault.shred(gone.account, digest)
+
+    def discard_release(self, job: Leased, result: bytes) -> None:
+        """Take back a file that was made for a job which was cancelled."""
+        gone = Releases(self.delivery.catalogue).take_back(job.account, job.identifier)
+        if gone is not None:
+            self.delivery.transit.vault.shred(gone.account, gone.file)
 
     def discard_draft(self, job: Leased, result: bytes) -> None:
         """Take back a draft that came too late."""

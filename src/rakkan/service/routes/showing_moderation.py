@@ -33,7 +33,7 @@ def moderation_view(service: Service, actor: Actor, words: Words, before: int | 
     last = log[ROWS - 1].number if len(log) > ROWS else 0
     return ModerationView(
         (*(_case(service, actor, words, one) for one in reported), *_spam(service, actor, words)),
-        tuple(_appeal(service, words, one) for one in appealed),
+        tuple(_appeal(service, actor, words, one) for one in appealed),
         _bans(service, words),
         tuple(_alarms(service, words)),
         tuple(entries(service, words, log[:ROWS])),
@@ -109,7 +109,7 @@ def _spam(service: Service, actor: Actor, words: Words) -> list[Report]:
     ]
 
 
-def _appeal(service: Service, words: Words, case: Case) -> Appeal:
+def _appeal(service: Service, actor: Actor, words: Words, case: Case) -> Appeal:
     told = (words.known("act", f"case {case.state.outcome}"), words.known("ground", case.state.reason))
     about = " · ".join(part for part in told if part)
     if case.state.refusal:
@@ -121,7 +121,9 @@ def _appeal(service: Service, words: Words, case: Case) -> Appeal:
         account = next((one.account for one in service.reports.covered(case)), "")
     handle = _handle(service, account) or case.state.appealed
     text = _said(service.reports.notes(case), APPEAL)
-    return Appeal(case.name, handle, f"{about} · {case.name[:8]}", text, _second(case.state.since))
+    shown = _shown(service, actor, words, [one.identifier for one in service.reports.covered(case)][:1])
+    picture = shown[0] if shown else None
+    return Appeal(case.name, handle, f"{about} · {case.name[:8]}", text, _second(case.state.since), picture)
 
 
 def _bans(service: Service, words: Words) -> tuple[Ban, ...]:

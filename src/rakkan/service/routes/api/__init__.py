@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from rakkan.service.routes.api import account, characters, instance, jobs, pictures, social, uploads
+from rakkan.service.routes.api import (
+    account,
+    characters,
+    instance,
+    jobs,
+    pictures,
+    releases,
+    social,
+    uploads,
+)
 
-ROUTERS = tuple(one.router for one in (instance, jobs, pictures, social, uploads, characters, account))
+ROUTERS = tuple(
+    one.router for one in (instance, jobs, pictures, releases, social, uploads, characters, account)
+)

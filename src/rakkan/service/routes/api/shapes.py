@@ -95,6 +95,23 @@ class JobSummary(BaseModel):
     error: Refused | None
 
 
+class ReleaseWish(BaseModel):
+    """A file to have: the format, and how much of its recipe it tells."""
+
+    model_config = ConfigDict(extra="forbid")
+    format: Literal["png", "webp", "jpeg"]
+    disclosure: Literal["full", "redacted", "digest"] = "full"
+
+
+class Release(BaseModel):
+    """A file of a picture. `url` opens it for some minutes, for whoever asked alone."""
+
+    picture: str
+    format: Literal["png", "webp", "jpeg"]
+    disclosure: Literal["full", "redacted", "digest"]
+    url: str
+
+
 class Job(JobSummary):
     """A job, whole."""
 
@@ -102,6 +119,7 @@ class Job(JobSummary):
     wish: dict[str, Any] = Field(description="What was asked for, without what was left as it is")
     pictures: list[str] = Field(description="What came of it")
     remarks: list[str]
+    release: Release | None = Field(None, description="The file that was made, where one was asked for")
 
 
 class Thumbnail(BaseModel):
