@@ -100,6 +100,7 @@ def picture_view(service: Service, actor: Actor, shown: Shown, words: Words) -> 
         remixes=len(lineage.descendants),
         formats=(Choice(shown.media_type.partition("/")[2], _FORMATS.get(shown.media_type, "")),),
         disclosures=(shown.disclosure,),
+        sealed=shown.operation != "import",
         files=files_view(service, actor, shown) if is_own else None,
         barred=barred(service, actor, shown),
     )
@@ -217,9 +218,9 @@ def report_picture(request: Request, picture: str, reason: _Line, text: _Text = 
 
 @router.post("/pictures/{picture}/take-down")
 @allow("moderator", "moderate", "none", forms=True)
-def take_picture_down(request: Request, picture: str, text: _Text) -> Response:
+def take_picture_down(request: Request, picture: str, text: _Text, reason: _Line = "unsafe") -> Response:
     """Take a picture down, saying why; its maker may appeal."""
-    take_down(service_of(request), actor_of(request), picture, text)
+    take_down(service_of(request), actor_of(request), picture, text, reason)
     return _back(request, picture, {"removed": True})
 
 

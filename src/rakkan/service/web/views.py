@@ -194,8 +194,9 @@ class PictureView:
 
     ``formats`` and ``disclosures`` are those it can be downloaded in. ``allowed`` is of: edit, vary,
     upscale, download, publish, withdraw, delete, like, comment, remix, report, take_down. ``followed`` is
-    None where following makes no sense (one's own picture). ``files`` and ``barred`` are for its maker alone:
-    what it can be had as, and the case that hides it, None for none.
+    None where following makes no sense (one's own picture). ``sealed`` is false for what was
+    brought in. ``files`` and ``barred`` are for its maker alone: what it can be had as, and the case that
+    hides it, None for none.
     """
 
     card: PictureCard
@@ -215,6 +216,7 @@ class PictureView:
     remixes: int = 0
     formats: tuple[Choice, ...] = ()
     disclosures: tuple[str, ...] = ("full", "redacted", "digest")
+    sealed: bool = True
     files: FilesView | None = None
     barred: Barred | None = None
 
