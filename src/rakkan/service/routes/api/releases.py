@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import Request, Response
 
 from rakkan.service import releasing, wishes
@@ -17,13 +19,20 @@ from rakkan.service.routes.showing import actor_of, service_of
 router = v1_router("pictures")
 
 
+class ReleaseWish(shapes.Told):
+    """A file to have: the format, and how much of its recipe it tells."""
+
+    format: Literal["png", "webp", "jpeg"]
+    disclosure: Literal["full", "redacted", "digest"] = "full"
+
+
 @router.post("/pictures/{picture}/releases", status_code=202, responses=ACCEPTED)
 @allow("member", "create", "own")
 def release(
     request: Request,
     response: Response,
     picture: shapes.PictureName,
-    wanted: shapes.ReleaseWish,
+    wanted: ReleaseWish,
     key: Key = None,
 ) -> shapes.Job:
     """Release a picture of one's own again: the same pixels under a seal of their own, in another format, or

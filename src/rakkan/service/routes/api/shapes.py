@@ -95,14 +95,6 @@ class JobSummary(BaseModel):
     error: Refused | None
 
 
-class ReleaseWish(BaseModel):
-    """A file to have: the format, and how much of its recipe it tells."""
-
-    model_config = ConfigDict(extra="forbid")
-    format: Literal["png", "webp", "jpeg"]
-    disclosure: Literal["full", "redacted", "digest"] = "full"
-
-
 class Release(BaseModel):
     """A file of a picture. `url` opens it for some minutes, for whoever asked alone."""
 
