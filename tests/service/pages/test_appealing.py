@@ -50,7 +50,7 @@ def test_its_maker_is_told_why_and_sees_nothing_of_it(
     for whose in (bob, hall.visitor()):
         assert whose.get(f"/pictures/{down}").status_code == 404
     japanese = ann.get(f"/pictures/{down}", accept="text/html", accept_language="ja").text
-    assert "取り下げられました" in japanese and "無断で使った" in japanese
+    assert "取り下げられました" in japanese and "無断利用" in japanese
 
 
 def test_an_appeal_is_made_once_by_its_maker_and_seen_by_moderators(
@@ -81,7 +81,7 @@ def test_a_second_decision_is_the_last(
     assert ann.post(path, {"text": "Look again"}, **JSON).json() == {"appealed": True}
     settled(hall, judges[1], "refuse", "likeness")
     page = ann.get(f"/pictures/{down}").text
-    assert "decided for good" in page and path not in page and "it shows the reporter" in page
+    assert "decided for good" in page and path not in page and "It shows the reporter" in page
     assert ann.post(path, {"text": "Once more"}, **JSON).status_code == 422
     assert ann.get(f"/pictures/{down}/file").status_code == 404
 
