@@ -199,7 +199,7 @@ class BandedPicture:
 @dataclass(frozen=True, eq=False)
 class Picture:
     """Pixels, how they were made, and out of what. ``operation`` is a row of the seal's table: ``create``,
-    ``variation``, ``draft``, ``sheet``, ``edit``, ``upscale``, ``thumbnail`` or ``figure``.
+    ``variation``, ``draft``, ``sheet``, ``edit``, ``upscale``, ``thumbnail``, ``copy`` or ``figure``.
 
     ``pixels`` is uint8 or uint16 [height, width, 3], or 4 with alpha (not premultiplied), sRGB, kept as a
     read-only view. ``whole`` is for the gate: what ``pixels`` then is a reduction of.

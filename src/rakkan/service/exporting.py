@@ -24,6 +24,7 @@ from rakkan.records import canonical_json
 from rakkan.service.access.actors import Actor
 from rakkan.service.core import Service
 from rakkan.service.pictures.records import Card
+from rakkan.service.pictures.releases import FORMATS, Releases
 from rakkan.service.pictures.tables import comments, follows, likes
 from rakkan.service.sharing.tables import CREDITS
 from rakkan.store.database import transaction
@@ -83,11 +84,18 @@ def _files(service: Service, actor: Actor) -> Iterator[tuple[str, bytes]]:
             service.catalogue.openable(actor, card.identifier)
             data = service.vault.read(shown.account, shown.file)
             yield f"{name}.{_ENDINGS.get(shown.media_type, 'bin')}", data
+            yield from _releases(service, actor, card.identifier)
         except RakkanError as error:
             missing[name] = error.message
         yield f"{name}.json", _json(facts)
     yield from _characters(actor.account, missing)
     yield "missing.json", _json(missing)
+
+
+def _releases(service: Service, actor: Actor, picture: str) -> Iterator[tuple[str, bytes]]:
+    for one in Releases(service.catalogue).of(actor, picture)[1:]:
+        name = f"pictures/{picture}-{one.disclosure}.{_ENDINGS[FORMATS[one.format]]}"
+        yield name, service.vault.read(one.account, one.file)
 
 
 def _pictures(service: Service, actor: Actor) -> Iterator[Card]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from rakkan.service import releasing
 from rakkan.service.core import Service
 from rakkan.service.errors import TooMany
 from rakkan.service.jobs.records import Job
@@ -60,7 +61,10 @@ async def _changes(service: Service, account: str, job: str) -> AsyncIterator[by
         while True:
             found = await run_in_threadpool(service.queue.get, account, job)
             if found.over:
-                yield event(*outcome(found))
+                name, said = outcome(found)
+                if "release" in said:  # a link that holds for minutes begins to now
+                    said |= {"url": releasing.address(service, account, **said["release"])}
+                yield event(name, said)
                 return
             now = {"state": found.state, "done": found.done, "total": found.total}
             if now != told:
@@ -80,7 +84,8 @@ def outcome(job: Job) -> tuple[str, dict[str, Any]]:
         pictures = made.get("pictures", [])
         first = pictures[0] if pictures else ""
         said = {"picture": first, "pictures": pictures, "url": f"/pictures/{first}/file"}
-        return "done", {**said, "remarks": made.get("remarks", [])}
+        further = {"release": made["release"]} if "release" in made else {}
+        return "done", {**said, "remarks": made.get("remarks", []), **further}
     words = {
         "cancelled": "It was cancelled",
         "superseded": "A newer draft took its place",

@@ -8,6 +8,8 @@ from rakkan.service.moderation.reports import KINDS
 
 #: What a picture can be reported as.
 REASONS = tuple(KINDS)
+#: What a picture counts as reported as that is taken down for a word of the table; else it is unsafe.
+_KINDS = {"work": "copyright", "likeness": "person"}
 
 
 def report(service: Service, actor: Actor, picture: str, reason: str, text: str = "") -> str:
@@ -18,4 +20,4 @@ def report(service: Service, actor: Actor, picture: str, reason: str, text: str 
 def take_down(service: Service, actor: Actor, picture: str, text: str, reason: str = "unsafe") -> None:
     """A moderator takes a picture down, for a word of the table of reasons. Raises what
     ``Reports.take_down`` does."""
-    service.reports.take_down(actor, picture, "unsafe", reason, text)
+    service.reports.take_down(actor, picture, _KINDS.get(reason, "unsafe"), reason, text)

@@ -19,6 +19,7 @@ from rakkan.service.weighing import count_pair, fetched
 #: What a job costs of its account's share, in steps of a small picture: for each picture, and for each step.
 _PICTURE, _STEP, _USUAL_STEPS = 2, 1, 4
 _UPSCALE = 20
+_RELEASE = 2
 #: Pictures on a character's sheet.
 _SHEET = 15
 
@@ -84,6 +85,8 @@ def _count_character(service: Service, actor: Actor, named: str) -> None:
 def _cost(kind: str, told: dict[str, Any]) -> int:
     if kind == "upscale":
         return _UPSCALE
+    if kind == "release":
+        return _RELEASE
     if kind == "sheet":
         return _SHEET * (_PICTURE + _STEP * _USUAL_STEPS)
     if kind == "import":

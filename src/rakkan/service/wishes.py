@@ -112,6 +112,14 @@ class Upscale(Wish):
     disclosure: Disclosure = "full"
 
 
+class Release(Wish):
+    """A picture of one's own as another file: in a ``format``, telling so much of its recipe."""
+
+    picture: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{26}$")]
+    format: Literal["png", "webp", "jpeg"]
+    disclosure: Disclosure = "full"
+
+
 class Sheet(Wish):
     """A character's sheet: from several sides, in several moods and outfits."""
 
@@ -143,6 +151,7 @@ WISHES: dict[str, type[Wish]] = {
     "vary": Vary,
     "upscale": Upscale,
     "sheet": Sheet,
+    "release": Release,
     "import": Import,
     "canary": Canary,
 }

@@ -19,6 +19,7 @@ from rakkan.records import (
     UpscaleRecipe,
     canonical_json,
 )
+from rakkan.trust.copies import COPY
 from rakkan.trust.gate import Destination, Finding
 from rakkan.trust.seal import operations
 from rakkan.trust.seal.disclosure import LEVELS
@@ -51,12 +52,12 @@ MEDIA_TYPES = {
 RELATIONSHIPS = {"parent": operations.PARENT, "reference": operations.REFERENCE}
 #: What a recipe of each sort can have been made by: a renderer's sheet may not pass for a model's picture.
 OPERATIONS: dict[type, tuple[str, ...]] = {
-    Recipe: ("create", "variation", "draft", "edit", "upscale"),
-    SheetRecipe: ("sheet",),
-    LabelledSheetRecipe: ("sheet",),
+    Recipe: ("create", "variation", "draft", "edit", "upscale", COPY),
+    SheetRecipe: ("sheet", COPY),
+    LabelledSheetRecipe: ("sheet", COPY),
     FiguresRecipe: ("figure",),
     TrainingGridRecipe: ("draft",),
-    UpscaleRecipe: ("upscale",),
+    UpscaleRecipe: ("upscale", COPY),
     ThumbnailRecipe: ("thumbnail",),
 }
 
@@ -152,6 +153,8 @@ def _fault_of_ingredients(picture: Picture) -> str:
 
 def _fault_of_references(picture: Picture) -> str:
     """A recipe that names other pictures than the seal shows would hide what guided this one."""
+    if picture.operation == COPY:  # what its recipe names, the statement about its parent names
+        return ""
     recipe, found = picture.recipe, _digests_by_kind(picture)
     parents, guides = found.get(operations.PARENT, set()), found.get(operations.REFERENCE, set())
     begun = recipe.source if isinstance(recipe, UpscaleRecipe | ThumbnailRecipe) else None

@@ -26,6 +26,7 @@ from rakkan.store.ledger.statements import (
 )
 from rakkan.store.vault import Vault
 from rakkan.trust.checks import MEDIA_TYPES, RELATIONSHIPS
+from rakkan.trust.copies import COPY, opening
 from rakkan.trust.gate import Arrival, Destination, Finding, Source
 from rakkan.trust.instance import INSTANCE, Instance
 from rakkan.trust.seal import disclosure
@@ -81,13 +82,13 @@ class Provenance:
     def _stated(self, picture: Picture, to: Destination, digest: str) -> SealRequest:
         """State a picture in the ledger; what is to stand in the seal of its file, whose SHA-256 without a
         seal is ``digest``."""
-        told, opening = disclosure.disclose(picture.recipe, to.disclosure)
-        kept = self.vault.put(to.account, opening_bytes(opening))
         ingredients = tuple(
             self._ingredient(one.relationship, one.media_type, one.data) for one in picture.ingredients
         )
-        if picture.operation == "thumbnail":
-            # Its parent's own seal is larger than a thumbnail is; the digest leads to it.
+        told, kept = self._told(picture, to, ingredients)
+        if picture.operation == "thumbnail" or (picture.operation == COPY and told.level != "full"):
+            # Its parent's own seal is larger than a thumbnail is, and may tell what a copy keeps back; the
+            # digest leads to it.
             ingredients = tuple(replace(one, data=None) for one in ingredients)
         model = _model_of(picture)
         training = self.training(model.digest) if model else None
@@ -100,7 +101,7 @@ class Provenance:
             model_digest=model.digest if model else "",
             training=training[0] if training else "",
             references=tuple(digest for kind, digest in digests if kind == REFERENCE),
-            opening=kept.digest,
+            opening=kept,
         )
         if OPERATIONS[picture.operation].statement == "derived":
             parents = tuple(digest for kind, digest in digests if kind == PARENT)
@@ -121,6 +122,17 @@ class Provenance:
             evidence=self.ledger.evidence(entry.index),
             maker=to.maker,
         )
+
+    def _told(
+        self, picture: Picture, to: Destination, ingredients: tuple[Ingredient, ...]
+    ) -> tuple[Disclosure, str]:
+        """What the file tells of the recipe, and the digest of what opens it, which the vault then has."""
+        if picture.operation == COPY:
+            parent, pixels = ingredients[0].digest, digest_of_pixels(picture)
+            found, kept = opening(self.vault, self.ledger, to.account, parent, pixels, picture.recipe)
+            return disclosure.conceal(found, to.disclosure), kept
+        told, fresh = disclosure.disclose(picture.recipe, to.disclosure)
+        return told, self.vault.put(to.account, opening_bytes(fresh)).digest
 
     def protect(self, arrival: Arrival, source: Source, to: Destination) -> bytes:
         """State that an artist reserves their own file, and return it with a seal that says so.

@@ -10,6 +10,7 @@ from rakkan.formats.unsealed import without_seal
 from rakkan.records import Picture, Recipe, SheetRecipe, ThumbnailRecipe, UpscaleRecipe
 from rakkan.store.ledger.ledger import Ledger
 from rakkan.store.ledger.statements import Admitted, Derived, Generated, Licensed, Subject, kinds
+from rakkan.trust.copies import COPY
 from rakkan.trust.gate import (
     Arrival,
     ArrivalCheck,
@@ -38,7 +39,7 @@ def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Pi
         recipe = picture.recipe
         recipes = recipe.recipes if isinstance(recipe, SheetRecipe) else (recipe,)
         drawn = [one for one in recipes if isinstance(one, Recipe)]
-        is_copied = isinstance(recipe, UpscaleRecipe | ThumbnailRecipe)
+        is_copied = isinstance(recipe, UpscaleRecipe | ThumbnailRecipe) or picture.operation == COPY
         models = sorted({digest for one in drawn for digest in (one.model_digest, *one.adapters)})
         models += [recipe.model_digest] if isinstance(recipe, UpscaleRecipe) else []
         sources = [Subject("model", {"sha256": digest}) for digest in models]
@@ -49,7 +50,7 @@ def release_policy(ledger: Ledger, clock: Callable[[], float] = time.time) -> Pi
         request = Request(Action.RELEASE, to.account, subject, tuple(sources))
         strangers = [
             digest
-            for digest in sorted(pictures)
+            for digest in sorted(shown if picture.operation == COPY else pictures)
             if (shown.get(digest) != "parent" or is_copied) and not _came_in(ledger, digest, to.account)
         ]
         return _findings(decide(request, known(ledger, request), int(clock()))) + [

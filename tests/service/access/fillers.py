@@ -281,6 +281,7 @@ FILLERS |= {
     ("POST", "/api/v1/pictures/{picture}/like"): Filler(),
     ("POST", "/api/v1/pictures/{picture}/unlike"): Filler(),
     ("POST", "/api/v1/pictures/{picture}/publish"): Filler(json=_form(title="Hat")),
+    ("POST", "/api/v1/pictures/{picture}/releases"): Filler(json=_form(format="webp")),
     ("POST", "/api/v1/pictures/{picture}/unpublish"): Filler(also=_CHANGED),
     ("POST", "/api/v1/uploads"): Filler(files=_upload, also=_CHANGED),
     ("POST", "/characters"): Filler(data=lambda world, who: {"name": _name(), "words": "1girl, hat"}),
@@ -315,6 +316,7 @@ FILLERS |= {
         data=_form(handle="walk-associate", role="member"), also=_CHANGED
     ),
     ("POST", "/people/{handle}/follow"): Filler(data=_form(followed="1"), also=_CHANGED),
+    ("POST", "/pictures/{picture}/appeal"): Filler(data=_form(text="Look again"), also=_CHANGED),
     ("POST", "/pictures/{picture}/comments"): Filler(data=_form(text="A fine hat")),
     ("POST", "/pictures/{picture}/delete"): Filler(),
     ("POST", "/pictures/{picture}/download"): Filler(),
@@ -323,6 +325,7 @@ FILLERS |= {
     ),
     ("POST", "/pictures/{picture}/like"): Filler(data=_form(liked="1")),
     ("POST", "/pictures/{picture}/publish"): Filler(data=_form(caption="Hat")),
+    ("POST", "/pictures/{picture}/release"): Filler(data=_form(format="webp", disclosure="digest")),
     ("POST", "/pictures/{picture}/report"): Filler(data=_form(reason="spam"), also=_CHANGED),
     ("POST", "/pictures/{picture}/take-down"): Filler(data=_form(text="because"), also=_CHANGED),
     ("POST", "/pictures/{picture}/upscale"): Filler(),

@@ -257,6 +257,32 @@ def test_ones_own_pictures_and_their_end(call: Caller) -> None:
     call("GET", "/pictures/{picture}/file", 404, picture=made)
 
 
+def test_a_picture_is_released_again_once(call: Caller, picture: str) -> None:
+    wish = {"format": "jpeg", "disclosure": "redacted"}
+    job = call("POST", "/pictures/{picture}/releases", 202, picture=picture, json=wish).json()
+    told = events(call("GET", "/jobs/{job}/events", job=job["id"]).text)[-1]
+    assert told[0] == "done" and told[1]["release"] == {"picture": picture, **wish}
+    done = call("GET", "/jobs/{job}", job=job["id"]).json()
+    assert done["kind"] == "release" and done["pictures"] == []
+    file = call.clients["mika"].get(done["release"]["url"])
+    assert file.headers["content-type"] == "image/jpeg" and inspect(file.content).has_seal
+    assert PROMPT.encode() not in file.content
+    again = call("POST", "/pictures/{picture}/releases", 202, picture=picture, json=wish).json()
+    assert again["id"] == job["id"]
+    keyed: dict[str, Any] = {"json": wish, "headers": {"idempotency-key": "release-1"}}
+    first = call("POST", "/pictures/{picture}/releases", 202, picture=picture, **keyed).json()["id"]
+    assert first != job["id"]
+    assert call("POST", "/pictures/{picture}/releases", 202, picture=picture, **keyed).json()["id"] == first
+    call("GET", "/jobs/{job}/events", job=first)
+    listed = call("GET", "/pictures/{picture}/releases", picture=picture).json()["items"]
+    assert [(one["format"], one["disclosure"]) for one in listed] == [("png", "full"), ("jpeg", "redacted")]
+    assert call.clients["mika"].get(listed[1]["url"]).content == file.content
+    assert call.clients["rin"].get(listed[1]["url"]).status_code == 404
+    call("POST", "/pictures/{picture}/releases", 404, "rin", picture=picture, json=wish)
+    call("GET", "/pictures/{picture}/releases", 404, "rin", picture=picture)
+    call("POST", "/pictures/{picture}/releases", 422, picture=picture, json={"format": "gif"})
+
+
 def test_characters_are_kept_revised_drawn_and_removed(call: Caller, picture: str) -> None:
     wish = {"name": "Mika", "tags": "1girl, silver twin tails, red eyes", "references": [picture], "seed": 4}
     kept = call("POST", "/characters", 201, json=wish).json()

@@ -319,9 +319,38 @@ def claimed(name: str, **more: Any) -> views.ClaimView:
     return views.ClaimView(receipt="3f9c0b6a17e24d5c8a9b0c1d2e3f4a5b", page="/claim/3f9c", state=state)
 
 
+def own_picture() -> views.PictureView:
+    """As its maker sees it, with files besides its own."""
+    files = (
+        views.FileRow("png", "PNG", "full", "", True),
+        views.FileRow("jpeg", "JPEG", "redacted", "184 kB"),
+    )
+    making = (views.FileRow("webp", "WebP", "digest"),)
+    choices = tuple(views.Choice(name, name) for name in ("png", "webp", "jpeg"))
+    told = views.FilesView("p0", files, making, "", "It was cancelled", "Ask again", choices)
+    return replace(picture(), files=told, followed=None)
+
+
+def barred(name: str) -> views.Barred:
+    """What a maker is told of a case."""
+    told = ("unsafe", "A hand that cannot be.") if name else ("", "")
+    due = "" if name == "upheld" else _TIME
+    state = views.ClaimState(name or "waiting", 1, _TIME, due, *told, name == "upheld")
+    return views.Barred("unsafe", state, bool(name))
+
+
+def down(name: str = "upheld") -> views.DownView:
+    """A picture of one's own that was taken down."""
+    return views.DownView("p4", "Night sky", _TIME, barred(name))
+
+
 #: Address -> template and view, for everything that is only looked at.
 PAGES: dict[str, tuple[str, object]] = {
     "/pictures/p0": ("picture.html", picture()),
+    "/pictures/mine": ("picture.html", own_picture()),
+    "/pictures/hidden": ("picture.html", replace(own_picture(), barred=replace(barred(""), is_down=False))),
+    "/pictures/down": ("picture_down.html", down()),
+    "/pictures/down/appealed": ("picture_down.html", down("appealed")),
     "/people/ayu": ("gallery.html", person()),
     "/characters": ("characters.html", characters()),
     "/characters?tab=shared": ("characters.html", shared_characters()),

@@ -19,6 +19,7 @@ VOCABULARY = {
     "c2pa.edited",
     "c2pa.resized",
     "c2pa.enhanced",
+    "c2pa.transcoded",
 }
 
 
@@ -47,7 +48,7 @@ def test_what_a_model_made_says_so_and_what_none_made_does_not() -> None:
     trained = {name for name, row in OPERATIONS.items() if "trained" in str(row.actions)}
     assert trained == {"create", "variation", "draft", "sheet", "edit", "upscale"}
     assert OPERATIONS["figure"].actions[0].source.endswith("/algorithmicMedia")
-    for name in ("protect", "thumbnail"):
+    for name in ("protect", "thumbnail", "copy"):
         assert not any(action.source for action in OPERATIONS[name].actions)
 
 
@@ -55,7 +56,7 @@ def test_every_row_is_stated_in_the_ledger_as_something_it_knows() -> None:
     known = {kind.name for kind in statements.kinds()}
     assert {row.statement for row in OPERATIONS.values()} <= known
     others = {name: row.statement for name, row in OPERATIONS.items() if row.statement != "generated"}
-    assert others == {"edit": "derived", "upscale": "derived", "thumbnail": "derived"} | {
+    assert others == {"edit": "derived", "upscale": "derived", "thumbnail": "derived", "copy": "derived"} | {
         "import": "admitted",
         "protect": "reserved",
     }

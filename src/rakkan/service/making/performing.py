@@ -21,7 +21,7 @@ from rakkan.service import wishes
 from rakkan.service.access.actors import Actor
 from rakkan.service.jobs.records import Leased, Result
 from rakkan.service.jobs.worker import IsCancelled, Outcome, Performer, Progress, single
-from rakkan.service.making import importing, materials, options
+from rakkan.service.making import importing, materials, options, releasing
 from rakkan.service.making.compatible import TOGETHER
 from rakkan.service.making.delivering import Delivery
 from rakkan.service.making.passing import in_memory
@@ -29,6 +29,7 @@ from rakkan.service.making.spool import Spool
 from rakkan.service.making.transit import DRAFT
 from rakkan.service.making.warming import warm
 from rakkan.service.pictures.records import character_identifier
+from rakkan.service.pictures.releases import Releases
 
 if TYPE_CHECKING:
     from rakkan.studio.characters.keeping import Loan
@@ -56,6 +57,7 @@ class Studio:
         }
         made["create"] = Performer(self.create_all, TOGETHER)
         made["import"] = Performer(single(self.bring_in))
+        made["release"] = Performer(single(self.release_again))
         made["canary"] = Performer(single(self.canary))
         return {**made, "draft": Performer(single(self.draft), prepare=warm)}
 
@@ -141,6 +143,23 @@ class Studio:
         with self._folder() as folder:
             pictures, remarks = importing.bring_in(wish, job, self.delivery, folder, progress)
         return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
+
+    def release_again(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> Result:
+        """Make another file of a picture; a link to it is made when somebody asks."""
+        wish = wishes.Release.model_validate_json(job.payload)
+        progress(0, 1)
+        with self._folder() as folder:
+            made = releasing.release_again(wish, job, self.delivery, folder)
+        progress(1, 1)
+        told = {"picture": made.picture, "format": made.format, "disclosure": made.disclosure}
+        result = json.dumps({"pictures": [], "remarks": [], "release": told}).encode()
+        return Result(result, undo=partial(self._take_back, job))
+
+    def _take_back(self, job: Leased) -> None:
+        """Forget a file that was made for a job which was cancelled."""
+        gone = Releases(self.delivery.catalogue).take_back(job.account, job.identifier)
+        if gone is not None:
+            self.delivery.transit.vault.shred(gone.account, gone.file)
 
     def canary(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes | Result:
         """Draw a canary: a picture as any other, but for its identifier."""

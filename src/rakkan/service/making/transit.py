@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, insert, 
 
 from rakkan.errors import RakkanError
 from rakkan.service.making.tables import deliveries
-from rakkan.service.pictures.tables import pictures
+from rakkan.service.pictures.tables import pictures, releases
 from rakkan.store.database import transaction
 
 if TYPE_CHECKING:
@@ -108,9 +108,10 @@ class Transit:
     def _is_shown(self, account: str, digest: str) -> bool:
         """Whether a picture of the account has this file: it was delivered before, to the last bit."""
         has = or_(pictures.c.file == digest, pictures.c.thumbnail == digest)
+        own = select(pictures.c.identifier).where(pictures.c.account == account, has)
+        more = select(releases.c.picture).where(releases.c.account == account, releases.c.file == digest)
         with transaction(self.engine) as connection:
-            wanted = select(pictures.c.identifier).where(pictures.c.account == account, has)
-            return connection.execute(wanted.limit(1)).first() is not None
+            return any(connection.execute(one.limit(1)).first() is not None for one in (own, more))
 
 
 def _these(account: str, digests: Sequence[str]) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from rakkan.service.access.actors import Actor
 from rakkan.service.errors import Conflict, NotFound
 from rakkan.service.pictures import cursors, lists, tags
 from rakkan.service.pictures.audit import AuditLog
+from rakkan.service.pictures.forgetting import forget_about
 from rakkan.service.pictures.nearness import Nearness, reader
 from rakkan.service.pictures.records import (
     MOST_ROWS,
@@ -215,12 +216,12 @@ class Catalogue:
         Raises NotFound for one of somebody else, Conflict for one that a decision concerns: it is evidence.
         """
         shown = self._own(actor, picture)
-        gone = Gone(shown.account, tuple(filter(None, (shown.file, shown.thumbnail))))
         with transaction(self.engine) as connection:
             one = delete(pictures).where(pictures.c.identifier == picture)
             if not connection.execute(one.where(pictures.c.state.in_(("private", "published")))).rowcount:
                 raise Conflict("This picture was taken down", "It can be deleted once that is decided")
-            self._forget_about(connection, picture)
+            more = forget_about(connection, picture)
+            gone = Gone(shown.account, tuple(filter(None, (shown.file, shown.thumbnail, *more))))
             also(connection, gone)
         self.nearness.forget(picture)
         return gone
@@ -231,7 +232,7 @@ class Catalogue:
         with transaction(self.engine) as connection:
             own = connection.scalars(select(pictures.c.identifier).where(pictures.c.account == account)).all()
             for picture in own:
-                self._forget_about(connection, picture)
+                forget_about(connection, picture)
             connection.execute(delete(pictures).where(pictures.c.account == account))
             liked = connection.scalars(select(likes.c.picture).where(likes.c.account == account)).all()
             connection.execute(delete(likes).where(likes.c.account == account))
@@ -364,11 +365,6 @@ class Catalogue:
             one = update(pictures).where(pictures.c.identifier == picture, pictures.c.state.in_(before))
             if not connection.execute(one.values(state=state, changed=self._now())).rowcount:
                 raise Conflict(f"This picture is {row.state} already", "See the audit log for why")
-
-    def _forget_about(self, connection: Connection, picture: str) -> None:
-        connection.execute(delete(embeddings).where(embeddings.c.picture == picture))
-        for table in (picture_tags, likes, comments):
-            connection.execute(delete(table).where(table.c.picture == picture))
 
     @cached_property
     def _recipes(self) -> bytes:

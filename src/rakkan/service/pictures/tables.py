@@ -96,6 +96,21 @@ embeddings = Table(
     Column("vector", LargeBinary, nullable=False),
 )
 
+#: Files of pictures besides the one that each was sealed as (``releases.Released``); ``job`` made it.
+releases = Table(
+    "releases",
+    METADATA,
+    _identifier("picture", primary_key=True),
+    Column("format", String(8), primary_key=True),
+    Column("disclosure", String(16), primary_key=True),
+    _text("account", 64),
+    _text("file", _DIGEST),
+    Column("size", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    _identifier("job"),
+    Index(None, "account", "job"),
+)
+
 likes = Table(
     "likes",
     METADATA,

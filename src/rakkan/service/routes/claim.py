@@ -80,7 +80,7 @@ def follow(request: Request, secret: str, received: str = "") -> Response:
     """How a claim stands, for whoever has its address."""
     service = service_of(request)
     case = service.reports.opened(secret)
-    view = ClaimView(receipt=case.name, page=f"/claim/{secret}", state=_state(service, case))
+    view = ClaimView(receipt=case.name, page=f"/claim/{secret}", state=state_of(service, case))
     reply = show(request, "claim_state.html", view)
     reply.headers["referrer-policy"] = "no-referrer"
     return reply
@@ -125,7 +125,8 @@ def _picture(service: Service, link: str) -> str:
     return named[1]
 
 
-def _state(service: Service, case: Case) -> ClaimState:
+def state_of(service: Service, case: Case) -> ClaimState:
+    """How a case stands, as it is told to whoever it concerns."""
     state = case.state
     name = "appealed" if state.appealed else "waiting" if state.waits else state.outcome
     decided = bool(state.outcome) and not state.waits
@@ -138,4 +139,5 @@ def _state(service: Service, case: Case) -> ClaimState:
         state.reason,
         service.reports.verdict(case) if state.outcome else "",
         decided and not state.final and in_time,
+        state.final or (decided and not in_time),
     )

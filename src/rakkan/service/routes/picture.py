@@ -18,7 +18,9 @@ from rakkan.service.pictures.records import Comment as Said
 from rakkan.service.pictures.records import Shown
 from rakkan.service.reporting import report, take_down
 from rakkan.service.routes import telling
+from rakkan.service.routes.appealing import barred, down_view
 from rakkan.service.routes.presenting import cards, disclosed
+from rakkan.service.routes.releasing import files_view
 from rakkan.service.routes.showing import (
     actor_of,
     is_reduced,
@@ -49,6 +51,10 @@ def picture_page(request: Request, picture: str) -> Response:
     """A picture with its recipe: the pair that budgets count."""
     service, actor, words = service_of(request), actor_of(request), Words(page_of(request).locale)
     shown = service.catalogue.get(actor, picture)
+    told = barred(service, actor, shown)
+    if told is not None and told.is_down and not actor.at_least("moderator"):
+        handle = service.accounts.profile(actor.account).handle
+        return show(request, "picture_down.html", down_view(shown, told, handle, words))
     service.catalogue.openable(actor, picture)
     view = picture_view(service, actor, shown, words)
     listed(request, service.catalogue.cards(actor, [one.identifier for one in view.similar]))
@@ -96,6 +102,9 @@ def picture_view(service: Service, actor: Actor, shown: Shown, words: Words) -> 
         remixes=len(lineage.descendants),
         formats=(Choice(shown.media_type.partition("/")[2], _FORMATS.get(shown.media_type, "")),),
         disclosures=(shown.disclosure,),
+        sealed=shown.operation != "import",
+        files=files_view(service, actor, shown) if is_own else None,
+        barred=barred(service, actor, shown),
     )
 
 
@@ -209,9 +218,9 @@ def report_picture(request: Request, picture: str, reason: _Line, text: _Text = 
 
 @router.post("/pictures/{picture}/take-down")
 @allow("moderator", "moderate", "none", forms=True)
-def take_picture_down(request: Request, picture: str, text: _Text) -> Response:
+def take_picture_down(request: Request, picture: str, text: _Text, reason: _Line = "unsafe") -> Response:
     """Take a picture down, saying why; its maker may appeal."""
-    take_down(service_of(request), actor_of(request), picture, text)
+    take_down(service_of(request), actor_of(request), picture, text, reason)
     return _back(request, picture, {"removed": True})
 
 

@@ -14,6 +14,7 @@ from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
 from rakkan.service.jobs.records import Job as Queued
 from rakkan.service.routes.presenting import cards
+from rakkan.service.routes.releasing import LABELS
 from rakkan.service.routes.showing import actor_of, page_of, service_of, show
 from rakkan.service.times import moment
 from rakkan.service.web.views import Job, QueueView, State
@@ -57,6 +58,8 @@ def queue_view(service: Service, actor: Actor, words: Words) -> QueueView:
 def _job(service: Service, actor: Actor, job: Queued, words: Words) -> Job:
     made = _read(job.result)
     pictures = made.get("pictures", [])[:1]
+    if "release" in made:
+        pictures = [made["release"]["picture"]]
     card = next(iter(cards(service, service.catalogue.cards(actor, pictures), words, actor)), None)
     remarks = [str(one) for one in made.get("remarks", [])]
     is_waiting = job.state == "waiting"
@@ -80,6 +83,8 @@ def _words(job: Queued, words: Words) -> str:
     told = _read(job.payload)
     if job.kind == "import":
         return words("job.files", count=len(told.get("files", [])))
+    if job.kind == "release":
+        return words("job.as", format=LABELS[told["format"]])
     if job.kind == "upscale":
         return f"{told.get('scale', 2)} ×"
     said = told.get("prompt") or "; ".join(told.get("changes", [])) or told.get("character", "")

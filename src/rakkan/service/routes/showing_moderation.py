@@ -33,7 +33,7 @@ def moderation_view(service: Service, actor: Actor, words: Words, before: int | 
     last = log[ROWS - 1].number if len(log) > ROWS else 0
     return ModerationView(
         (*(_case(service, actor, words, one) for one in reported), *_spam(service, actor, words)),
-        tuple(_appeal(service, words, one) for one in appealed),
+        tuple(_appeal(service, actor, words, one) for one in appealed),
         _bans(service, words),
         tuple(_alarms(service, words)),
         tuple(entries(service, words, log[:ROWS])),
@@ -112,7 +112,7 @@ def _spam(service: Service, actor: Actor, words: Words) -> list[Report]:
     ]
 
 
-def _appeal(service: Service, words: Words, case: Case) -> Appeal:
+def _appeal(service: Service, actor: Actor, words: Words, case: Case) -> Appeal:
     told = (words.known("act", f"case {case.state.outcome}"), words.known("ground", case.state.reason))
     about = " · ".join(part for part in told if part)
     if case.state.refusal:
@@ -124,7 +124,11 @@ def _appeal(service: Service, words: Words, case: Case) -> Appeal:
         account = next(iter(sorted(service.reports.makers(case))), "")
     handle = _handle(service, account) or case.state.appealed
     text = _said(service.reports.notes(case), APPEAL)
-    return Appeal(case.name, handle, f"{about} · {case.name[:8]}", text, moment(case.state.since * 1000))
+    shown = _shown(service, actor, words, [one.identifier for one in service.reports.covered(case)][:1])
+    picture = shown[0] if shown else None
+    return Appeal(
+        case.name, handle, f"{about} · {case.name[:8]}", text, moment(case.state.since * 1000), picture
+    )
 
 
 def _bans(service: Service, words: Words) -> tuple[Ban, ...]:

@@ -98,13 +98,14 @@ class Report:
 
 @dataclass(frozen=True)
 class Appeal:
-    """Somebody asks to look at a decision again."""
+    """Somebody asks to look at a decision again; ``picture`` is what it was about, if that is here."""
 
     identifier: str
     handle: str
     about: str
     text: str
     time: str
+    picture: PictureCard | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class ModerationView:
 class ClaimState:
     """How a claim stands: ``name`` is a key of the words (waiting, upheld, overturned, appealed), ``count``
     how many pictures of here it covers, ``reason`` the word of a decision's ground, ``verdict`` what the
-    moderator wrote."""
+    moderator wrote. ``is_final`` says that nothing can follow."""
 
     name: str
     count: int
@@ -171,6 +172,7 @@ class ClaimState:
     reason: str = ""
     verdict: str = ""
     appealable: bool = False
+    is_final: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ POST /pictures/{id}/edit                   multipart instruction strength region
 POST /pictures/{id}/{vary,upscale}         ``strength`` and ``count``; ``scale`` -> 303 /queue
 POST /pictures/{id}/download               ``format`` png jpeg webp, ``disclosure`` full redacted digest
                                            -> 303 to a link for minutes
+POST /pictures/{id}/release                the same -> 202 as /studio/create; with HX-Request
+                                           ``fragments/files.html``
+GET  /pictures/{id}/releases?job=&seen=    ``fragments/files.html``; 204 while the job goes on
+POST /pictures/{id}/appeal                 ``text``
 POST /pictures/{id}/{publish,withdraw,report,delete,take-down}   ``caption`` ``tags``; ``reason`` ``text``
 GET  /gallery?q=&tag=&character=&model=&like=&feed=&after=
                                            ``gallery.html``; with HX-Request ``fragments/cards.html``
@@ -88,6 +92,7 @@ from rakkan.service.web.house import (
     Session,
     SignInView,
 )
+from rakkan.service.web.releases import Barred, DownView, FileRow, FilesView
 
 __all__ = [
     "AboutView",
@@ -95,6 +100,7 @@ __all__ = [
     "Alarm",
     "Appeal",
     "Ban",
+    "Barred",
     "CharacterCard",
     "CharacterView",
     "CharactersView",
@@ -104,10 +110,13 @@ __all__ = [
     "Comment",
     "CreateView",
     "Credit",
+    "DownView",
     "Entry",
     "ErrorView",
     "Fact",
     "Figure",
+    "FileRow",
+    "FilesView",
     "GalleryView",
     "Job",
     "Key",
@@ -191,7 +200,9 @@ class PictureView:
 
     ``formats`` and ``disclosures`` are those it can be downloaded in. ``allowed`` is of: edit, vary,
     upscale, download, publish, withdraw, delete, like, comment, remix, report, take_down. ``followed`` is
-    None where following makes no sense (one's own picture).
+    None where following makes no sense (one's own picture). ``sealed`` is false for what was
+    brought in. ``files`` and ``barred`` are for its maker alone: what it can be had as, and the case that
+    hides it, None for none.
     """
 
     card: PictureCard
@@ -211,6 +222,9 @@ class PictureView:
     remixes: int = 0
     formats: tuple[Choice, ...] = ()
     disclosures: tuple[str, ...] = ("full", "redacted", "digest")
+    sealed: bool = True
+    files: FilesView | None = None
+    barred: Barred | None = None
 
 
 @dataclass(frozen=True)

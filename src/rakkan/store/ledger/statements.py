@@ -193,7 +193,7 @@ class Generated:
 class Derived:
     """A picture was made from other pictures."""
 
-    operation: Annotated[str, "`edit`, `upscale` or `thumbnail`"]
+    operation: Annotated[str, "`edit`, `upscale`, `thumbnail` or `copy`"]
     parents: Annotated[tuple[str, ...], "digests of what it was made from"]
     recipe: Annotated[str, "the salted commitment to its recipe"]
     disclosure: Annotated[str, "how much of the recipe the file tells: `full`, `redacted` or `digest`"]

@@ -104,6 +104,12 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             "a small copy to list a picture by",
             {PARENT: _ONE},
         ),
+        "copy": Operation(
+            (_OPENED, Action("c2pa.transcoded", uses=PARENT, description="The same picture, encoded anew")),
+            "derived",
+            "the same picture in another file: in another format, or telling more or less of its recipe",
+            {PARENT: _ONE},
+        ),
         "import": Operation((), "admitted", "a file from outside, kept as it came"),
         "protect": Operation(
             (_OPENED,),

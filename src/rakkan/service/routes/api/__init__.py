@@ -8,11 +8,12 @@ from rakkan.service.routes.api import (
     instance,
     jobs,
     pictures,
+    releases,
     sharing,
     social,
     uploads,
 )
 
 ROUTERS = tuple(
-    one.router for one in (instance, jobs, pictures, social, uploads, characters, sharing, account)
+    one.router for one in (instance, jobs, pictures, releases, social, uploads, characters, sharing, account)
 )

@@ -9,7 +9,7 @@ from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from rakkan.service import following, wishes
+from rakkan.service import following, releasing, wishes
 from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
 from rakkan.service.jobs.records import Job, State
@@ -21,7 +21,7 @@ from rakkan.service.times import moment
 
 router = v1_router("jobs")
 
-_Key = Annotated[
+Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
@@ -34,7 +34,7 @@ _Key = Annotated[
 _Priority = Annotated[
     Literal["interactive", "batch"], Query(description="`batch` waits for what somebody waits for")
 ]
-_ACCEPTED: dict[int | str, dict[str, Any]] = {
+ACCEPTED: dict[int | str, dict[str, Any]] = {
     202: {
         "description": "It is on the disk and will be done",
         "headers": {"Location": {"description": "Where the job is", "schema": {"type": "string"}}},
@@ -57,52 +57,52 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/jobs/create", status_code=202, responses=_ACCEPTED)
+@router.post("/jobs/create", status_code=202, responses=ACCEPTED)
 @allow("member", "create", "own", weight="interactive")
 def create(
     request: Request,
     response: Response,
     wish: wishes.Create,
-    key: _Key = None,
+    key: Key = None,
     priority: _Priority = "interactive",
 ) -> shapes.Job:
     """Draw a picture, or several, from words."""
     return _accept(request, response, "create", wish, key, priority)
 
 
-@router.post("/jobs/edit", status_code=202, responses=_ACCEPTED)
+@router.post("/jobs/edit", status_code=202, responses=ACCEPTED)
 @allow("member", "create", "own", weight="interactive")
 def edit(
     request: Request,
     response: Response,
     wish: wishes.Edit,
-    key: _Key = None,
+    key: Key = None,
     priority: _Priority = "interactive",
 ) -> shapes.Job:
     """Change a picture: in words, or by a prompt under a mask."""
     return _accept(request, response, "edit", wish, key, priority)
 
 
-@router.post("/jobs/vary", status_code=202, responses=_ACCEPTED)
+@router.post("/jobs/vary", status_code=202, responses=ACCEPTED)
 @allow("member", "create", "own", weight="interactive")
 def vary(
     request: Request,
     response: Response,
     wish: wishes.Vary,
-    key: _Key = None,
+    key: Key = None,
     priority: _Priority = "interactive",
 ) -> shapes.Job:
     """Draw more pictures like one."""
     return _accept(request, response, "vary", wish, key, priority)
 
 
-@router.post("/jobs/upscale", status_code=202, responses=_ACCEPTED)
+@router.post("/jobs/upscale", status_code=202, responses=ACCEPTED)
 @allow("member", "create", "own", weight="interactive")
 def upscale(
     request: Request,
     response: Response,
     wish: wishes.Upscale,
-    key: _Key = None,
+    key: Key = None,
     priority: _Priority = "interactive",
 ) -> shapes.Job:
     """Enlarge a picture."""
@@ -128,7 +128,7 @@ def jobs(
 @allow("member", "read", "own", weight="free")
 def job(request: Request, job: shapes.JobName) -> shapes.Job:
     """A job as it stands."""
-    return _whole(service_of(request), actor_of(request).account, job)
+    return whole(service_of(request), actor_of(request).account, job)
 
 
 @router.delete("/jobs/{job}")
@@ -137,7 +137,7 @@ def cancel(request: Request, job: shapes.JobName) -> shapes.Job:
     """Give a job up: one that waits is over at once, one that runs stops soon, one that is over stays."""
     service, account = service_of(request), actor_of(request).account
     service.queue.cancel(account, job)
-    return _whole(service, account, job)
+    return whole(service, account, job)
 
 
 @router.get("/jobs/{job}/events", responses=_EVENTS, response_class=StreamingResponse)
@@ -164,18 +164,21 @@ def _accept(
     service, actor = service_of(request), actor_of(request)
     name = submit(service, actor, kind, wish, priority=priority, idempotency=key)
     response.headers["location"] = f"{PREFIX}/jobs/{name}"
-    return _whole(service, actor.account, name)
+    return whole(service, actor.account, name)
 
 
-def _whole(service: Service, account: str, name: str) -> shapes.Job:
+def whole(service: Service, account: str, name: str) -> shapes.Job:
+    """A job of an account as it stands. Raises NotFound."""
     found = service.queue.get(account, name)
     made = json.loads(found.result) if found.state == "done" and found.result else {}
+    again = made.get("release")
     return shapes.Job(
         **_summary(found),
         ahead=0 if found.over else service.queue.ahead(account, name),
         wish=json.loads(found.payload or b"{}"),
         pictures=made.get("pictures", []),
         remarks=made.get("remarks", []),
+        release=shapes.Release(**again, url=releasing.address(service, account, **again)) if again else None,
     )
 
 

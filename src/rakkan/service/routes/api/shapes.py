@@ -87,6 +87,15 @@ class JobSummary(BaseModel):
     error: Refused | None
 
 
+class Release(BaseModel):
+    """A file of a picture. `url` opens it for some minutes, for whoever asked alone."""
+
+    picture: str
+    format: Literal["png", "webp", "jpeg"]
+    disclosure: Literal["full", "redacted", "digest"]
+    url: str
+
+
 class Job(JobSummary):
     """A job, whole."""
 
@@ -94,6 +103,7 @@ class Job(JobSummary):
     wish: dict[str, Any] = Field(description="What was asked for, without what was left as it is")
     pictures: list[str] = Field(description="What came of it")
     remarks: list[str]
+    release: Release | None = Field(None, description="The file that was made, where one was asked for")
 
 
 class Thumbnail(BaseModel):
