@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from rakkan.bringing.showing import Wanted
     from rakkan.casting import Casting
     from rakkan.models.index import Index
+    from rakkan.models.reach import Reach
     from rakkan.models.registry import Registry
+    from rakkan.models.sharing import Sharing
     from rakkan.records import Picture
     from rakkan.store.disk import Disk
     from rakkan.store.keyring import Keyring
@@ -197,6 +199,22 @@ def models() -> Registry:
     return Registry(vault(), gate().admit, gate().hand_out, _model_index())
 
 
+def reach(account: str = LOCAL) -> Reach:
+    """The models that an account may draw with: its own, those of this instance, and those that others share.
+    The person at this machine has their own alone."""
+    from rakkan.models.reach import Loan, Reach
+
+    return Reach(models(), account, () if account == LOCAL else (Loan(LOCAL), *sharing().loans()))
+
+
+@cache
+def sharing() -> Sharing:
+    """Which models are shared by their accounts."""
+    from rakkan.models.sharing import Sharing
+
+    return Sharing(database_engine())
+
+
 @cache
 def _model_index() -> Index:
     import secrets
@@ -211,7 +229,7 @@ def casting() -> Casting:
     """The characters and styles that are kept here."""
     from rakkan.casting import Casting
 
-    parts = (vault(), ledger(), gate(), database_engine(), keyring(), models)
+    parts = (vault(), ledger(), gate(), database_engine(), keyring(), reach)
     return Casting(*parts, lambda: instance().authority, trusted_roots, knows_references)
 
 
@@ -223,8 +241,10 @@ def bring(
     say: Callable[[str], None] = lambda line: None,
     wanted: Wanted | None = None,
     known: Callable[[Path], LetIn] | None = None,
+    account: str = LOCAL,
 ) -> Brought:
-    """A model of those here, or a file or folder that is let in first, ready to draw these prompts.
+    """A model of those that ``account`` may draw with, or a file or folder that is let in first, ready to
+    draw these prompts.
 
     ``progress`` is told of bytes read, ``say`` in a line of what takes a while. What is ``wanted`` to be
     shown comes in through the gate, or by ``known`` where it has passed it before. Raises RakkanError.
@@ -232,11 +252,11 @@ def bring(
     from rakkan import bringing
 
     settings = config.load()
-    registry = models()
-    kept = registry.resolve(model, progress=progress)
-    own_vae = registry.resolve(vae, progress=progress) if vae else None
+    found = reach(account)
+    kept = found.resolve(model, progress)
+    own_vae = found.resolve(vae, progress) if vae else None
     instance = bringing.Instance(
-        registry,
+        found,
         vault(),
         engine_process,
         known or let_in,
@@ -281,6 +301,7 @@ def erase(account: str) -> Entry:
     models and characters too; the entry that says so. Raises RakkanError for the instance's own account."""
     entry = ledger().erase_account(account)
     _model_index().forget_account(account)
+    sharing().forget_account(account)
     casting().index.forget_account(account)
     docket().forget_erased()
     return entry

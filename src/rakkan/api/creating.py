@@ -275,7 +275,14 @@ def _with_model(
         words = (planned.request.prompt, planned.request.negative)
         wanted = Wanted(pictures, model.image_encoder, planned.size, kept)
         return assemble.bring(
-            model.name, words, model.vae, listener.reading, listener.say, wanted, behalf.let_in
+            model.name,
+            words,
+            model.vae,
+            listener.reading,
+            listener.say,
+            wanted,
+            behalf.let_in,
+            behalf.account,
         )
 
     ready = brought(plans[0])

@@ -88,7 +88,9 @@ def _with_model(
         consider,
     )
     words = (prompt, request.negative)
-    brought = assemble.bring(model.name, words, model.vae, listener.reading, listener.say)
+    brought = assemble.bring(
+        model.name, words, model.vae, listener.reading, listener.say, account=behalf.account
+    )
     return perform(ready, CheckpointArtist(drawing, brought), release, consider, listener.drawing)
 
 
@@ -117,7 +119,7 @@ def vary(options: VaryOptions, listener: Listener = SILENT, behalf: Behalf = SEL
         )
     )
     release, picture = assemble.release(told, behalf.account), opened(options.file, behalf.let_in)
-    kept = assemble.models().resolve(model.name) if model.name else None
+    kept = assemble.reach(behalf.account).resolve(model.name) if model.name else None
     recipe = varying.own_recipe(picture, kept.card.digest if kept else assemble.engine().model_digest)
     if recipe is not None:
         workshop = equipment.workshop(told, listener.reading, listener.say, behalf)

@@ -30,7 +30,7 @@ def drawing(
 
     if model:
         return with_a_checkpoint(
-            lambda prompts: assemble.bring(model, prompts), assemble.gate().consider, None
+            lambda prompts: assemble.bring(model, prompts, account=account), assemble.gate().consider, None
         )
     guide = partial(assemble.casting().guide, say=say, account=account)
     return with_the_starter(
@@ -61,10 +61,11 @@ def workshop(
     def brought(
         model: str, prompts: tuple[str, str], vae: str, shown: tuple[Asked, ...], size: tuple[int, int]
     ) -> Brought:
-        return assemble.bring(model, prompts, vae, progress, say, Wanted(shown, "", size), before)
+        wanted = Wanted(shown, "", size)
+        return assemble.bring(model, prompts, vae, progress, say, wanted, before, behalf.account)
 
     return Workshop(
-        assemble.models(),
+        assemble.reach(behalf.account),
         assemble.engine,
         assemble.upscaler,
         brought,

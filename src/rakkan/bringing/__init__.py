@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rakkan.bringing.showing import Wanted
     from rakkan.models.card import Kept
-    from rakkan.models.registry import Registry
+    from rakkan.models.reach import Models
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Brought, Engine
     from rakkan.studio.engines.checkpoint.process import EngineProcess
@@ -25,7 +25,7 @@ class Instance:
     """What there is to draw with: the models, the vault that keeps conversions, the engine process of a
     device by its name, and the way in for pictures. ``engine`` and ``threads`` are the settings'."""
 
-    registry: Registry
+    registry: Models
     vault: Vault
     process: Callable[[str], EngineProcess]
     let_in: Callable[[Path], LetIn]

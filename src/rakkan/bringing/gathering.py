@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from rakkan.formats.checkpoints.architecture import Architecture, VaeShape
     from rakkan.models.card import Kept
-    from rakkan.models.registry import Registry
+    from rakkan.models.reach import Models
     from rakkan.studio.references import LetIn
 
 
 def gather(
-    registry: Registry,
+    registry: Models,
     let_in: Callable[[Path], LetIn],
     model: Kept,
     prompts: tuple[str, str],
@@ -69,14 +69,14 @@ def gather(
     return Ingredients(model, architecture, called, loras, inversions, vae, pictures)
 
 
-def _of_kind(registry: Registry, name: str, kind: str) -> Kept:
+def _of_kind(registry: Models, name: str, kind: str) -> Kept:
     kept = registry.find(name)
     if kept.card.kind != kind:
         raise RakkanError(f"{name!r} is a {kept.card.kind}, no {kind}", "See rakkan model list")
     return kept
 
 
-def _vae_shape(registry: Registry, vae: Kept, architecture: Architecture) -> VaeShape:
+def _vae_shape(registry: Models, vae: Kept, architecture: Architecture) -> VaeShape:
     from rakkan.formats.checkpoints import kinds
     from rakkan.formats.checkpoints.autoencoders import check_tiny, check_vae
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rakkan.formats.checkpoints.architecture import Architecture
     from rakkan.formats.checkpoints.tensors import Tensors
     from rakkan.models.card import Kept
-    from rakkan.models.registry import Registry
+    from rakkan.models.reach import Models
     from rakkan.studio.clip.grammar import Adapter
     from rakkan.studio.engines.made_of import MadeOf
 
@@ -65,7 +65,7 @@ class Ingredients:
             self.vae.card.digest if self.vae is not None else "",
         )
 
-    def openers(self, registry: Registry) -> dict[str, Callable[[], AbstractContextManager[Tensors]]]:
+    def openers(self, registry: Models) -> dict[str, Callable[[], AbstractContextManager[Tensors]]]:
         """What opens each file, by its digest."""
         own = [self.vae] if self.vae is not None else []
         besides = self.showing.kept.values()

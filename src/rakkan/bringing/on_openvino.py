@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rakkan.bringing.ingredients import Ingredients
-    from rakkan.models.registry import Registry
+    from rakkan.models.reach import Models
     from rakkan.store.vault import Vault
     from rakkan.studio.bring import Engine
     from rakkan.studio.engines.checkpoint.process import EngineProcess
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def on_openvino(
     made_of: Ingredients,
-    registry: Registry,
+    registry: Models,
     vault: Vault,
     process: EngineProcess,
     threads: int | None,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rakkan.bringing.ingredients import Ingredients
-    from rakkan.models.registry import Registry
+    from rakkan.models.reach import Models
     from rakkan.studio.bring import Engine
     from rakkan.studio.engines.checkpoint.process import EngineProcess
 
@@ -29,7 +29,7 @@ def device() -> str:
 
 def on_torch(
     made_of: Ingredients,
-    registry: Registry,
+    registry: Models,
     process: EngineProcess,
     threads: int | None,
     say: Callable[[str], None],

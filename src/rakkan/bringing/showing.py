@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rakkan.formats.checkpoints.architecture import Architecture
     from rakkan.formats.checkpoints.ip_adapters import AdapterShape
     from rakkan.models.card import Kept
-    from rakkan.models.registry import Registry
+    from rakkan.models.reach import Models
     from rakkan.records import Ingredient
     from rakkan.studio.references import Asked, LetIn, Shown
 
@@ -49,7 +49,7 @@ class Showing:
 
 
 def showing(
-    registry: Registry, let_in: Callable[[Path], LetIn], architecture: Architecture, wanted: Wanted
+    registry: Models, let_in: Callable[[Path], LetIn], architecture: Architecture, wanted: Wanted
 ) -> Showing:
     """Check the models against the checkpoint, then let the pictures in and fit them.
 
@@ -92,7 +92,7 @@ def showing(
 _ENCODER = "image encoder"
 
 
-def _models(registry: Registry, architecture: Architecture, one: Asked, encoder: str) -> dict[str, Kept]:
+def _models(registry: Models, architecture: Architecture, one: Asked, encoder: str) -> dict[str, Kept]:
     """The models that a picture goes through, by what they are used as, checked to fit."""
     from rakkan.formats.checkpoints import kinds
     from rakkan.formats.checkpoints.controlnets import check_controlnet
@@ -112,7 +112,7 @@ def _models(registry: Registry, architecture: Architecture, one: Asked, encoder:
     return {}
 
 
-def _encoder(registry: Registry, adapter: str, shape: AdapterShape, named: str) -> Kept:
+def _encoder(registry: Models, adapter: str, shape: AdapterShape, named: str) -> Kept:
     """The image encoder that is named, or the only one here that gives what the adapter reads."""
     from rakkan.formats.checkpoints import kinds
     from rakkan.formats.checkpoints.files import few
@@ -142,7 +142,7 @@ def _encoder(registry: Registry, adapter: str, shape: AdapterShape, named: str) 
     )
 
 
-def _of_kind(registry: Registry, text: str, kind: str) -> Kept:
+def _of_kind(registry: Models, text: str, kind: str) -> Kept:
     kept = registry.resolve(text)
     if kept.card.kind != kind:
         raise RakkanError(f"{kept.card.name!r} is a {kept.card.kind}, no {kind}", "See rakkan model list")

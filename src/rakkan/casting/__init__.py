@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from rakkan.trust.gate import LOCAL
 if TYPE_CHECKING:
     import sqlalchemy
 
-    from rakkan.models.registry import Registry
+    from rakkan.models.reach import Reach
     from rakkan.records import Picture
     from rakkan.store.keyring import Keyring
     from rakkan.store.ledger.ledger import Ledger
@@ -44,7 +44,7 @@ class Casting:
         gate: Gate,
         database: sqlalchemy.Engine,
         keyring: Keyring,
-        models: Callable[[], Registry],
+        models: Callable[[str], Reach],
         authority: Callable[[], Authority],
         roots: Callable[[], Sequence[bytes]],
         knows_references: Callable[[], bool],
@@ -88,15 +88,17 @@ class Casting:
         """Keep a new character. Raises RakkanError as ``studio.characters.making.make`` does."""
         from rakkan.studio.characters import making
 
+        find_lora = partial(self.find_lora, account=account)
         return making.make(
-            request, self.characters, self.pictures(account), self.find_lora, self.describe, account
+            request, self.characters, self.pictures(account), find_lora, self.describe, account
         )
 
     def revise(self, name: str, revision: Revision, account: str = LOCAL) -> Kept[Character]:
         """Keep another version. Raises RakkanError as ``studio.characters.making.revise`` does."""
         from rakkan.studio.characters import making
 
-        return making.revise(name, revision, self.characters, self.pictures(account), self.find_lora, account)
+        find_lora = partial(self.find_lora, account=account)
+        return making.revise(name, revision, self.characters, self.pictures(account), find_lora, account)
 
     def cast(
         self,
@@ -252,7 +254,7 @@ class Casting:
         from rakkan.studio.characters import styles
 
         found = styles.shipped()
-        for kept in self._models().all(account):
+        for kept in self._models(account).all():
             if kept.card.kind != kinds.LORA:
                 continue
             try:
@@ -270,7 +272,8 @@ class Casting:
             value, share = read(picture.pixels).slots["style"]
             return value if share >= 0.5 else ""
 
-        return styles.saved(request, self.styles, self.pictures(account), self.find_lora, see_style, account)
+        find_lora = partial(self.find_lora, account=account)
+        return styles.saved(request, self.styles, self.pictures(account), find_lora, see_style, account)
 
     def style_samples(
         self,
@@ -325,7 +328,7 @@ class Casting:
             say(note)
         return found
 
-    def find_lora(self, text: str) -> tuple[str, str]:
+    def find_lora(self, text: str, account: str = LOCAL) -> tuple[str, str]:
         """The LoRA that ``NAME`` or ``NAME:STRENGTH`` names: its SHA-256, and its use as versions say it.
 
         Raises RakkanError for one that is not here, or of another kind, and for a strength out of range.
@@ -342,7 +345,7 @@ class Casting:
             weight = 99.0
         if not -10 <= weight <= 10:
             raise RakkanError(f"The LoRA's strength {strength[:20]!r} is out of range", "Give -10 to 10")
-        kept = self._models().find(name)
+        kept = self._models(account).find(name)
         if kept.card.kind != kinds.LORA:
             raise RakkanError(f"{name[:60]!r} is a {kept.card.kind}, no LoRA", "See rakkan model list")
         return kept.card.digest, f"lora {kept.card.name} {weight:.4g}"
@@ -358,7 +361,7 @@ class Casting:
         """The order of tags that a model has learnt."""
         from rakkan.models.profiles import find
 
-        kept = self._models().resolve(model, account)
+        kept = self._models(account).resolve(model)
         profile = find(kept.card.profile)
         return profile.order if profile else ()
 

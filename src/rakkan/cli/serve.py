@@ -21,6 +21,7 @@ def serve(
     device: Annotated[list[str] | None, typer.Option(help="A device to draw on; a worker each.")] = None,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Leave drawing to other hosts.")] = False,
     name: Annotated[str, typer.Option(help="What this instance is called.")] = "Rakkan",
+    models: Annotated[str, typer.Option(help="Who may bring models: owner or members.")] = "owner",
 ) -> None:
     """Serve the studio and the hub. Prints a link that lets you in as the owner, once."""
     from rakkan.errors import RakkanError
@@ -29,6 +30,8 @@ def serve(
 
     if sign_up not in ("open", "invited", "closed"):
         raise RakkanError(f"--sign-up {sign_up!r} is not known", "Say open, invited or closed")
+    if models not in ("owner", "members"):
+        raise RakkanError(f"--models {models!r} is not known", "Say owner or members")
     is_local = host in ("127.0.0.1", "::1", "localhost")
     if not is_local and not origin:
         raise RakkanError(
@@ -37,7 +40,7 @@ def serve(
         )
     usual = (f"http://localhost:{port}", f"http://127.0.0.1:{port}")
     devices = () if no_worker else tuple(device or ["cpu"])
-    settings = Settings(tuple(origin or usual), devices, sign_up, name)  # type: ignore[arg-type]
+    settings = Settings(tuple(origin or usual), devices, sign_up, name, models)  # type: ignore[arg-type]
 
     def ready(link: str) -> None:
         typer.echo(f"Rakkan is served at {settings.origin}")

@@ -63,11 +63,13 @@ class Card:
 
 @dataclass(frozen=True)
 class Kept:
-    """A card with its files and its licence."""
+    """A card with its files and its licence. ``owner`` is the account that it is kept for, which the card
+    itself does not tell."""
 
     card: Card
     files: tuple[ModelFile, ...]
     licence: Claim
+    owner: str = "local"
 
 
 def digest_of(files: tuple[ModelFile, ...]) -> str:

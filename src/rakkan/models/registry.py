@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
@@ -84,24 +85,15 @@ class Registry:
 
         Raises RakkanError, with the nearest name, when there is none or more than one.
         """
-        held = self.all(account)
-        named = [one for one in held if one.card.name == text]
-        digits = text.lower()
-        if not named and len(digits) >= _FEWEST_DIGITS:
-            named = [one for one in held if any(known.startswith(digits) for known in _known_by(one))]
-        if len(named) == 1:
-            return named[0]
-        if named:
-            raise RakkanError(f"{len(named)} models begin with {shown(text)}", "Give more digits")
-        near = get_close_matches(text, [one.card.name for one in held], 1)
-        hint = f"Did you mean {near[0]!r}?" if near else "See rakkan model list"
-        raise RakkanError(f"There is no model called {shown(text)!r}", hint)
+        return pick(text, self.all(account))
 
     @contextmanager
-    def opened(self, kept: Kept, account: str = LOCAL) -> Iterator[Tensors]:
+    def opened(self, kept: Kept) -> Iterator[Tensors]:
         """The tensors of a model, read from the vault one by one. Raises RakkanError when a file is gone."""
         with ExitStack() as closing:
-            files = {one.path: closing.enter_context(self._content(kept, one, account)) for one in kept.files}
+            files = {
+                one.path: closing.enter_context(self._content(kept, one, kept.owner)) for one in kept.files
+            }
             yield model_files.of_files(files, kept.card.settings)
 
     def export(
@@ -136,7 +128,7 @@ class Registry:
 
     def _take(self, seen: Seen, name: str, licence: Claim, account: str, source: str) -> Kept:
         """Keep a model that was looked at."""
-        kept = card_of(seen, name, licence, source, int(self._clock()))
+        kept = replace(card_of(seen, name, licence, source, int(self._clock())), owner=account)
         before = self._index.all(account)
         held = self._read(account, before[name]) if name in before else None
         if held is not None and held.card.digest != kept.card.digest:
@@ -179,9 +171,25 @@ class Registry:
 
     def _read(self, account: str, digest: str) -> Kept | None:
         try:
-            return cards.from_json(self._vault.read(account, digest))
+            return replace(cards.from_json(self._vault.read(account, digest)), owner=account)
         except Missing:
             return None
+
+
+def pick(text: str, held: Sequence[Kept]) -> Kept:
+    """Of the models that are held the one of a name, or of the first eight digits or more of its hash, of
+    whichever kind. Raises RakkanError, with the nearest name, when there is none or more than one."""
+    named = [one for one in held if one.card.name == text]
+    digits = text.lower()
+    if not named and len(digits) >= _FEWEST_DIGITS:
+        named = [one for one in held if any(known.startswith(digits) for known in _known_by(one))]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise RakkanError(f"{len(named)} models begin with {shown(text)}", "Give more digits")
+    near = get_close_matches(text, [one.card.name for one in held], 1)
+    hint = f"Did you mean {near[0]!r}?" if near else "See rakkan model list"
+    raise RakkanError(f"There is no model called {shown(text)!r}", hint)
 
 
 def _called(path: Path) -> str:

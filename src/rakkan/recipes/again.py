@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rakkan.models.card import Kept
-    from rakkan.models.registry import Registry
+    from rakkan.models.reach import Models
     from rakkan.studio.metadata import Claimed
     from rakkan.studio.requests import Progress
 
@@ -175,7 +175,7 @@ def _recipe_of(claimed: Claimed | None, notes: list[str]) -> Recipe:
     )
 
 
-def _model(wanted: Recipe, told: Told, registry: Registry, named: str) -> Kept | None:
+def _model(wanted: Recipe, told: Told, registry: Models, named: str) -> Kept | None:
     """The model to draw with; None is the starter model."""
     from rakkan.studio.create import MODEL
 

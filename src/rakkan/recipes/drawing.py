@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rakkan.models.card import Kept
-    from rakkan.models.registry import Registry
+    from rakkan.models.reach import Models
     from rakkan.studio.bring import BringPlan, Brought
     from rakkan.studio.create import Upscaler
     from rakkan.studio.engines.engine import Engine
@@ -44,7 +44,7 @@ class Workshop:
     such a picture itself, and ``looks`` says whether the starter model's weights have learnt to look at one.
     """
 
-    registry: Registry
+    registry: Models
     engine: Callable[[], Engine]
     upscaler: Callable[[], Upscaler]
     bring: Callable[[str, tuple[str, str], str, tuple[Asked, ...], tuple[int, int]], Brought]
@@ -165,7 +165,7 @@ def size_of(wanted: Recipe) -> str | None:
     return f"{wanted.width}x{wanted.height}" if wanted.width and wanted.height else None
 
 
-def vae_of(wanted: Recipe, registry: Registry, notes: list[str]) -> str:
+def vae_of(wanted: Recipe, registry: Models, notes: list[str]) -> str:
     """The name that the VAE of a checkpoint's recipe has here; "" for the model's own."""
     for digest, use in wanted.adapters.items():
         if use in ("vae", "tiny decoder"):
@@ -176,7 +176,7 @@ def vae_of(wanted: Recipe, registry: Registry, notes: list[str]) -> str:
     return ""
 
 
-def _with_names(wanted: Recipe, registry: Registry, notes: list[str]) -> str:
+def _with_names(wanted: Recipe, registry: Models, notes: list[str]) -> str:
     """The prompt, with each LoRA that it calls under the name that its digest has here."""
     called = {use.split(" ", 1)[1].rpartition(" ")[0]: digest
               for digest, use in wanted.adapters.items() if use.startswith("lora ")}  # fmt: skip
@@ -193,7 +193,7 @@ def _with_names(wanted: Recipe, registry: Registry, notes: list[str]) -> str:
     return LORA.sub(renamed, wanted.prompt)
 
 
-def _by_digest(registry: Registry, digest: str) -> str:
+def _by_digest(registry: Models, digest: str) -> str:
     """The name of the model with this hash, or with one that begins so; "" where it is not here."""
     try:
         return registry.find(digest).card.name if digest else ""
@@ -201,7 +201,7 @@ def _by_digest(registry: Registry, digest: str) -> str:
         return ""
 
 
-def _shown(wanted: Recipe, registry: Registry) -> tuple[Asked, ...]:
+def _shown(wanted: Recipe, registry: Models) -> tuple[Asked, ...]:
     """The pictures that guided, each under its digest, through the models that are here."""
     from rakkan.studio.references import REFERENCE, Asked
 

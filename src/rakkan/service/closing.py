@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from rakkan.service.accounts import Accounts
+from rakkan.service.arrivals.texts import Texts
+from rakkan.service.arrivals.uploads import Uploads
 from rakkan.service.budgets.store import Budgets
 from rakkan.service.errors import NotFound
 from rakkan.service.jobs.queue import Queue
@@ -34,6 +36,8 @@ class Closing:
     bans: Bans
     budgets: Budgets
     transit: Transit
+    uploads: Uploads
+    texts: Texts
     erase: Callable[[str], object]
 
     def begin(self, account: str) -> None:
@@ -53,6 +57,8 @@ class Closing:
         self.bans.forget(account)
         self.sharing.forget(account)
         self.catalogue.forget(account)
+        self.uploads.forget_account(account)
+        self.texts.forget_account(account)
         self.transit.forget_account(account)
         self.erase(account)
         self.budgets.forget(account)

@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts
+from rakkan.service.arrivals.texts import Texts
+from rakkan.service.arrivals.uploads import Uploads
 from rakkan.service.budgets.store import Budgets
 from rakkan.service.closing import Closing
 from rakkan.service.jobs.queue import Queue
@@ -56,3 +58,5 @@ class Service:
     bans: Bans
     closing: Closing
     transit: Transit
+    uploads: Uploads
+    texts: Texts

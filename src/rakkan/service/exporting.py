@@ -75,6 +75,7 @@ def _files(service: Service, actor: Actor) -> Iterator[tuple[str, bytes]]:
     yield "social.json", _json(_social(service, actor.account))
     yield "shared.json", _json(_shared(service, actor.account))
     yield "jobs.json", _json(_jobs(service, actor.account))
+    yield "brought.json", _json(_brought(service, actor.account))
     for card in _pictures(service, actor):
         shown = service.catalogue.get(actor, card.identifier)
         name = f"pictures/{card.identifier}"
@@ -144,6 +145,20 @@ def _shared(service: Service, account: str) -> dict[str, Any]:
     with transaction(service.engine) as connection:
         credits = [dict(row) for row in connection.execute(copied).mappings()]
     return {"characters": [asdict(one) for one in service.sharing.of(account).values()], "credits": credits}
+
+
+def _brought(service: Service, account: str) -> dict[str, Any]:
+    """The wildcards and prompts of an account, the cards of its models, and what is on its way. The models
+    themselves are files that it has brought, each larger than an archive should be."""
+    shared = assemble.sharing().of(account)
+    return {
+        "wildcards": {one.name: one.text for one in service.texts.of(account, "wildcard")},
+        "prompts": [one.text for one in service.texts.of(account, "prompt")],
+        "models": [
+            {**asdict(one), "shared": one.card.digest in shared} for one in assemble.models().all(account)
+        ],
+        "uploads": [asdict(one) for one in service.uploads.of(account)],
+    }
 
 
 def _jobs(service: Service, account: str) -> list[dict[str, Any]]:

@@ -84,8 +84,8 @@ def outcome(job: Job) -> tuple[str, dict[str, Any]]:
         pictures = made.get("pictures", [])
         first = pictures[0] if pictures else ""
         said = {"picture": first, "pictures": pictures, "url": f"/pictures/{first}/file"}
-        further = {"release": made["release"]} if "release" in made else {}
-        return "done", {**said, "remarks": made.get("remarks", []), **further}
+        more = {name: made[name] for name in ("files", "model", "release") if name in made}
+        return "done", {**said, "remarks": made.get("remarks", []), **more}
     words = {
         "cancelled": "It was cancelled",
         "superseded": "A newer draft took its place",

@@ -9,17 +9,20 @@ from urllib.parse import urlsplit
 from rakkan.errors import RakkanError
 
 SignUp = Literal["open", "invited", "closed"]
+Bringing = Literal["owner", "members"]
 
 
 @dataclass(frozen=True)
 class Settings:
     """``origins`` are the addresses people reach it at, the usual one first. ``devices`` gives a worker each;
-    none are started when other hosts do the work. ``sign_up`` says who may make an account."""
+    none are started when other hosts do the work. ``sign_up`` says who may make an account, ``models`` who
+    may bring models."""
 
     origins: tuple[str, ...]
     devices: tuple[str, ...] = ("cpu",)
     sign_up: SignUp = "invited"
     name: str = "Rakkan"
+    models: Bringing = "owner"
 
     def __post_init__(self) -> None:
         for origin in self.origins:

@@ -64,7 +64,7 @@ def _check(service: Service, actor: Actor, wish: Any) -> None:
     for text in filter(None, texts):
         assemble.gate().consider(text, getattr(wish, "negative", ""))
     if getattr(wish, "model", ""):
-        assemble.models().find(wish.model)
+        assemble.reach(actor.account).find(wish.model)
     _count_character(service, actor, getattr(wish, "character", ""))
     reference = getattr(wish, "reference", None)
     named = [getattr(wish, "picture", ""), getattr(wish, "parent", "")]
@@ -89,6 +89,8 @@ def _cost(kind: str, told: dict[str, Any]) -> int:
         return _RELEASE
     if kind == "sheet":
         return _SHEET * (_PICTURE + _STEP * _USUAL_STEPS)
+    if kind == "model":
+        return _UPSCALE
     if kind == "import":
         return max(1, _PICTURE * len(told["files"]))
     each = _PICTURE + _STEP * int(told.get("steps") or _USUAL_STEPS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import rakkan.service.accounts.tables
+import rakkan.service.arrivals.tables
 import rakkan.service.budgets.tables
 import rakkan.service.jobs.tables
 import rakkan.service.making.tables

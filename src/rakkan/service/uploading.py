@@ -14,11 +14,14 @@ from rakkan.errors import RakkanError
 from rakkan.formats.caps import LARGEST_FILE
 
 if TYPE_CHECKING:
+    from rakkan.service.making.transit import Transit
     from rakkan.store.vault import Vault
 
 _PIECE = 1024 * 1024
 #: Before a file that waits, with 16 random bytes: so it is never taken for the same file that was let in.
-_WAITING = b"rakkan waiting 1\n"
+WAITING = b"rakkan waiting 1\n"
+#: Seconds after which a file that nobody has let in is deleted.
+PARKED = 2 * 24 * 3600
 
 
 def let_in(account: str, upload: IO[bytes]) -> str:
@@ -48,9 +51,11 @@ def held(upload: IO[bytes]) -> Iterator[Path]:
         os.close(file)
 
 
-def park(vault: Vault, account: str, data: bytes) -> str:
-    """Keep a file, encrypted, until a worker lets it in; what it is known by until then."""
-    return vault.put(account, _WAITING + secrets.token_bytes(16) + data).digest
+def park(transit: Transit, account: str, data: bytes) -> str:
+    """Keep a file, encrypted, until a worker lets it in, and ``PARKED`` seconds at most; what it is known by
+    until then."""
+    (digest,) = transit.put(account, [WAITING + secrets.token_bytes(16) + data], PARKED)
+    return digest
 
 
 def parked(vault: Vault, account: str, digest: str) -> bytes | None:
@@ -61,6 +66,6 @@ def parked(vault: Vault, account: str, digest: str) -> bytes | None:
         data = vault.read(account, digest)
     except Missing:
         return None
-    if not data.startswith(_WAITING):
+    if not data.startswith(WAITING):
         raise RakkanError("This is no file that waits to be let in", "Send it again")
-    return data[len(_WAITING) + 16 :]
+    return data[len(WAITING) + 16 :]

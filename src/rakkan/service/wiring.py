@@ -13,6 +13,8 @@ from rakkan import assemble, config
 from rakkan.service import migrating
 from rakkan.service.access.door import Door
 from rakkan.service.accounts import Accounts, Party
+from rakkan.service.arrivals.texts import Texts
+from rakkan.service.arrivals.uploads import Uploads
 from rakkan.service.budgets.canaries import is_canary
 from rakkan.service.budgets.store import Budgets
 from rakkan.service.closing import Closing
@@ -66,6 +68,11 @@ class Parts:
         """A key of 32 bytes for one purpose."""
         return sealing.derive(self.secret, f"rakkan service {purpose} 1")
 
+    def arrivals(self, transit: Transit) -> tuple[Uploads, Texts]:
+        """What people bring in parts, and their texts."""
+        uploads = Uploads(self.engine, time.time, self.key("uploads"), transit)
+        return uploads, Texts(self.engine, time.time, self.key("texts"))
+
 
 def parts() -> Parts:
     """The database, the queue and the catalogue of this instance. Raises RakkanError."""
@@ -104,7 +111,8 @@ def service(settings: Settings) -> Service:
     reports = Reports(made.catalogue, vault, assemble.takedown, made.key("moderation"), sharing)
     bans = Bans(accounts, made.queue, audit, assemble.ledger)
     transit = Transit(made.engine, time.time, vault)
-    kept = (accounts, made.queue, made.catalogue, sharing, reports, bans, budgets, transit)
+    brought = made.arrivals(transit)
+    kept = (accounts, made.queue, made.catalogue, sharing, reports, bans, budgets, transit, *brought)
     closing = Closing(*kept, assemble.erase)
     turnstile = Turnstile(budgets)
     scales = Scales(budgets, made.catalogue, turnstile)
@@ -132,6 +140,8 @@ def service(settings: Settings) -> Service:
         bans=bans,
         closing=closing,
         transit=transit,
+        uploads=brought[0],
+        texts=brought[1],
     )
 
 
@@ -143,6 +153,7 @@ def _chores(parts: Closing, transit: Transit, planting: Planting) -> tuple[Chore
         Chore("clusters", 10, lambda: parts.budgets.regroup(10)),
         Chore("leases", 10, parts.queue.reap),
         Chore("deliveries", 60, transit.sweep),
+        Chore("uploads", 600, parts.uploads.sweep),
         Chore("canaries", 60, planting.plant),
         Chore("closing", 20, parts.go_on),
         Chore("bans", 60, parts.bans.lapse),
@@ -181,5 +192,5 @@ def worker(device: str) -> tuple[Queue, Mapping[str, Performer]]:
     transit = Transit(made.engine, time.time, assemble.vault())
     release = assemble.gate().release
     delivery = Delivery(transit, made.catalogue, release, made.key("delivery"), made.is_reserved)
-    sharing = Sharing(made.catalogue, assemble.casting)
-    return made.queue, Studio(delivery, Spool(config.load().home / "spool"), sharing.lend).performers()
+    sharing, spool = Sharing(made.catalogue, assemble.casting), Spool(config.load().home / "spool")
+    return made.queue, Studio(delivery, spool, *made.arrivals(transit), sharing.lend).performers()

@@ -143,6 +143,13 @@ class Import(Wish):
     remarks: Annotated[tuple[_Text, ...], Field(max_length=200)] = ()
 
 
+class Model(Wish):
+    """A model that somebody sent in parts, whole by now; ``called`` is what its file is called."""
+
+    upload: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{26}$")]
+    called: _Name
+
+
 #: Kinds of jobs with what they are asked by; a draft is a Create of which only the first picture is drawn.
 WISHES: dict[str, type[Wish]] = {
     "create": Create,
@@ -153,5 +160,6 @@ WISHES: dict[str, type[Wish]] = {
     "sheet": Sheet,
     "release": Release,
     "import": Import,
+    "model": Model,
     "canary": Canary,
 }

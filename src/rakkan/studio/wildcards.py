@@ -141,7 +141,7 @@ def _lines(folder: Path | None, name: str) -> list[str]:
             f"There is no folder of wildcards to find {name!r} in",
             f"Make {folder}, or name one with --wildcards" if folder else "Name one with --wildcards",
         )
-    files = {str(path.relative_to(folder).with_suffix("")): path for path in _files(folder)}
+    files = {str(path.relative_to(folder).with_suffix("")): path for path in text_files(folder)}
     pattern = re.compile(".*".join(map(re.escape, name.split("*"))))
     chosen = [files[one] for one in sorted(files) if pattern.fullmatch(one)]
     if not chosen:
@@ -154,7 +154,7 @@ def _lines(folder: Path | None, name: str) -> list[str]:
     return lines
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def text_files(folder: Path) -> Iterator[Path]:
     """The text files below a folder; a link that leads out of it does not count."""
     root = folder.resolve()
     for number, path in enumerate(sorted(folder.rglob("*.txt"))):

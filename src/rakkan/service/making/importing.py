@@ -4,7 +4,7 @@ tell of how they were made."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,38 +34,56 @@ if TYPE_CHECKING:
 IMPORT = "import"
 
 
+@dataclass
+class Came:
+    """What became of an import: the ``pictures`` that are in, what is to be said, and of each file in its
+    place the picture that it is now, or why it is none."""
+
+    pictures: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    files: list[dict[str, str]] = field(default_factory=list)
+
+    def keep(self, name: str, picture: str) -> None:
+        """A file is in."""
+        self.pictures.append(picture)
+        self.files.append({"name": name, "picture": picture, "why": ""})
+
+    def refuse(self, name: str, why: str) -> None:
+        """A file is not taken."""
+        self.remarks.append(f"{name}: {why}")
+        self.files.append({"name": name, "picture": "", "why": why})
+
+
 def bring_in(
     wish: wishes.Import,
     job: Leased,
     delivery: Delivery,
     folder: Path,
     progress: Callable[[int, int], None],
-) -> tuple[list[str], list[str]]:
-    """Let each file in; the identifiers of the pictures, and what is to be said of the others.
+) -> Came:
+    """Let each file in, and say what became of it.
 
     Done again after its worker was lost, what is in already is passed over. Nothing comes in any more from
     the moment the job is cancelled; what came in before stays. What waited is shredded at the end: what was
     refused is nowhere then.
     """
-    made: list[str] = []
-    remarks = list(wish.remarks)
+    came = Came(remarks=list(wish.remarks))
     still = _while_wanted(job)
     for index, file in enumerate(wish.files):
         progress(index, len(wish.files))
         identifier = delivery.identifier(job.identifier, index)
         if _is_here(delivery.catalogue, job.account, identifier):
-            made.append(identifier)
+            came.keep(file.name, identifier)
             continue
         try:
             _let_in(file, job.account, delivery, folder, identifier, still)
         except RakkanError as error:
-            remarks.append(f"{file.name}: {error}")
+            came.refuse(file.name, str(error))
         else:
-            made.append(identifier)
+            came.keep(file.name, identifier)
     progress(len(wish.files), len(wish.files))
-    for file in wish.files:
-        delivery.transit.vault.shred(job.account, file.waiting)
-    return made, remarks
+    delivery.transit.discard(job.account, [file.waiting for file in wish.files])
+    return came
 
 
 def _while_wanted(job: Leased) -> Callable[[Connection], None]:
@@ -105,7 +123,7 @@ def _let_in(
     found = admission.inspected
     if not found.media_type.startswith("image/"):
         delivery.transit.vault.shred(account, admission.digest)
-        raise RakkanError("It is no picture", "Models are added by rakkan model add")
+        raise RakkanError("It is no picture", "Models are sent on their own page")
     if _has_file(delivery.catalogue, account, admission.digest):
         raise RakkanError("It is among your pictures already")
     recipe = recipe_of(equipment.told(data, file.name), found.width, found.height)

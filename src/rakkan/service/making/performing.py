@@ -11,17 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rakkan import assemble
+from rakkan import assemble, config
 from rakkan.api import creating, editing, equipment, together, upscaling
 from rakkan.api.behalf import Behalf
+from rakkan.api.creating import CreateOptions
 from rakkan.api.listening import Listener
 from rakkan.errors import RakkanError
 from rakkan.records import AnyRecipe, Recipe, UpscaleRecipe
 from rakkan.service import wishes
 from rakkan.service.access.actors import Actor
+from rakkan.service.arrivals.texts import Texts
+from rakkan.service.arrivals.uploads import Uploads
 from rakkan.service.jobs.records import Leased, Result
 from rakkan.service.jobs.worker import IsCancelled, Outcome, Performer, Progress, single
-from rakkan.service.making import importing, materials, options, releasing
+from rakkan.service.making import importing, materials, modelling, options, releasing
 from rakkan.service.making.compatible import TOGETHER
 from rakkan.service.making.delivering import Delivery
 from rakkan.service.making.passing import in_memory
@@ -30,6 +33,7 @@ from rakkan.service.making.transit import DRAFT
 from rakkan.service.making.warming import warm
 from rakkan.service.pictures.records import character_identifier
 from rakkan.service.pictures.releases import Releases
+from rakkan.studio.wildcards import is_template
 
 if TYPE_CHECKING:
     from rakkan.studio.characters.keeping import Loan
@@ -41,11 +45,14 @@ Made = tuple[Path, AnyRecipe, str]
 
 @dataclass(frozen=True)
 class Studio:
-    """The studio as a worker uses it; ``spool`` is for files on their way to the vault. ``lend`` says of an
-    account and what its wish calls a character what is drawn with, None for one of its own by its name."""
+    """The studio as a worker uses it; ``spool`` is for files on their way to the vault, ``uploads`` are the
+    models that people send, ``texts`` their wildcards. ``lend`` says of an account and what its wish calls a
+    character what is drawn with, None for one of its own by its name."""
 
     delivery: Delivery
     spool: Spool
+    uploads: Uploads
+    texts: Texts
     lend: Callable[[str, str], Loan | None] = lambda account, named: None
 
     def performers(self) -> Mapping[str, Performer]:
@@ -58,6 +65,7 @@ class Studio:
         made["create"] = Performer(self.create_all, TOGETHER)
         made["import"] = Performer(single(self.bring_in))
         made["release"] = Performer(single(self.release_again))
+        made["model"] = Performer(single(self.take_in))
         made["canary"] = Performer(single(self.canary))
         return {**made, "draft": Performer(single(self.draft), prepare=warm)}
 
@@ -73,11 +81,11 @@ class Studio:
         with ExitStack() as stack:
             for job in jobs:
                 try:
-                    wish = _of_here(wishes.Create.model_validate_json(job.payload))
+                    wish = _of_here(wishes.Create.model_validate_json(job.payload), job.account)
                 except RakkanError as error:  # its model is gone
                     done[job.identifier] = error
                     continue
-                asked = options.create(wish, stack.enter_context(self._folder()))
+                asked = self._asked(wish, job.account, stack.enter_context(self._folder()))
                 listener = Listener(say=remarks[job.identifier].append)
                 requests[job.identifier] = together.Request(asked, listener, self._behalf(job))
                 wants[job.identifier] = wish
@@ -107,12 +115,12 @@ class Studio:
 
     def edit(self, wish: wishes.Edit, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
         """Change a picture."""
-        made = editing.edit(options.edit(_of_here(wish), out), listener, behalf)
+        made = editing.edit(options.edit(_of_here(wish, behalf.account), out), listener, behalf)
         return [(one.path, one.recipe, "edit") for one in made if isinstance(one.recipe, Recipe)]
 
     def vary(self, wish: wishes.Vary, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
         """Draw more like one."""
-        made = editing.vary(options.vary(_of_here(wish), out), listener, behalf)
+        made = editing.vary(options.vary(_of_here(wish, behalf.account), out), listener, behalf)
         return [(one.path, one.recipe, "variation") for one in made if isinstance(one.recipe, Recipe)]
 
     def upscale(self, wish: wishes.Upscale, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
@@ -141,8 +149,15 @@ class Studio:
         """Let pictures in that somebody brings."""
         wish = wishes.Import.model_validate_json(job.payload)
         with self._folder() as folder:
-            pictures, remarks = importing.bring_in(wish, job, self.delivery, folder, progress)
-        return json.dumps({"pictures": pictures, "remarks": remarks}).encode()
+            came = importing.bring_in(wish, job, self.delivery, folder, progress)
+        return json.dumps(vars(came)).encode()
+
+    def take_in(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
+        """Let a model in that somebody sent in parts."""
+        wish = wishes.Model.model_validate_json(job.payload)
+        with self._folder() as folder:
+            kept = modelling.take_in(self.uploads, job.account, wish.upload, folder, progress)
+        return json.dumps({"pictures": [], "remarks": [], "model": modelling.told(kept)}).encode()
 
     def release_again(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> Result:
         """Make another file of a picture; a link to it is made when somebody asks."""
@@ -176,7 +191,7 @@ class Studio:
                 progress(done, total)
 
         with tempfile.TemporaryDirectory(dir=in_memory(self.spool.folder)) as folder:
-            asked = options.create(wish, Path(folder) / "draft.webp")
+            asked = self._asked(wish, job.account, Path(folder) / "draft.webp")
             made = creating.draft(asked, Listener(stepped), self._behalf(job))
             transit = replace(self.delivery.transit, vault=assemble.passing_vault())
             (kept,) = transit.put(job.account, [made.path.read_bytes()], DRAFT)
@@ -232,6 +247,14 @@ class Studio:
         name = loan.kept.version.name if loan else named
         return character_identifier(loan.account if loan else account, name), name
 
+    def _asked(self, wish: wishes.Create, account: str, out: Path) -> CreateOptions:
+        """What is drawn for a wish, with its account's wildcards where its words name any."""
+        asked = options.create(wish, out)
+        if not (is_template(wish.prompt) or is_template(wish.negative)):
+            return asked
+        folder = out if out.is_dir() else out.parent
+        return replace(asked, wildcards=self.texts.lay_out(account, folder, config.load().wildcards))
+
     @contextmanager
     def _folder(self) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(dir=self.spool.folder) as folder:
@@ -239,15 +262,15 @@ class Studio:
 
 
 def _create(wish: wishes.Create, behalf: Behalf, listener: Listener, out: Path) -> list[Made]:
-    made = creating.create(options.create(_of_here(wish), out), listener, behalf)
+    made = creating.create(options.create(_of_here(wish, behalf.account), out), listener, behalf)
     return [(one.path, one.recipe, "create") for one in made if isinstance(one.recipe, Recipe)]
 
 
-def _of_here(wish: Any) -> Any:
+def _of_here(wish: Any, account: str) -> Any:
     """The wish with its model by its digest: a name could be that of a file where the worker runs."""
     if not wish.model:
         return wish
-    return wish.model_copy(update={"model": assemble.models().find(wish.model).card.digest})
+    return wish.model_copy(update={"model": assemble.reach(account).find(wish.model).card.digest})
 
 
 def _parent_of(wish: Any) -> str:
