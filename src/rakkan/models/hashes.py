@@ -16,6 +16,8 @@ from typing import IO
 
 from rakkan.errors import RakkanError
 
+#: By what names a file is known elsewhere.
+NAMES = ("autov1", "autov2", "autov3", "crc32", "sha256", "blake3")
 #: Where AutoV1 looks, and how far.
 _AUTOV1 = (0x100000, 0x10000)
 _PIECE = 4 * 1024 * 1024

@@ -58,6 +58,19 @@ def submit(
     return service.queue.submit(request)
 
 
+def give_up(service: Service, account: str, job: str) -> None:
+    """Give a job of an account's up, with the files that wait for it. Raises NotFound."""
+    found = service.queue.get(account, job)
+    service.queue.cancel(account, job)
+    if found.over or found.payload is None:
+        return
+    if found.kind == "import":
+        files = wishes.Import.model_validate_json(found.payload).files
+        service.transit.discard(account, [one.waiting for one in files])
+    elif found.kind == "model":
+        service.uploads.discard(account, wishes.Model.model_validate_json(found.payload).upload)
+
+
 def _check(service: Service, actor: Actor, wish: Any) -> None:
     texts = [getattr(wish, "prompt", ""), *getattr(wish, "changes", ())]
     texts += [*getattr(wish, "expressions", ()), *getattr(wish, "outfits", ())]

@@ -139,14 +139,14 @@ def _lines(folder: Path | None, name: str) -> list[str]:
     if folder is None or not folder.is_dir():
         raise RakkanError(
             f"There is no folder of wildcards to find {name!r} in",
-            f"Make {folder}, or name one with --wildcards" if folder else "Name one with --wildcards",
+            "Bring wildcards, or name a folder of them with --wildcards",
         )
     files = {str(path.relative_to(folder).with_suffix("")): path for path in text_files(folder)}
     pattern = re.compile(".*".join(map(re.escape, name.split("*"))))
     chosen = [files[one] for one in sorted(files) if pattern.fullmatch(one)]
     if not chosen:
         near = get_close_matches(name, files, 1)
-        hint = f"Did you mean __{near[0]}__?" if near else f"Write {name}.txt into {folder}"
+        hint = f"Did you mean __{near[0]}__?" if near else f"Write {name}.txt into the folder of wildcards"
         raise RakkanError(f"There is no wildcard {name!r}", hint)
     lines = [line for path in chosen for line in _read(path)]
     if not lines:

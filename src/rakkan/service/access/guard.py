@@ -28,6 +28,8 @@ _ONCE = frozenset({"host", "origin", "authorization", "content-type", "content-l
 _ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 #: Types of a picture that is sent as it is.
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+#: Type of a part of a file.
+PART = "application/octet-stream"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -133,6 +135,7 @@ def check_body(asked: Asked, access: Access) -> None:
         asked.media_type == "application/json"
         or (access.forms and asked.is_form)
         or (access.pictures and asked.media_type in PICTURES)
+        or (access.parts and asked.media_type == PART)
     )
     if not is_read:
         raise WrongType(f"A body of type {asked.media_type[:60]!r} is not read here", "Send application/json")

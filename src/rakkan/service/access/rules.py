@@ -32,8 +32,8 @@ _MARK = "rakkan_access"
 class Access:
     """``role`` is the least that is let through. ``scope`` is what a key must have, "" where no key is let
     through at all; a visitor's routes without one take any. ``forms`` lets a browser's form in besides
-    JSON, ``pictures`` a picture's own bytes, and ``largest`` is the most bytes of a body; ``files`` how many
-    a form may hold."""
+    JSON, ``pictures`` a picture's own bytes, ``parts`` a part of a file; ``largest`` is the most bytes of a
+    body, ``files`` how many a form may hold."""
 
     role: Role
     scope: str = ""
@@ -43,6 +43,7 @@ class Access:
     largest: int = 64 * 1024
     pictures: bool = False
     files: int = FILES
+    parts: bool = False
 
     def __post_init__(self) -> None:
         if self.scope and self.scope not in SCOPES:
@@ -52,7 +53,7 @@ class Access:
     def bodies(self) -> dict[str, bool]:
         """Whether each kind of body besides JSON is read."""
         forms = f"forms of {self.files} files" if self.files != FILES else "forms"
-        return {forms: self.forms, "pictures": self.pictures}
+        return {forms: self.forms, "pictures": self.pictures, "parts": self.parts}
 
 
 def allow(
@@ -65,9 +66,10 @@ def allow(
     largest: int = 64 * 1024,
     pictures: bool = False,
     files: int = FILES,
+    parts: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Say who may call a handler; below the decorator that adds it to a router."""
-    access = Access(role, scope, tenant, weight, forms, largest, pictures, files)
+    access = Access(role, scope, tenant, weight, forms, largest, pictures, files, parts)
 
     def mark(handler: Handler) -> Handler:
         setattr(handler, _MARK, access)

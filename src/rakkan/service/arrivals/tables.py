@@ -6,7 +6,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, LargeBinary
 
 from rakkan.service.schema import METADATA
 
-#: Files that come in parts. ``sealed`` says what each is called; ``until`` is when nobody goes on any more.
+#: Files that come in parts; of one that is ``done`` its model alone is known. ``sealed`` says what each is,
+#: ``until`` is when nobody goes on with it any more.
 uploads = Table(
     "uploads",
     METADATA,
@@ -17,7 +18,7 @@ uploads = Table(
     Column("received", BigInteger, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("until", BigInteger, nullable=False, index=True),
-    CheckConstraint("state IN ('open', 'queued')", name="state"),
+    CheckConstraint("state IN ('open', 'queued', 'done')", name="state"),
 )
 
 #: The parts of an upload by the byte that they begin at, as the vault knows them.

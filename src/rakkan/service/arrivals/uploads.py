@@ -12,7 +12,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
@@ -23,7 +23,6 @@ from rakkan.service.arrivals.tables import upload_parts, uploads
 from rakkan.service.errors import Conflict, NotFound
 from rakkan.service.making.transit import Transit
 from rakkan.service.schema import new_identifier
-from rakkan.service.uploading import WAITING
 from rakkan.store import sealing
 from rakkan.store.database import transaction
 
@@ -35,8 +34,11 @@ MOST_OPEN = 4
 #: Seconds that an upload waits to be gone on with; that a whole one waits for its worker, and its parts at
 #: most.
 KEPT, QUEUED = 24 * 3600, 7 * 24 * 3600
+State = Literal["open", "queued", "done"]
 _ENDING = ".safetensors"
 _PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl", ".zip")
+#: Before a part, with 16 random bytes: so it is never taken for anything else of the account's.
+_MARK = b"rakkan part 1\n"
 _SALT = 16
 
 
@@ -55,14 +57,16 @@ class Told:
 
 @dataclass(frozen=True)
 class Upload:
-    """A file on its way: ``received`` of ``size`` bytes are here; ``until`` is in milliseconds since 1970."""
+    """A file on its way: ``received`` of ``size`` bytes are here; ``until`` is in milliseconds since 1970.
+    ``model`` is the digest of the model that it has become, "" before."""
 
     identifier: str
     told: Told
     size: int
     received: int
-    state: str
+    state: State
     until: int
+    model: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -101,11 +105,10 @@ class Uploads:
             raise RakkanError(
                 f"There is no room for {size:,} bytes more", "Remove a model, or ask the owner for room"
             )
-        identifier, now = new_identifier(), self._now()
-        made = Upload(identifier, told, size, 0, "open", now + KEPT * 1000)
-        sealed = sealing.seal(self.key, json.dumps(vars(told)).encode(), identifier.encode())
+        identifier, until = new_identifier(), self._now() + KEPT * 1000
+        made = Upload(identifier, told, size, 0, "open", until)
         values = {"identifier": identifier, "account": account, "state": "open", "size": size}
-        values |= {"received": 0, "sealed": sealed, "until": made.until}
+        values |= {"received": 0, "sealed": self._sealed(made), "until": until}
         with transaction(self.engine) as connection:
             connection.execute(insert(uploads).values(**values))
         return made
@@ -121,7 +124,8 @@ class Uploads:
 
     def of(self, account: str) -> list[Upload]:
         """All that an account has on its way, the oldest first."""
-        wanted = select(uploads).where(uploads.c.account == account).order_by(uploads.c.identifier)
+        wanted = select(uploads).where(uploads.c.account == account, uploads.c.state != "done")
+        wanted = wanted.order_by(uploads.c.identifier)
         with transaction(self.engine) as connection:
             return [self._read(row) for row in connection.execute(wanted).all()]
 
@@ -145,7 +149,7 @@ class Uploads:
             except RakkanError:
                 self.discard(account, identifier)
                 raise
-        (digest,) = self.transit.put(account, [WAITING + secrets.token_bytes(_SALT) + data], QUEUED)
+        (digest,) = self.transit.put(account, [_MARK + secrets.token_bytes(_SALT) + data], QUEUED)
         until = self._now() + KEPT * 1000
         mine = (uploads.c.identifier == identifier, uploads.c.account == account)
         moved = update(uploads).where(*mine, uploads.c.received == start)
@@ -188,7 +192,7 @@ class Uploads:
             parts = connection.execute(wanted.order_by(upload_parts.c.start)).all()
         at = 0
         for part in parts:
-            data = self.transit.vault.read(account, part.digest)[len(WAITING) + _SALT :]
+            data = self.transit.vault.read(account, part.digest)[len(_MARK) + _SALT :]
             if part.start != at or len(data) != part.length:
                 break
             at += len(data)
@@ -196,19 +200,23 @@ class Uploads:
         if at != found.size:
             raise RakkanError("A part of the file is missing", "Send it again")
 
+    def settle(self, account: str, identifier: str, model: str) -> None:
+        """It has become a model, by its digest: its parts are deleted, and what it was is known for a day
+        longer, for a worker that does this again since nobody heard of the first."""
+        found = replace(self.get(account, identifier), state="done", model=model)
+        self._drop(account, identifier)
+        values = {"state": "done", "sealed": self._sealed(found), "until": self._now() + KEPT * 1000}
+        with transaction(self.engine) as connection:
+            connection.execute(update(uploads).where(uploads.c.identifier == identifier).values(**values))
+
     def discard(self, account: str, identifier: str) -> None:
         """Delete an upload with its parts; fine when it is gone."""
-        own = select(uploads.c.identifier).where(
-            uploads.c.identifier == identifier, uploads.c.account == account
-        )
-        parts = select(upload_parts.c.digest).where(upload_parts.c.upload == identifier)
+        try:
+            self.get(account, identifier)
+        except NotFound:
+            return
+        self._drop(account, identifier)
         with transaction(self.engine) as connection:
-            if connection.execute(own).first() is None:
-                return
-            digests = connection.scalars(parts).all()
-        self.transit.discard(account, digests)
-        with transaction(self.engine) as connection:
-            connection.execute(delete(upload_parts).where(upload_parts.c.upload == identifier))
             connection.execute(delete(uploads).where(uploads.c.identifier == identifier))
 
     def sweep(self) -> int:
@@ -232,9 +240,24 @@ class Uploads:
         with transaction(self.engine) as connection:
             return int(connection.scalar(select(func.sum(uploads.c.received))) or 0)
 
+    def _drop(self, account: str, identifier: str) -> None:
+        """Delete the parts: the files first, which the transit deletes should this be cut off."""
+        mine = upload_parts.c.upload == identifier
+        with transaction(self.engine) as connection:
+            digests = connection.scalars(select(upload_parts.c.digest).where(mine)).all()
+        self.transit.discard(account, digests)
+        with transaction(self.engine) as connection:
+            connection.execute(delete(upload_parts).where(mine))
+
+    def _sealed(self, upload: Upload) -> bytes:
+        said = json.dumps([vars(upload.told), upload.model]).encode()
+        return sealing.seal(self.key, said, upload.identifier.encode())
+
     def _read(self, row: Row[Any]) -> Upload:
-        told = sealing.unseal(self.key, bytes(row.sealed), row.identifier.encode(), "The row of an upload")
-        return Upload(row.identifier, Told(**json.loads(told)), row.size, row.received, row.state, row.until)
+        name = row.identifier
+        said = sealing.unseal(self.key, bytes(row.sealed), name.encode(), "The row of an upload")
+        told, model = json.loads(said)
+        return Upload(name, Told(**told), row.size, row.received, row.state, row.until, model)
 
     def _now(self) -> int:
         return int(self.clock() * 1000)

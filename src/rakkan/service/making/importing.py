@@ -3,7 +3,7 @@ tell of how they were made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,7 +124,7 @@ def _let_in(
     if not found.media_type.startswith("image/"):
         delivery.transit.vault.shred(account, admission.digest)
         raise RakkanError("It is no picture", "Models are sent on their own page")
-    if _has_file(delivery.catalogue, account, admission.digest):
+    if known(delivery.catalogue, account, [admission.digest]):
         raise RakkanError("It is among your pictures already")
     recipe = recipe_of(equipment.told(data, file.name), found.width, found.height)
     delivery.take(data, found.media_type, recipe, IMPORT, account, identifier, folder, "full", still)
@@ -168,8 +168,10 @@ def _is_here(catalogue: Catalogue, account: str, identifier: str) -> bool:
         return False
 
 
-def _has_file(catalogue: Catalogue, account: str, file: str) -> bool:
-    """Whether a picture of the account's has this very file: two could not be deleted apart."""
-    wanted = select(pictures.c.identifier).where(pictures.c.account == account, pictures.c.file == file)
+def known(catalogue: Catalogue, account: str, files: Sequence[str]) -> list[str]:
+    """Those of the files, by their SHA-256, that pictures of the account's have already: two of one file
+    could not be deleted apart."""
+    own = select(pictures.c.file).where(pictures.c.account == account, pictures.c.file.in_(files))
     with transaction(catalogue.engine) as connection:
-        return connection.scalar(wanted.limit(1)) is not None
+        found = set(connection.scalars(own))
+    return [one for one in files if one in found]

@@ -27,25 +27,33 @@ _TOGETHER, _SEEN, _ALL = 30, 80, 100
 def take_in(
     uploads: Uploads, account: str, identifier: str, folder: Path, progress: Callable[[int, int], None]
 ) -> Kept:
-    """Let the model of an upload in for an account and delete the upload, also when it is refused; its card.
+    """Let the model of an upload in for an account; its card. The parts are deleted, also when it is refused.
 
-    ``folder`` is private. Raises RakkanError for what is no sound model, what the gate refuses and where there
-    is no room, NotFound when the upload was given up.
+    ``folder`` is private. Raises RakkanError for what is no sound model and what the gate refuses, and where
+    there is no room, which leaves the parts; NotFound when the upload was given up.
     """
     found = uploads.get(account, identifier)
+    if found.model:  # whoever did this before was lost before it could say so
+        return assemble.models().find(found.model, account)
+    if shutil.disk_usage(folder).free < 2 * found.size + _SPARE:
+        uploads.reopen(account, identifier)
+        raise RakkanError("There is no room on the disk to look at the model", "Ask the owner for room")
     try:
-        path = _together(uploads, account, found, folder, progress)
-        try:
-            kept = _added(path, account, found, progress)
-        finally:
-            path.unlink(missing_ok=True)
+        kept = _added(_together(uploads, account, found, folder, progress), account, found, progress)
     except RakkanError:
         uploads.discard(account, identifier)
         raise
     assemble.sharing().put(account, kept.card.digest, found.told.shared)
-    uploads.discard(account, identifier)
+    uploads.settle(account, identifier, kept.card.digest)
     progress(_ALL, _ALL)
     return kept
+
+
+def line(kept: Kept) -> str:
+    """A model in a line."""
+    card = kept.card
+    parts = (card.kind, card.base or card.family, f"licence {kept.licence.told}", *card.notes)
+    return f"{card.name}: {', '.join(part for part in parts if part)}"
 
 
 def told(kept: Kept) -> dict[str, Any]:
@@ -64,8 +72,6 @@ def told(kept: Kept) -> dict[str, Any]:
 def _together(
     uploads: Uploads, account: str, found: Upload, folder: Path, progress: Callable[[int, int], None]
 ) -> Path:
-    if shutil.disk_usage(folder).free < 2 * found.size + _SPARE:
-        raise RakkanError("There is no room on the disk to look at the model", "Ask the owner for room")
     path = folder / found.told.file
     done = 0
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -87,3 +93,5 @@ def _added(path: Path, account: str, found: Upload, progress: Callable[[int, int
     except RakkanError as error:
         # What is said of the file names the place where it lay for a moment.
         raise RakkanError(error.message.replace(f"{path.parent}/", ""), error.hint) from error
+    finally:
+        path.unlink(missing_ok=True)

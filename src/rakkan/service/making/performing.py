@@ -157,7 +157,9 @@ class Studio:
         wish = wishes.Model.model_validate_json(job.payload)
         with self._folder() as folder:
             kept = modelling.take_in(self.uploads, job.account, wish.upload, folder, progress)
-        return json.dumps({"pictures": [], "remarks": [], "model": modelling.told(kept)}).encode()
+        return json.dumps(
+            {"pictures": [], "remarks": [modelling.line(kept)], "model": modelling.told(kept)}
+        ).encode()
 
     def release_again(self, job: Leased, progress: Progress, is_cancelled: IsCancelled) -> Result:
         """Make another file of a picture; a link to it is made when somebody asks."""

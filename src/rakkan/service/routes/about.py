@@ -11,14 +11,15 @@ from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy import func, select
 
 from rakkan import __version__, assemble
-from rakkan.service import house
+from rakkan.service import house, sending
+from rakkan.service.access.actors import Actor
 from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
 from rakkan.service.accounts.tables import ACCOUNTS
 from rakkan.service.core import Service
 from rakkan.service.errors import NotFound
 from rakkan.service.pictures.tables import pictures
-from rakkan.service.routes.showing import page_of, service_of, show, wants_json
+from rakkan.service.routes.showing import actor_of, page_of, service_of, show, wants_json
 from rakkan.service.web.cards import Choice
 from rakkan.service.web.views import AboutView, Figure, ModelCard, PolicyView
 from rakkan.service.web.words import Words
@@ -38,7 +39,8 @@ _UNKNOWN = "What it learnt from is not stated"
 @allow("visitor", weight="page")
 def page(request: Request) -> Response:
     """What this instance is."""
-    return show(request, "about.html", _view(service_of(request), Words(page_of(request).locale)))
+    words = Words(page_of(request).locale)
+    return show(request, "about.html", _view(service_of(request), actor_of(request), words))
 
 
 @router.get("/about/policies/{name}")
@@ -95,7 +97,7 @@ def _percent(words: Words, share: float) -> str:
     return words.number(round(100 * share, 1))
 
 
-def _view(service: Service, words: Words) -> AboutView:
+def _view(service: Service, actor: Actor, words: Words) -> AboutView:
     published = select(func.count()).select_from(pictures).where(pictures.c.state == "published")
     people = select(func.count()).select_from(ACCOUNTS).where(ACCOUNTS.c.state == "active")
     with transaction(service.engine) as connection:
@@ -105,7 +107,7 @@ def _view(service: Service, words: Words) -> AboutView:
         service.settings.name,
         f"@{service.accounts.profile(owner).handle}" if owner else "—",
         __version__,
-        _models(),
+        _models(actor),
         tuple(
             Figure(
                 one.name,
@@ -121,13 +123,20 @@ def _view(service: Service, words: Words) -> AboutView:
     )
 
 
-def _models() -> tuple[ModelCard, ...]:
-    """The starter model with its training statement, and the models that the owner brought."""
+def _models(actor: Actor) -> tuple[ModelCard, ...]:
+    """The starter model with its training statement, and the models that whoever looks may draw with."""
     found = list(_starter())
-    for kept in assemble.models().all():
-        card = kept.card
+    for one in sending.models(actor):
+        kept, card = one.kept, one.kept.card
         told = "; ".join(
-            part for part in (card.family, f"by {card.author}" if card.author else "", _UNKNOWN) if part
+            part
+            for part in (
+                card.kind,
+                card.base or card.family,
+                f"by {card.author}" if card.author else "",
+                _UNKNOWN,
+            )
+            if part
         )
         found.append(ModelCard(card.name, card.digest, kept.licence.told, told))
     return tuple(found)

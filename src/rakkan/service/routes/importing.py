@@ -9,17 +9,22 @@ from dataclasses import dataclass, field
 from typing import IO, Annotated
 
 from fastapi import File, Request, UploadFile
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from rakkan.errors import RakkanError
 from rakkan.formats.caps import LARGEST_FILE
+from rakkan.formats.inspect import is_picture
 from rakkan.service import wishes
 from rakkan.service.access.actors import Actor
 from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
 from rakkan.service.core import Service
 from rakkan.service.errors import TooMany
-from rakkan.service.routes.showing import actor_of, see_other, service_of
+from rakkan.service.making.importing import known
+from rakkan.service.routes.bringing import import_view
+from rakkan.service.routes.showing import actor_of, see_other, service_of, show
 from rakkan.service.routes.studio import accepted
 from rakkan.service.submitting import submit
 from rakkan.service.uploading import park
@@ -61,14 +66,56 @@ class _Load:
         elif len(self.files) >= MOST_FILES:
             self.refuse(name, f"an import has {MOST_FILES} files at most; send it with the next")
         elif data:
-            waiting = park(self.service.vault, self.actor.account, data)
+            waiting = park(self.service.transit, self.actor.account, data)
             self.files.append(wishes.Upload(name=name, waiting=waiting))
         return len(data)
 
     def drop(self) -> None:
         """Take back all that waits."""
-        for one in self.files:
-            self.service.vault.shred(self.actor.account, one.waiting)
+        self.service.transit.discard(self.actor.account, [one.waiting for one in self.files])
+
+
+class Known(BaseModel):
+    """Files by their SHA-256."""
+
+    model_config = ConfigDict(extra="forbid")
+    digests: Annotated[list[Annotated[str, Field(pattern="^[0-9a-f]{64}$")]], Field(max_length=MOST_FILES)]
+
+
+@router.get("/account/import")
+@allow("member", "read", "own", weight="page")
+def page(request: Request) -> Response:
+    """Where one brings what one has made elsewhere."""
+    return show(request, "importing.html", import_view(service_of(request), actor_of(request)))
+
+
+@router.post("/account/import/known")
+@allow("member", "create", "own", weight="list")
+def look(request: Request, sent: Known) -> Response:
+    """Which files one has here already, so that nobody sends them again."""
+    service, actor = service_of(request), actor_of(request)
+    return JSONResponse({"known": known(service.catalogue, actor.account, sent.digests)})
+
+
+@router.post("/account/import/picture")
+@allow("member", "create", "own", weight="free", largest=LARGEST_FILE, pictures=True)
+async def wait(request: Request) -> Response:
+    """Let one picture wait, as it is, to be named by ``POST /account/import/begin``."""
+    data = await request.body()
+    if not is_picture(data[:16]):
+        raise RakkanError("It is no PNG, JPEG or WebP", "Only pictures are read here")
+    service, account = service_of(request), actor_of(request).account
+    waiting = await run_in_threadpool(park, service.transit, account, data)
+    return JSONResponse({"waiting": waiting}, 201)
+
+
+@router.post("/account/import/begin")
+@allow("member", "create", "own", weight="batch", largest=1024 * 1024)
+def begin(request: Request, wish: wishes.Import) -> Response:
+    """Have a worker let in what waits: a job."""
+    if not wish.files:
+        raise RakkanError("No file was sent", "Choose pictures")
+    return accepted(request, submit(service_of(request), actor_of(request), "import", wish, priority="batch"))
 
 
 @router.post("/account/import")
@@ -103,9 +150,9 @@ def _sort(load: _Load, upload: UploadFile) -> None:
     elif kind == ".txt":
         _queue(load, name, upload.file)
     elif kind in _MODELS:
-        load.refuse(name, "models are added by whoever runs this instance: rakkan model add")
+        load.refuse(name, "models are sent on the page Models")
     elif not name.startswith("."):
-        load.refuse(name, "only PNG, JPEG, WebP, ZIP and text are read")
+        load.refuse(name, "only PNG, JPEG, WebP, ZIP and text are read here")
 
 
 def _unpack(load: _Load, name: str, file: IO[bytes]) -> None:

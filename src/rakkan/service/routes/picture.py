@@ -105,6 +105,7 @@ def picture_view(service: Service, actor: Actor, shown: Shown, words: Words) -> 
         sealed=shown.operation != "import",
         files=files_view(service, actor, shown) if is_own else None,
         barred=barred(service, actor, shown),
+        imported=shown.operation == "import" and lineage.origin is None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from rakkan import assemble
@@ -31,7 +32,6 @@ def create_view(
     kept = [one.version.name for one in casting.characters.all(actor.account)]
     styles = [one.version.name for one in casting.styles.all(actor.account)]
     shipped = [one.name for one in casting.other_styles(actor.account)]
-    models = [kept.card.name for kept in assemble.models().all() if kept.card.kind == "checkpoint"]
     negative = ""
     if parent:
         shown = service.catalogue.openable(actor, parent)
@@ -42,12 +42,14 @@ def create_view(
         groups=chip_groups(),
         phrases=phrase_table(),
         sizes=(Choice("", "auto"), *(Choice(one, one.replace("x", " × ")) for one in SIZES)),
-        models=(Choice("", "Rakkan starter"), *(Choice(name, name) for name in models)),
+        models=(Choice("", "Rakkan starter"), *_checkpoints(actor)),
         characters=(
             *(Choice(name, name, _is(actor, name, character)) for name in kept),
             *_lent(service, actor, character),
         ),
         styles=tuple(Choice(name, name) for name in dict.fromkeys((*styles, *shipped))),
+        prompts=tuple(one.text for one in service.texts.of(actor.account, "prompt")),
+        wildcards=tuple(one.name for one in service.texts.of(actor.account, "wildcard")),
         prompt=prompt,
         negative=negative,
         steps=steps,
@@ -67,6 +69,18 @@ def _lent(service: Service, actor: Actor, character: str) -> tuple[Choice, ...]:
         return ()
     handle = service.accounts.profile(shared.account).handle
     return (Choice(character, f"{shared.name} (@{handle})", chosen=True),)
+
+
+def _checkpoints(actor: Actor) -> list[Choice]:
+    """The checkpoints that somebody may draw with; those of one name are told apart by their digests."""
+    found = [kept.card for kept in assemble.reach(actor.account).all() if kept.card.kind == "checkpoint"]
+    named = Counter(card.name for card in found)
+    return [
+        Choice(card.name, card.name)
+        if named[card.name] == 1
+        else Choice(card.digest, f"{card.name} [{card.digest[:10]}]")
+        for card in found
+    ]
 
 
 def _is(actor: Actor, name: str, wanted: str) -> bool:

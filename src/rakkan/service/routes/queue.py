@@ -85,6 +85,8 @@ def _words(job: Queued, words: Words) -> str:
         return words("job.files", count=len(told.get("files", [])))
     if job.kind == "release":
         return words("job.as", format=LABELS[told["format"]])
+    if job.kind == "model":
+        return str(told.get("called", ""))
     if job.kind == "upscale":
         return f"{told.get('scale', 2)} ×"
     said = told.get("prompt") or "; ".join(told.get("changes", [])) or told.get("character", "")

@@ -34,7 +34,7 @@ from rakkan.service.routes.showing import (
     wants_json,
 )
 from rakkan.service.schema import new_identifier
-from rakkan.service.submitting import submit
+from rakkan.service.submitting import give_up, submit
 from rakkan.service.uploading import let_in
 from rakkan.service.web.words import Words
 
@@ -169,11 +169,7 @@ async def events(request: Request, job: str) -> Response:
 def cancel(request: Request, job: str) -> Response:
     """Give a job up."""
     service, account = service_of(request), actor_of(request).account
-    found = service.queue.get(account, job)
-    service.queue.cancel(account, job)
-    if found.kind == "import" and not found.over and found.payload is not None:
-        for one in wishes.Import.model_validate_json(found.payload).files:
-            service.vault.shred(account, one.waiting)
+    give_up(service, account, job)
     return JSONResponse({"cancelled": True}) if wants_json(request) else see_other("/queue")
 
 

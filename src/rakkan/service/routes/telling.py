@@ -113,6 +113,8 @@ def origins(
 ) -> tuple[Origin, ...]:
     """The rows of "where this came from"; ``who`` is that of the character, where there is more to say."""
     told: list[Origin] = []
+    if shown.operation == "import":
+        told.append(_elsewhere(found, words))
     for link in found.ancestors:
         detail = "" if link.stated is None else words("origin.stated" if link.stated else "origin.unstated")
         if link.card is None:
@@ -131,6 +133,13 @@ def origins(
     if stated is None:
         return (*told, Origin("ledger", words("origin.none")))
     return (*told, *_of_ledger(stated, words), *_licences(stated, shown))
+
+
+def _elsewhere(found: Lineage, words: Words) -> Origin:
+    """Of a picture that was brought in: that it was made elsewhere, unless its seal is of here."""
+    if found.origin is not None:
+        return Origin("elsewhere", words("origin.came_back"))
+    return Origin("elsewhere", words("origin.made_elsewhere"), words("origin.made_elsewhere_hint"))
 
 
 def _of_ledger(stated: Stated, words: Words) -> list[Origin]:

@@ -151,7 +151,7 @@ class Limits:
 @dataclass(frozen=True)
 class CreateView:
     """Create. ``phrases`` is the table the chips read prompts by; ``latest`` is on the easel at first,
-    ``parent`` the picture to go on from."""
+    ``parent`` the picture to go on from; ``prompts`` and ``wildcards`` are those that are kept."""
 
     groups: tuple[ChipGroup, ...]
     phrases: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -159,6 +159,8 @@ class CreateView:
     models: tuple[Choice, ...]
     characters: tuple[Choice, ...]
     styles: tuple[Choice, ...]
+    prompts: tuple[str, ...] = ()
+    wildcards: tuple[str, ...] = ()
     budget: Meter | None = None
     prompt: str = ""
     negative: str = ""
@@ -202,7 +204,8 @@ class PictureView:
     upscale, download, publish, withdraw, delete, like, comment, remix, report, take_down. ``followed`` is
     None where following makes no sense (one's own picture). ``sealed`` is false for what was
     brought in. ``files`` and ``barred`` are for its maker alone: what it can be had as, and the case that
-    hides it, None for none.
+    hides it, None for none. ``imported`` says that it came from elsewhere
+    and that the ledger does not tell of it.
     """
 
     card: PictureCard
@@ -225,6 +228,7 @@ class PictureView:
     sealed: bool = True
     files: FilesView | None = None
     barred: Barred | None = None
+    imported: bool = False
 
 
 @dataclass(frozen=True)

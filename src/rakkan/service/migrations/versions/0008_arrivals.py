@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("received", sa.BigInteger(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("state IN ('open', 'queued')", name=op.f("ck_uploads_state")),
+        sa.CheckConstraint("state IN ('open', 'queued', 'done')", name=op.f("ck_uploads_state")),
         sa.PrimaryKeyConstraint("identifier", name=op.f("pk_uploads")),
     )
     for name in ("account", "until"):

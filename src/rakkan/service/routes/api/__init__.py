@@ -7,6 +7,7 @@ from rakkan.service.routes.api import (
     characters,
     instance,
     jobs,
+    models,
     pictures,
     releases,
     sharing,
@@ -15,5 +16,5 @@ from rakkan.service.routes.api import (
 )
 
 ROUTERS = tuple(
-    one.router for one in (instance, jobs, pictures, releases, social, uploads, characters, sharing, account)
+    one.router for one in (instance, models, jobs, pictures, releases, social, uploads, characters, sharing, account)
 )

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from rakkan import assemble
+from rakkan.models.hashes import NAMES as HASHES
+from rakkan.service import sending
 from rakkan.service.access.actors import Actor
 from rakkan.service.access.router import GuardedRoute
 from rakkan.service.core import Service
@@ -91,8 +92,8 @@ def digest_of_recipe(canonical: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def models() -> list[shapes.ModelCard]:
-    """The starter model, then those that the owner added, by name."""
+def models(actor: Actor) -> list[shapes.ModelCard]:
+    """The starter model, then all that somebody may draw with, their own first."""
     from rakkan.studio.create import MODEL, SIZES
 
     starter = shapes.ModelCard(
@@ -104,20 +105,34 @@ def models() -> list[shapes.ModelCard]:
         licence="Apache-2.0",
         resolution=512,
         sizes=list(SIZES),
+        base="",
+        bytes=0,
+        hashes={},
+        yours=False,
+        shared=True,
     )
     return [
         starter,
-        *(
-            shapes.ModelCard(
-                name=one.card.name,
-                title=one.card.title,
-                kind=one.card.kind,
-                family=one.card.family,
-                digest=one.card.digest,
-                licence=one.licence.told,
-                resolution=one.card.resolution,
-                sizes=[],
-            )
-            for one in assemble.models().all()
-        ),
+        *(model_of(one) for one in sending.models(actor)),
     ]
+
+
+def model_of(model: sending.Model) -> shapes.ModelCard:
+    """A model as it is told of."""
+    card, files = model.kept.card, model.kept.files
+    alone = {name: str(getattr(files[0], name)) for name in HASHES} if len(files) == 1 else {}
+    return shapes.ModelCard(
+        name=card.name,
+        title=card.title,
+        kind=card.kind,
+        family=card.family,
+        digest=card.digest,
+        licence=model.kept.licence.told,
+        resolution=card.resolution,
+        sizes=[],
+        base=card.base,
+        bytes=model.size,
+        hashes=alone,
+        yours=model.is_own,
+        shared=model.is_shared,
+    )

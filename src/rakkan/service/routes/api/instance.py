@@ -12,7 +12,7 @@ from rakkan.service.access.rules import allow
 from rakkan.service.routes.api import common, shapes
 from rakkan.service.routes.api.common import v1_router
 from rakkan.service.routes.api.document import document
-from rakkan.service.routes.showing import service_of
+from rakkan.service.routes.showing import actor_of, service_of
 
 router = v1_router("instance")
 
@@ -40,4 +40,4 @@ def described(request: Request) -> dict[str, Any]:
 @allow("visitor", "read", "shown", weight="list")
 def models(request: Request) -> shapes.Page[shapes.ModelCard]:
     """What can be drawn with; there is one page."""
-    return shapes.Page(items=common.models())
+    return shapes.Page(items=common.models(actor_of(request)))

@@ -16,7 +16,7 @@ from rakkan.service.jobs.records import Job, State
 from rakkan.service.routes.api import shapes
 from rakkan.service.routes.api.common import PREFIX, v1_router
 from rakkan.service.routes.showing import actor_of, service_of
-from rakkan.service.submitting import submit
+from rakkan.service.submitting import give_up, submit
 from rakkan.service.times import moment
 
 router = v1_router("jobs")
@@ -136,7 +136,7 @@ def job(request: Request, job: shapes.JobName) -> shapes.Job:
 def cancel(request: Request, job: shapes.JobName) -> shapes.Job:
     """Give a job up: one that waits is over at once, one that runs stops soon, one that is over stays."""
     service, account = service_of(request), actor_of(request).account
-    service.queue.cancel(account, job)
+    give_up(service, account, job)
     return whole(service, account, job)
 
 

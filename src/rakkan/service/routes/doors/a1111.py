@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from rakkan.errors import RakkanError
 from rakkan.records import Recipe, UpscaleRecipe
+from rakkan.service.access.actors import VISITOR
 from rakkan.service.access.router import new_router
 from rakkan.service.access.rules import allow
 from rakkan.service.routes.api.common import models
@@ -35,7 +36,7 @@ LARGEST = 48 * 1024 * 1024
 @allow("member", "create", "own", largest=1024 * 1024)
 async def txt2img(request: Request, sent: words.Txt2Img) -> dict[str, Any]:
     """Draw from words."""
-    wish = await run_in_threadpool(lambda: words.create(sent, _choice(request)))
+    wish = await run_in_threadpool(lambda: words.create(sent, actor_of(request).account, _choice(request)))
     return _answer(sent, await draw(request, "create", wish))
 
 
@@ -48,7 +49,7 @@ async def img2img(request: Request, sent: words.Img2Img) -> dict[str, Any]:
     given = await run_in_threadpool(let_in, account, decoded(sent.init_images[0], "init_images"))
     mask = await run_in_threadpool(let_in, account, decoded(sent.mask, "mask")) if sent.mask else None
     masked = mask.digest if mask else ""
-    wish = await run_in_threadpool(lambda: words.edit(sent, _choice(request), given.digest, masked))
+    wish = await run_in_threadpool(lambda: words.edit(sent, account, _choice(request), given.digest, masked))
     return _answer(sent, await draw(request, "edit", wish))
 
 
@@ -82,7 +83,7 @@ def png_info(request: Request, sent: words.Info) -> dict[str, Any]:
 def options(request: Request) -> dict[str, Any]:
     """The settings that clients look at."""
     chosen = _choice(request)
-    titles = [_titled(one.name, one.digest) for one in _checkpoints() if one.name == chosen]
+    titles = [_titled(one.name, one.digest) for one in _checkpoints(request) if one.name == chosen]
     return {
         "sd_model_checkpoint": titles[0] if titles else _titled(*_starter()),
         "sd_checkpoint_hash": "",
@@ -103,7 +104,8 @@ def set_options(request: Request, sent: dict[str, Any] = Body()) -> None:  # noq
         return
     if not isinstance(title, str):
         raise RakkanError("sd_model_checkpoint is no name", "Take a title of sd-models")
-    service_of(request).accounts.choices.choose_model(actor_of(request).account, model_named(title))
+    account = actor_of(request).account
+    service_of(request).accounts.choices.choose_model(account, model_named(account, title))
 
 
 @router.get("/sd-models")
@@ -119,7 +121,7 @@ def sd_models(request: Request) -> list[dict[str, Any]]:
             "filename": one.name,
             "config": None,
         }
-        for one in _checkpoints()
+        for one in _checkpoints(request)
     ]
 
 
@@ -161,7 +163,7 @@ def loras(request: Request) -> list[dict[str, Any]]:
     """The LoRAs that prompts may name: ``<lora:NAME:0.8>``."""
     return [
         {"name": one.name, "alias": one.title or one.name, "path": one.name, "metadata": {}}
-        for one in models()
+        for one in models(actor_of(request))
         if one.kind == "LoRA"
     ]
 
@@ -216,12 +218,12 @@ def _choice(request: Request) -> str:
 
 
 def _starter() -> tuple[str, str]:
-    one = models()[0]
+    one = models(VISITOR)[0]
     return one.name, one.digest
 
 
-def _checkpoints() -> list[Any]:
-    return [one for one in models() if one.kind == "checkpoint"]
+def _checkpoints(request: Request) -> list[Any]:
+    return [one for one in models(actor_of(request)) if one.kind == "checkpoint"]
 
 
 def _titled(name: str, digest: str) -> str:

@@ -130,22 +130,22 @@ class Info(BaseModel):
     image: str
 
 
-def create(sent: Txt2Img, chosen: str) -> wishes.Create:
+def create(sent: Txt2Img, account: str, chosen: str) -> wishes.Create:
     """A wish for a picture from words; ``chosen`` is the model of the options. Raises RakkanError."""
     check(sent)
     if sent.enable_hr:
         raise RakkanError("There is no high-resolution pass", "Send the picture to extra-single-image")
-    model = model_of(sent, chosen)
+    model = model_of(sent, account, chosen)
     told = _numbers(sent, model) | {"prompt": sent.prompt or "", "negative": sent.negative_prompt or ""}
     size = size_for(model, sent.width or 512, sent.height or 512)
     made: wishes.Create = read(wishes.Create, {**told, "size": size, "sampler": sampler_of(sent, model)})
     return made
 
 
-def edit(sent: Img2Img, chosen: str, picture: str, mask: str) -> wishes.Edit:
+def edit(sent: Img2Img, account: str, chosen: str, picture: str, mask: str) -> wishes.Edit:
     """A wish for a picture drawn over; ``picture``, ``mask`` are digests of uploads. Raises RakkanError."""
     check(sent)
-    model = model_of(sent, chosen)
+    model = model_of(sent, account, chosen)
     sampler_of(sent, "")  # an edit draws with the model's own
     told = _numbers(sent, model) | {"prompt": sent.prompt or "", "negative": sent.negative_prompt or ""}
     told |= {"mask": mask, "invert": bool(sent.inpainting_mask_invert)} if mask else {}
@@ -189,12 +189,12 @@ def is_neutral(name: str, value: Any) -> bool:
     return value in (None, "", 0, False) or (name == "CLIP_stop_at_last_layers" and value == 1)
 
 
-def model_of(sent: Sent, chosen: str) -> str:
+def model_of(sent: Sent, account: str, chosen: str) -> str:
     """The model that a request names, or else the one that was chosen before. Raises RakkanError."""
     told = (sent.override_settings or {}).get("sd_model_checkpoint")
     if told is not None and not isinstance(told, str):
         raise RakkanError("sd_model_checkpoint is no name", "Take a title of sd-models")
-    return model_named(told if told is not None else chosen)
+    return model_named(account, told if told is not None else chosen)
 
 
 def sampler_of(sent: Sent, model: str) -> str:

@@ -95,16 +95,17 @@ def has_cut(picture: LetIn) -> bool:
     return found.shape[2] == 4 and bool(found[..., 3].min() < 255)
 
 
-def model_named(name: str) -> str:
-    """A model by the name that wishes have for it, "" for the starter model; as clients write it, with or
-    without the first digits of its hash. Raises NotFound with the nearest name."""
+def model_named(account: str, name: str) -> str:
+    """A model that an account may draw with, by the name that wishes have for it, "" for the starter model;
+    as clients write it, with or without the first digits of its hash. Raises NotFound with the nearest
+    name."""
     from rakkan.studio.create import MODEL
 
     plain = _TITLED.sub("", name.strip())
     if plain in ("", MODEL):
         return ""
     try:
-        return assemble.models().find(plain).card.name
+        return assemble.reach(account).find(plain).card.name
     except RakkanError as error:
         raise NotFound(error.message, error.hint) from error
 

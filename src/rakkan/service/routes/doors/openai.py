@@ -67,7 +67,7 @@ class Sent(BaseModel):
 async def generations(request: Request, sent: Sent) -> dict[str, Any]:
     """Draw from words."""
     sent.check()
-    model = await run_in_threadpool(model_named, sent.model or "")
+    model = await run_in_threadpool(model_named, actor_of(request).account, sent.model or "")
     told = {"prompt": sent.prompt, "count": sent.n, "size": _size(sent.size, model), "model": model}
     return _answer(request, sent, await draw(request, "create", read(wishes.Create, told)))
 
@@ -85,7 +85,7 @@ async def edits(request: Request) -> dict[str, Any]:
         raise RakkanError("One picture is edited at a time", "Send one image, and one mask at most")
     sent.check()
     account = actor_of(request).account
-    model = await run_in_threadpool(model_named, sent.model or "")
+    model = await run_in_threadpool(model_named, actor_of(request).account, sent.model or "")
     given = await run_in_threadpool(let_in, account, pictures[0].file)
     mask = await run_in_threadpool(let_in, account, masks[0].file) if masks else given
     if masks and not await run_in_threadpool(has_cut, mask):
@@ -100,14 +100,17 @@ async def edits(request: Request) -> dict[str, Any]:
 @allow("member", "read", "shown", weight="list")
 def listed(request: Request) -> dict[str, Any]:
     """The models to draw with."""
-    return {"object": "list", "data": [_model(one.name) for one in models() if one.kind == "checkpoint"]}
+    return {
+        "object": "list",
+        "data": [_model(one.name) for one in models(actor_of(request)) if one.kind == "checkpoint"],
+    }
 
 
 @router.get("/models/{model}")
 @allow("member", "read", "shown", weight="list")
 def model(request: Request, model: str) -> dict[str, Any]:
     """A model to draw with."""
-    if model not in {one.name for one in models() if one.kind == "checkpoint"}:
+    if model not in {one.name for one in models(actor_of(request)) if one.kind == "checkpoint"}:
         raise NotFound(f"There is no model {model[:60]!r}", "See /v1/models")
     return _model(model)
 

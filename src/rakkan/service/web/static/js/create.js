@@ -149,6 +149,13 @@ function listen() {
   form.addEventListener("change", (event) => {
     if (event.target.type === "range" || event.target.tagName === "SELECT") letGo();
   });
+  part("saved")?.addEventListener("change", ({ currentTarget: saved }) => {
+    if (saved.value) written(saved.value);
+  });
+  for (const button of form.querySelectorAll("[data-wildcard]")) {
+    const joined = () => [field("prompt").value.trim(), button.textContent].filter(Boolean).join(", ");
+    button.addEventListener("click", () => written(joined()));
+  }
   part("dice").addEventListener("click", dice);
   part("cancel").addEventListener("click", cancel);
   part("lock").addEventListener("click", ({ currentTarget: lock }) => {
@@ -158,6 +165,12 @@ function listen() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
     if (event.key === "Escape" && !part("cancel").hidden) cancel();
   });
+}
+
+/** Put words into the prompt as if they had been typed. */
+function written(text) {
+  field("prompt").value = text;
+  field("prompt").dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function start() {
