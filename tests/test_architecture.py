@@ -48,6 +48,7 @@ WRITERS_ALLOWED: dict[str, str] = {
     "formats/png.py": "encodes into memory, never to a file",
     "store/disk.py": "the vault's and the ledger's bytes, encrypted or hashed by their callers",
     "formats/encode.py": "encodes into memory, never to a file",
+    "service/making/modelling.py": "a model on its way through the gate, in the worker's private folder",
     "service/making/spool.py": "opens empty files to lock, and writes nothing",
     "cli/faults.py": "opens the null device when the reader of a pipe has gone",
     "models/download.py": "model files as they come in from a server, until the gate has let them in",

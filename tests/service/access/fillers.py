@@ -6,7 +6,9 @@ import base64
 import io
 import itertools
 import secrets
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
@@ -14,11 +16,14 @@ from tests.service.access import matters
 from tests.service.access.walking import Filler, Maker
 from tests.service.access.world import ACCOUNT, ELSEWHERE, Who, World
 from tests.service.instance import PASSWORD
+from tests.service.small_models import tiny_embedding
 
+from rakkan import assemble
 from rakkan.service import reporting, uploading
 from rakkan.service.access.actors import Actor
 from rakkan.service.accounts import Visit
 from rakkan.service.accounts.tables import PASSKEYS
+from rakkan.service.arrivals.uploads import Told
 from rakkan.service.pictures.records import character_identifier
 from rakkan.service.schema import new_identifier
 from rakkan.store.database import transaction
@@ -183,7 +188,36 @@ def _organisation(world: World, handle: str, published: bool) -> str:
     return world.organisation
 
 
+def _upload_of_model(world: World, handle: str, published: bool) -> str:
+    """A model of somebody's on its way, those before it given up."""
+    uploads, account = world.service.uploads, world.accounts[handle]
+    for one in uploads.of(account):
+        uploads.discard(account, one.identifier)
+    return uploads.begin(account, Told(f"{_name()}.safetensors"), 100).identifier
+
+
+def _text(world: World, handle: str, published: bool) -> str:
+    texts, account = world.service.texts, world.accounts[handle]
+    texts.keep(account, "prompt", "", _name())
+    return texts.of(account, "prompt")[0].identifier
+
+
+def _model(world: World, handle: str, published: bool) -> str:
+    """A small model of somebody's."""
+    account = world.accounts[handle]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{_name().replace(' ', '-')}.safetensors"
+        path.write_bytes(tiny_embedding(secrets.randbelow(2**31)))
+        return assemble.models().add(path, account=account).card.digest
+
+
 MAKERS |= {
+    "upload": _upload_of_model,
+    "start": lambda world, handle, published: "0",
+    "text": _text,
+    "/models/{digest}/remove": _model,
+    "/models/{digest}/share": _model,
+    "/api/v1/models/{digest}": _model,
     "character": lambda world, handle, published: character_identifier(
         world.accounts[handle], _character(world, handle, published)
     ),
@@ -241,6 +275,24 @@ FILLERS |= {
     ("POST", "/account/import"): Filler(
         files=lambda world, who: {"files": ("h.png", b"no picture", "image/png")}, also=_CHANGED
     ),
+    ("POST", "/account/import/begin"): Filler(
+        json=_form(files=[{"name": "h.png", "waiting": "0" * 64}]), also=_CHANGED
+    ),
+    ("POST", "/account/import/known"): Filler(json=_form(digests=["0" * 64])),
+    ("POST", "/account/import/picture"): Filler(json=_form(), also=_CHANGED),
+    ("POST", "/account/prompts"): Filler(
+        data=_form(use="wildcards"), files=lambda world, who: {"files": ("hats.txt", b"hat", "text/plain")}
+    ),
+    ("POST", "/account/prompts/{text}/remove"): Filler(),
+    ("POST", "/models/{digest}/remove"): Filler(),
+    ("POST", "/models/{digest}/share"): Filler(data=_form(shared="0")),
+    ("POST", "/models/uploads/{upload}/give-up"): Filler(),
+    ("PATCH", "/api/v1/models/{digest}"): Filler(json=_form(shared=False)),
+    ("POST", "/api/v1/models/uploads"): Filler(
+        json=lambda world, who: {"file": f"{_name()}.safetensors", "size": 100}, also=_CHANGED
+    ),
+    ("POST", "/api/v1/models/uploads/{upload}/finish"): Filler(also=_CHANGED),
+    ("PUT", "/api/v1/models/uploads/{upload}/{start}"): Filler(json=_form(), also=_CHANGED),
     ("POST", "/account/invitations"): Filler(data=_form(role="member")),
     ("POST", "/account/keys"): Filler(data=_form(label="x", scopes="read"), also=_CHANGED),
     ("POST", "/account/keys/{key}/revoke"): Filler(),

@@ -184,7 +184,7 @@ def unweighed(service: Service) -> Service:
 @contextmanager
 def peopled(change: Callable[[Service], Service] = unweighed) -> Iterator[World]:
     """A world on the settings in force, without a worker."""
-    with running(worker=False, change=change) as instance:
+    with running(worker=False, change=change, models="members") as instance:
         accounts = instance.service.accounts
         with httpx.Client(base_url=instance.service.settings.origin, timeout=30) as client:
             world = World(instance, client)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
 from PIL import Image, PngImagePlugin
-from tests.service.pages.conftest import JSON, Browser, Hall
+from tests.service.pages.conftest import JSON, ORIGIN, Browser, Hall
 
 from rakkan.records import Recipe
 from rakkan.service.access.actors import Actor
+from rakkan.service.uploading import PARKED
 
 SCRIPT = "<script>alert(1)</script>"
 PARAMETERS = (
@@ -125,9 +128,10 @@ def test_an_import_that_is_done_twice_keeps_one_of_each(hall: Hall, ann: Browser
     delivery = hall.delivery
     seen = []
     for _ in range(2):
-        made, remarks = bring_in(wish, leased, delivery, hall.folder, lambda done, total: None)
-        seen.append(made)
-        assert "q.png" in "".join(remarks)
+        came = bring_in(wish, leased, delivery, hall.folder, lambda done, total: None)
+        seen.append(came.pictures)
+        assert "q.png" in "".join(came.remarks)
+        assert [bool(one["picture"]) for one in came.files] == [True, False]
     assert seen[0] == seen[1] and len(seen[0]) == 1
     hall.queue.give_back(leased)
     assert done(hall, ann, job)[0] == seen[0]
@@ -179,3 +183,67 @@ def test_a_reference_is_shown_back_to_its_owner(hall: Hall, ann: Browser) -> Non
     bob = hall.person("imp-eve")
     assert bob.get(told["thumbnail"]).status_code == 404
     assert ann.get("/studio/reference/" + "0" * 64).status_code == 404
+
+
+def send(whose: Browser, path: str, content: bytes, kind: str = "image/png"):  # type: ignore[no-untyped-def]
+    cookies = "; ".join(f"{name}={value}" for name, value in whose.cookies.items())
+    headers = {"origin": ORIGIN, "cookie": cookies, "x-csrf-token": whose.csrf, "content-type": kind, **JSON}
+    return whose.client.post(path, content=content, headers=headers)
+
+
+def begin(whose: Browser, **waiting: str):  # type: ignore[no-untyped-def]
+    files = [{"name": f"{name}.png", "waiting": digest} for name, digest in waiting.items()]
+    return send(whose, "/account/import/begin", json.dumps({"files": files}).encode(), "application/json")
+
+
+def test_pictures_come_one_by_one_and_none_twice(hall: Hall, ann: Browser) -> None:
+    data = picture(140, PARAMETERS)
+    digest = hashlib.sha256(data).hexdigest()
+    asked = json.dumps({"digests": [digest, "0" * 64]}).encode()
+    look = "/account/import/known"
+    assert send(ann, look, asked, "application/json").json() == {"known": []}
+    waiting = send(ann, "/account/import/picture", data).json()["waiting"]
+    broken = send(ann, "/account/import/picture", data[:90]).json()["waiting"]
+    job = begin(ann, good=waiting, broken=broken).json()["job"]
+    pictures, remarks = done(hall, ann, job)
+    assert len(pictures) == 1 and "broken.png: " in remarks
+    told = json.loads(hall.service.queue.get(ann.account, job).result or b"")["files"]
+    assert [(one["name"], bool(one["picture"]), bool(one["why"])) for one in told] == [
+        ("good.png", True, False),
+        ("broken.png", False, True),
+    ]
+    assert send(ann, look, asked, "application/json").json() == {"known": [digest]}
+    bob = hall.person("imp-fay")
+    assert send(bob, look, asked, "application/json").json() == {"known": []}
+    # What waits for somebody else is not there, and what is no picture does not wait.
+    mine = send(ann, "/account/import/picture", picture(33)).json()["waiting"]
+    made, said = done(hall, bob, begin(bob, theirs=mine).json()["job"])
+    assert made == [] and "theirs.png" in said
+    assert send(ann, "/account/import/picture", b"GIF89a" + b"0" * 40).status_code == 422
+    assert begin(ann).status_code == 422
+
+
+def test_what_waits_lies_sealed_and_not_for_ever(hall: Hall, ann: Browser) -> None:
+    data = picture(61, PARAMETERS)
+    waiting = send(ann, "/account/import/picture", data).json()["waiting"]
+    home = hall.folder.parent
+    assert not [one for one in home.rglob("*") if one.is_file() and data[40:90] in one.read_bytes()]
+    later = replace(hall.service.transit, clock=lambda: hall.service.clock() + PARKED + 60)
+    assert later.sweep() >= 1
+    assert not hall.service.vault.holds(ann.account, waiting)
+
+
+def test_a_picture_that_was_made_elsewhere_says_so(hall: Hall, ann: Browser) -> None:
+    (made,), _ = done(hall, ann, bring(ann, ("p.png", picture(171, PARAMETERS))).json()["job"])
+    page = ann.get(f"/pictures/{made}").text
+    assert "Imported, made elsewhere" in page and "Made elsewhere, origin unknown" in page
+    assert "Why it is not published" in page and "Sealed by" not in page
+    # The easel of Create shows what was drawn here, and says so.
+    assert made not in ann.get("/create").text
+
+
+def test_the_page_has_a_place_for_each_sort(hall: Hall, ann: Browser) -> None:
+    page = ann.get("/account/import").text
+    assert "webkitdirectory" in page and "/account/prompts" in page and 'href="/models"' in page
+    assert 'href="/account/import"' in ann.get("/queue").text
+    assert hall.visitor().get("/account/import").status_code in (303, 401)

@@ -50,5 +50,5 @@ def _no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="module")
 def hub(_no_settings_of_the_user: None) -> Iterator[Hub]:
-    with running() as made:
+    with running(models="members") as made:
         yield Hub(made, made.service.settings.origin, made.member("mika"), made.member("rin"))

@@ -14,6 +14,7 @@ import pytest
 import schemathesis
 from PIL import Image
 from tests.service.routes.conftest import Hub
+from tests.service.small_models import tiny_embedding
 
 from rakkan.formats.inspect import inspect
 
@@ -338,6 +339,36 @@ def test_characters_are_shared_found_copied_and_taken_along(call: Caller) -> Non
     report = {"picture": mine["character"], "reason": "copyright", "text": "It is mine"}
     call("POST", "/reports", 201, json=report)
     call("GET", "/shared-characters/{character}", 404, "nobody", **mine)
+
+
+def test_a_model_is_sent_in_parts_shared_and_removed(call: Caller) -> None:
+    data = tiny_embedding(3)
+    wish = {"file": "dawn.safetensors", "size": len(data), "name": "Dawn", "licence": "CC0"}
+    begun = call("POST", "/models/uploads", 201, json=wish).json()
+    assert (begun["received"], begun["state"]) == (0, "open") and begun["part"] >= len(data)
+    at = {"upload": begun["id"]}
+    binary = {"content-type": "application/octet-stream"}
+    call("PUT", "/models/uploads/{upload}/{start}", 404, "rin", **at, start=0, content=data, headers=binary)
+    sent = call("PUT", "/models/uploads/{upload}/{start}", **at, start=0, content=data, headers=binary)
+    assert sent.json()["received"] == len(data)
+    assert call("GET", "/models/uploads/{upload}", **at).json() == sent.json()
+    assert [one["id"] for one in call("GET", "/models/uploads").json()["items"]] == [begun["id"]]
+    job = call("POST", "/models/uploads/{upload}/finish", 202, **at).json()
+    assert job["kind"] == "model"
+    told = events(call("GET", "/jobs/{job}/events", job=job["id"]).text)
+    assert told[-1][0] == "done" and told[-1][1]["model"]["name"] == "Dawn"
+    (card,) = [one for one in call("GET", "/models").json()["items"] if one["name"] == "Dawn"]
+    assert card["yours"] and not card["shared"] and card["bytes"] == len(data)
+    assert "Dawn" not in call("GET", "/models", who="rin").text
+    place = {"digest": card["digest"]}
+    call("PATCH", "/models/{digest}", 404, "rin", **place, json={"shared": True})
+    assert call("PATCH", "/models/{digest}", **place, json={"shared": True}).json()["shared"]
+    assert "Dawn" in call("GET", "/models", who="rin").text
+    call("DELETE", "/models/{digest}", 204, **place)
+    assert "Dawn" not in call("GET", "/models").text
+    other = call("POST", "/models/uploads", 201, json={**wish, "name": "Dusk"}).json()
+    call("DELETE", "/models/uploads/{upload}", 204, upload=other["id"])
+    call("POST", "/models/uploads", 422, json={**wish, "file": "teapot.ckpt"})
 
 
 def test_strangers_things_are_not_there(call: Caller, picture: str) -> None:

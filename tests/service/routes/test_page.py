@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.service.routes.conftest import Hub
+from tests.service.small_models import tiny_embedding
 
 from rakkan.service.access.actors import SCOPES
 from rakkan.service.routes.doors import a1111
@@ -22,8 +23,10 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def environment(hub: Hub) -> dict[str, str]:
-    return {**os.environ, "RAKKAN": hub.origin, "KEY": hub.key(hub.mika)}
+def environment(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    model = tmp_path_factory.mktemp("model") / "mine.safetensors"
+    model.write_bytes(tiny_embedding(1))
+    return {**os.environ, "RAKKAN": hub.origin, "KEY": hub.key(hub.mika), "MODEL": str(model)}
 
 
 def test_the_commands_can_be_run(environment: dict[str, str], tmp_path: Path) -> None:
@@ -32,6 +35,7 @@ def test_the_commands_can_be_run(environment: dict[str, str], tmp_path: Path) ->
         ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
     )
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr
+    assert '"kind":"model"' in ran.stdout
     assert "event: done" in ran.stdout and '"state":"published"' in ran.stdout
     assert (tmp_path / "picture.png").read_bytes()[:4] == b"\x89PNG"
     assert (tmp_path / "openapi.json").stat().st_size > 10_000

@@ -13,6 +13,9 @@ from rakkan.service.web.cards import Fact
 from rakkan.service.web.words import Words
 from rakkan.trust.gate import LOCAL
 
+#: Hashes as other tools call them; the SHA-256 stands with the card's own facts.
+_CALLED = {"autov1": "AutoV1", "autov2": "AutoV2", "autov3": "AutoV3", "crc32": "CRC32", "blake3": "BLAKE3"}
+
 
 def import_view(service: Service, actor: Actor, notice: tuple[str, ...] = ()) -> ImportView:
     """The page Import as an account has it."""
@@ -59,7 +62,7 @@ def _row(model: sending.Model, actor: Actor, words: Words) -> ModelRow:
     }
     facts = [Fact(words(f"models.{name}"), text) for name, text in told.items() if text]
     if len(files) == 1:
-        facts += [Fact(name, str(getattr(files[0], name))) for name in NAMES if name != "sha256"]
+        facts += [Fact(_CALLED[name], str(getattr(files[0], name))) for name in NAMES if name in _CALLED]
     return ModelRow(
         card.name,
         card.digest,

@@ -15,6 +15,9 @@ from rakkan.service.web.views import Choice, CreateView, PictureCard
 from rakkan.service.web.words import Words
 from rakkan.studio.create import SIZES
 
+#: Own pictures among which the one for the easel is looked for.
+_LATEST = 12
+
 
 def create_view(
     service: Service,
@@ -37,7 +40,10 @@ def create_view(
         shown = service.catalogue.openable(actor, parent)
         recipe = disclosed(service, actor, shown)
         prompt, negative = (prompt or recipe.prompt, recipe.negative) if recipe else (prompt, "")
-    latest = service.catalogue.mine(actor, most=1).cards
+    # What was brought in was not drawn here, and the easel says that it was.
+    latest = [one for one in service.catalogue.mine(actor, most=_LATEST).cards if one.operation != "import"][
+        :1
+    ]
     return CreateView(
         groups=chip_groups(),
         phrases=phrase_table(),

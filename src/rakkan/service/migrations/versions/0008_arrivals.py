@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008_arrivals"
-down_revision = "0006_moderation"
+down_revision = "0009_choices"
 branch_labels = None
 depends_on = None
 
