@@ -90,16 +90,12 @@ def instance() -> Instance:
 @cache
 def ledger() -> Ledger:
     """The ledger of this instance."""
-    import secrets
-
     from rakkan.store.ledger.index import Index
     from rakkan.store.ledger.ledger import Ledger
     from rakkan.trust.instance import INSTANCE
 
-    home = config.load().home
-    index_key = keyring().secret("index", lambda: secrets.token_bytes(32))
-    index = Index(database_engine(), index_key)
-    return Ledger(home / "ledger", vault(), instance().ledger_key, index, INSTANCE)
+    index = Index(database_engine(), _secret("index"))
+    return Ledger(config.load().home / "ledger", vault(), instance().ledger_key, index, INSTANCE)
 
 
 @cache
@@ -120,6 +116,7 @@ def gate() -> Gate:
     from rakkan.trust.checks import recipe_text, well_formed
     from rakkan.trust.gate import Gate
     from rakkan.trust.safety import likeness, pictures
+    from rakkan.trust.safety.overturning import overturnable
     from rakkan.trust.safety.prompts import inspectors as words
     from rakkan.trust.takedown import blocklist, refusals
 
@@ -165,15 +162,6 @@ def gate() -> Gate:
     )
 
 
-def overturnable() -> frozenset[str]:
-    """The rules of which a moderator may overturn a refusal, for exactly what was refused."""
-    from rakkan.trust.safety import likeness
-    from rakkan.trust.safety.prompts import judging
-
-    words = {rule.name for rule in judging.rules() if rule.overturnable}
-    return frozenset(words | {rule.name for rule in likeness.RULES.values() if rule.overturnable})
-
-
 @cache
 def docket() -> Docket:
     """The cases of takedown, as the ledger tells them."""
@@ -200,8 +188,7 @@ def models() -> Registry:
 
 
 def reach(account: str = LOCAL) -> Reach:
-    """The models that an account may draw with: its own, those of this instance, and those that others share.
-    The person at this machine has their own alone."""
+    """The models that an account may draw with: its own, this instance's, and those that others share."""
     from rakkan.models.reach import Loan, Reach
 
     return Reach(models(), account, () if account == LOCAL else (Loan(LOCAL), *sharing().loans()))
@@ -217,11 +204,9 @@ def sharing() -> Sharing:
 
 @cache
 def _model_index() -> Index:
-    import secrets
-
     from rakkan.models.index import Index
 
-    return Index(database_engine(), keyring().secret("models", lambda: secrets.token_bytes(32)))
+    return Index(database_engine(), _secret("models"))
 
 
 @cache
@@ -251,19 +236,11 @@ def bring(
     """
     from rakkan import bringing
 
-    settings = config.load()
-    found = reach(account)
+    settings, found = config.load(), reach(account)
     kept = found.resolve(model, progress)
     own_vae = found.resolve(vae, progress) if vae else None
-    instance = bringing.Instance(
-        found,
-        vault(),
-        engine_process,
-        known or let_in,
-        settings.engine,
-        settings.threads or None,
-    )
-    return bringing.bring(instance, kept, prompts, own_vae, wanted, say)
+    ways = (vault(), engine_process, known or let_in, settings.engine, settings.threads or None)
+    return bringing.bring(bringing.Instance(found, *ways), kept, prompts, own_vae, wanted, say)
 
 
 def let_in(path: Path, account: str = LOCAL) -> LetIn:
@@ -308,12 +285,15 @@ def erase(account: str) -> Entry:
 
 
 def _takedown_secret(purpose: str) -> bytes:
-    import secrets
-
     from rakkan.store import sealing
 
-    kept = keyring().secret("takedown", lambda: secrets.token_bytes(32))
-    return sealing.derive(kept, f"rakkan takedown {purpose} 1")
+    return sealing.derive(_secret("takedown"), f"rakkan takedown {purpose} 1")
+
+
+def _secret(name: str) -> bytes:
+    import secrets
+
+    return keyring().secret(name, lambda: secrets.token_bytes(32))
 
 
 @cache
@@ -403,13 +383,11 @@ def knows_references() -> bool:
 
 def _manifest() -> Mapping[str, Any]:
     """What is said of the weights in use. Raises RakkanError for wrong settings and what cannot be read."""
-    from rakkan.studio.engines.weights import read_manifest
+    from rakkan.studio.engines import fake_engine, weights
     from rakkan.studio.starter import WEIGHTS
 
-    settings = config.load()
-    if settings.engine == "fake":
-        return {"distilled": True, "stages": {"reference": {}}}
-    return read_manifest(settings.weights or WEIGHTS)
+    settings, fake = config.load(), fake_engine.MANIFEST
+    return fake if settings.engine == "fake" else weights.read_manifest(settings.weights or WEIGHTS)
 
 
 @cache

@@ -14,6 +14,7 @@ from rakkan import assemble
 from rakkan.errors import RakkanError
 from rakkan.store.ledger.statements import Refused
 from rakkan.trust.gate import Finding
+from rakkan.trust.safety.overturning import overturnable
 from rakkan.trust.takedown.refusals import overturner, refuser
 
 SECRET = bytes(32)
@@ -69,7 +70,7 @@ def test_rules_about_content_are_never_overturned() -> None:
     settle(case, "overturned")
     assert not overturned(rules=())
     assert not overturned(rules=("drawings only",))
-    assert assemble.overturnable() == {"real person", "drawings only"}
+    assert overturnable() == {"real person", "drawings only"}
 
 
 def test_an_upheld_refusal_stands() -> None:

@@ -23,10 +23,6 @@ PictureName = Annotated[
 JobName = Annotated[str, Path(pattern=_IDENTIFIER, description="A job's identifier", examples=[EXAMPLE])]
 OtherName = Annotated[str, Path(pattern=_IDENTIFIER, examples=[EXAMPLE])]
 Handle = Annotated[str, Path(min_length=1, max_length=64, description="Whom others know an account as")]
-UploadName = Annotated[str, Path(pattern=_IDENTIFIER, description="An upload", examples=[EXAMPLE])]
-Digest = Annotated[
-    str, Path(pattern="^[0-9a-f]{64}$", description="A model's digest, whole", examples=["ab" * 32])
-]
 CharacterName = Annotated[str, Path(min_length=1, max_length=200, description="A character of one's own")]
 #: How a list goes on.
 Cursor = Annotated[str, Query(max_length=200, description="`next` of the page before; empty for the first")]
@@ -350,38 +346,6 @@ class ModelCard(BaseModel):
     hashes: dict[str, str] = Field({}, description="As other tools name its file; none of several files")
     yours: bool = Field(False, description="Whether whoever asks may share and remove it")
     shared: bool = Field(True, description="Whether everybody here may draw with it")
-
-
-class ModelWish(Told):
-    """A safetensors file that is to be sent in parts. `mark` is any text by which its sender knows it again:
-    told of in the same words, an upload that broke off goes on."""
-
-    file: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f]+$")] = (
-        Field(examples=["dawn.safetensors"])
-    )
-    size: Annotated[int, Field(gt=0, lt=2**53, description="Bytes")]
-    name: Annotated[str, StringConstraints(max_length=120)] = Field("", description="Else as the file")
-    licence: _Line = Field("", description="The licence that it has, as far as you know")
-    shared: bool = Field(False, description="Whether everybody here may draw with it")
-    mark: Annotated[str, StringConstraints(max_length=64)] = ""
-
-
-class ModelUpload(BaseModel):
-    """A file on its way: the next part begins at `received` and has `part` bytes, or what is left."""
-
-    id: str
-    file: str
-    size: int
-    received: int
-    part: int
-    state: Literal["open", "queued", "done"]
-    expires: Moment
-
-
-class ModelShare(Told):
-    """Who may draw with a model of one's own."""
-
-    shared: bool
 
 
 class NewCharacter(Told):
