@@ -94,7 +94,8 @@ def ledger() -> Ledger:
     from rakkan.store.ledger.ledger import Ledger
     from rakkan.trust.instance import INSTANCE
 
-    index = Index(database_engine(), _secret("index"))
+    key = _secret("index")  # first of all: it makes the folder that a database is made in
+    index = Index(database_engine(), key)
     return Ledger(config.load().home / "ledger", vault(), instance().ledger_key, index, INSTANCE)
 
 
