@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008_arrivals"
-down_revision = "0009_choices"
+down_revision = "0007_characters"
 branch_labels = None
 depends_on = None
 

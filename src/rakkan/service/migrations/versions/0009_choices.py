@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009_choices"
-down_revision = "0007_characters"
+down_revision = "0008_arrivals"
 branch_labels = None
 depends_on = None
 
