@@ -9,7 +9,7 @@ from tests.service.web.samples import card
 
 from rakkan.service import house
 from rakkan.service.access.actors import SCOPES
-from rakkan.service.web import views
+from rakkan.service.web import bringing, views
 
 _TIME = "2026-11-20T14:05:00Z"
 
@@ -345,6 +345,27 @@ def down(name: str = "upheld") -> views.DownView:
 
 
 #: Address -> template and view, for everything that is only looked at.
+def importing() -> bringing.ImportView:
+    return bringing.ImportView(
+        (bringing.Kept("w1", "hats", 12), bringing.Kept("w2", "places/city", 40)),
+        (bringing.Kept("t1", "1girl, silver hair, smile"), bringing.Kept("t2", "1boy, red hair, city")),
+        ("My ink", "Soft pastel"),
+        True,
+        ("2 styles are kept.", "notes.pdf: only .csv and .txt are read here"),
+    )
+
+
+def models(may_bring: bool = True) -> bringing.ModelsView:
+    facts = (views.Fact("Family", "stable-diffusion-xl"), views.Fact("SHA-256", "ab" * 32))
+    licence = "Fair AI Public License 1.0-SD (claimed by the file)"
+    row = bringing.ModelRow(
+        "Dawn", "ab" * 32, "checkpoint", "Illustrious", licence, "6.9 GB", facts, (), True, False, True
+    )
+    other = replace(row, name="Soft light", digest="cd" * 32, kind="LoRA", own=False, removable=False)
+    on_way = (bringing.OnItsWay("u1", "dusk.safetensors", 32, "open"),) if may_bring else ()
+    return bringing.ModelsView((row, other), on_way, may_bring, 8 * 2**20, 16 * 2**30)
+
+
 PAGES: dict[str, tuple[str, object]] = {
     "/pictures/p0": ("picture.html", picture()),
     "/pictures/mine": ("picture.html", own_picture()),
@@ -356,6 +377,9 @@ PAGES: dict[str, tuple[str, object]] = {
     "/characters?tab=shared": ("characters.html", shared_characters()),
     "/characters/c1": ("character.html", character()),
     "/characters/c2": ("character.html", shared_character()),
+    "/account/import": ("importing.html", importing()),
+    "/models": ("models.html", models()),
+    "/models/closed": ("models.html", models(False)),
     "/queue": ("queue.html", queue()),
     "/queue/empty": ("queue.html", views.QueueView(())),
     "/account": ("account.html", account()),

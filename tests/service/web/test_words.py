@@ -20,7 +20,7 @@ SAME = {
     *("group.pose", "account.label", "reason.spam", "role.admin", "gallery.tags", "about.digest"),
     *("import.folder", "about.models", "word.afro", "word.mohawk", "word.undercut", "word.hoodie"),
     *("word.kimono", "word.poncho", "word.halo", "word.headphones", "word.choker", "word.cel", "word.pastel"),
-    *("fact.model", "fact.sampler", "fact.seed", "fact.guidance", "time.day", "role.moderator"),
+    *("fact.model", "fact.sampler", "fact.seed", "fact.guidance", "job.model", "time.day", "role.moderator"),
     *(f"month.{number}" for number in (1, 2, 3, 4, 6, 7, 9, 11)),
 }  # fmt: skip
 
@@ -73,6 +73,8 @@ def test_every_text_is_asked_for() -> None:
         "state.",
         "job.",
         "origin.",
+        "models.",
+        "import.kept_",
         "reason.",
         "region.",
         "role.",

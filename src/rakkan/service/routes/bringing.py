@@ -58,9 +58,9 @@ def _row(model: sending.Model, actor: Actor, words: Words) -> ModelRow:
         "trigger": ", ".join(card.triggers),
         "author": card.author,
         "numbers": f"{card.parameters:,} ({', '.join(card.dtypes)})" if card.parameters else "",
-        "digest": card.digest,
     }
     facts = [Fact(words(f"models.{name}"), text) for name, text in told.items() if text]
+    facts.append(Fact("SHA-256", card.digest))
     if len(files) == 1:
         facts += [Fact(_CALLED[name], str(getattr(files[0], name))) for name in NAMES if name in _CALLED]
     return ModelRow(

@@ -15,6 +15,5 @@ from rakkan.service.routes.api import (
     uploads,
 )
 
-ROUTERS = tuple(
-    one.router for one in (instance, models, jobs, pictures, releases, social, uploads, characters, sharing, account)
-)
+_PARTS = (instance, models, jobs, pictures, releases, social, uploads, characters, sharing, account)
+ROUTERS = tuple(one.router for one in _PARTS)

@@ -15,6 +15,7 @@ from rakkan.service.routes.api import model_shapes, shapes
 from rakkan.service.routes.api.common import PREFIX, model_of, v1_router
 from rakkan.service.routes.api.jobs import ACCEPTED, whole
 from rakkan.service.routes.showing import actor_of, service_of
+from rakkan.service.times import moment
 
 router = v1_router("models")
 
@@ -101,5 +102,5 @@ def _told(upload: Upload) -> model_shapes.ModelUpload:
         received=upload.received,
         part=PART,
         state=upload.state,
-        expires=shapes.moment(upload.until) or "",
+        expires=moment(upload.until) or "",
     )

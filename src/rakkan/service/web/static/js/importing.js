@@ -11,6 +11,14 @@ const form = document.querySelector("[data-import]");
 const say = words();
 const part = (name) => form.querySelector(`[data-${name}]`);
 const csrf = form.elements.namedItem("csrf").value;
+const states = {
+  waiting: say.import_waiting,
+  sending: say.import_sending,
+  looking: say.import_looking,
+  in: say.import_in,
+  known: say.import_known,
+  refused: say.import_refused,
+};
 const run = { stopped: false, cancel: "", leave: null };
 
 const ending = (file) => file.name.slice(file.name.lastIndexOf(".") + 1).toLowerCase();
@@ -49,7 +57,7 @@ function row(file) {
   const made = { file, digest: "", waiting: "", state: "" };
   made.set = (to, why = "", link = "") => {
     made.state = line.dataset.state = to;
-    state.textContent = why || say[`import_${to}`];
+    state.textContent = why || states[to];
     if (link) {
       const opener = Object.assign(document.createElement("a"), { href: link, textContent: file.name });
       name.replaceChildren(opener);

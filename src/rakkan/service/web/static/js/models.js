@@ -135,6 +135,7 @@ function shown() {
   state(refused(chosen), true);
 }
 
+form.hidden = false;
 file.addEventListener("change", shown);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
