@@ -24,7 +24,7 @@ REVIEWED: dict[str, Names] = {
         "records.still",
         "records.still_banded",
     ),
-    "writes texts to draw from, or a model on its way to the gate, into a worker's private folder; no picture": (
+    "writes texts, or a model on its way to the gate, into a private folder of a worker; no picture": (
         "service.arrivals.texts.Texts.lay_out",
         "service.making.modelling.take_in",
     ),
