@@ -24,6 +24,10 @@ REVIEWED: dict[str, Names] = {
         "records.still",
         "records.still_banded",
     ),
+    "writes texts, or a model on its way to the gate, into a private folder of a worker; no picture": (
+        "service.arrivals.texts.Texts.lay_out",
+        "service.making.modelling.take_in",
+    ),
     "encodes into memory; only the gate calls it (a test reads the callers off the syntax trees)": (
         "formats.encode.jpeg",
         "formats.encode.webp_file",

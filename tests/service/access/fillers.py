@@ -198,7 +198,7 @@ def _upload_of_model(world: World, handle: str, published: bool) -> str:
 
 def _text(world: World, handle: str, published: bool) -> str:
     texts, account = world.service.texts, world.accounts[handle]
-    texts.keep(account, "prompt", "", _name())
+    texts.save_text(account, "prompt", "", _name())
     return texts.of(account, "prompt")[0].identifier
 
 

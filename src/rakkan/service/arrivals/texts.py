@@ -53,7 +53,7 @@ class Texts:
     clock: Callable[[], float]
     key: bytes
 
-    def keep(self, account: str, kind: Kind, name: str, text: str) -> None:
+    def save_text(self, account: str, kind: Kind, name: str, text: str) -> None:
         """Keep a text; a wildcard of that name is replaced, a prompt that is here stays. Raises RakkanError
         for a name that no template can say, for too much and for too many."""
         name = _wildcard_name(name) if kind == "wildcard" else text[:LONGEST_PROMPT]

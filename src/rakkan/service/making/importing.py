@@ -43,7 +43,7 @@ class Came:
     remarks: list[str] = field(default_factory=list)
     files: list[dict[str, str]] = field(default_factory=list)
 
-    def keep(self, name: str, picture: str) -> None:
+    def take(self, name: str, picture: str) -> None:
         """A file is in."""
         self.pictures.append(picture)
         self.files.append({"name": name, "picture": picture, "why": ""})
@@ -73,14 +73,14 @@ def bring_in(
         progress(index, len(wish.files))
         identifier = delivery.identifier(job.identifier, index)
         if _is_here(delivery.catalogue, job.account, identifier):
-            came.keep(file.name, identifier)
+            came.take(file.name, identifier)
             continue
         try:
             _let_in(file, job.account, delivery, folder, identifier, still)
         except RakkanError as error:
             came.refuse(file.name, str(error))
         else:
-            came.keep(file.name, identifier)
+            came.take(file.name, identifier)
     progress(len(wish.files), len(wish.files))
     delivery.transit.discard(job.account, [file.waiting for file in wish.files])
     return came

@@ -106,7 +106,7 @@ def _sort(brought: _Brought, upload: UploadFile, use: Use) -> None:
             text, called = prompts.text_of(data), name.removesuffix(".txt").removesuffix(".TXT")
             # A folder that was chosen whole is not part of the name, as with the command line's.
             called = "/".join(called.split("/")[1:] or [called])
-            keep = brought.service.texts.keep
+            keep = brought.service.texts.save_text
             brought.attempt("wildcards", shown, lambda: keep(account, "wildcard", called, text))
         else:
             _lines(brought, shown, data, use)
@@ -155,4 +155,4 @@ def _use(brought: _Brought, line: str, use: Use) -> None:
         submit(brought.service, brought.actor, "create", wishes.Create(prompt=line), priority="batch")
         return
     assemble.gate().consider(line, "")
-    brought.service.texts.keep(brought.actor.account, "prompt", line, line)
+    brought.service.texts.save_text(brought.actor.account, "prompt", line, line)
