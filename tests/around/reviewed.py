@@ -168,6 +168,7 @@ REVIEWED: dict[str, Names] = {
         "features.content.resize.covered",
         "features.content.scores.Scorer.begin",
         "features.content.scores.Scorer.scores",
+        "features.keeping.last_kept",
         "features.drawing.views.hidden",
         "features.drawing.views.shown",
         "trust.safety.pictures.renditions",
