@@ -9,7 +9,7 @@ import platform
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -273,7 +273,7 @@ def test_a_barred_adapter_bars_the_picture(tmp_path: Path) -> None:
     asked: list[str] = []
 
     class Ledger:
-        def about(self, digest: str) -> list[object]:
+        def about(self, digest: str, without: Container[str] = ()) -> list[object]:
             asked.append(digest)
             return []
 

@@ -99,7 +99,7 @@ def test_closing_leaves_nothing_but_a_digest_of_the_handle() -> None:
     clock, heard = Clock(), Heard()
     all_of = accounts(clock=clock, audit=heard)
     actor, _ = lived_in(all_of)
-    assert rows_of(all_of, actor.account) == 9
+    assert rows_of(all_of, actor.account) == 10
     all_of.close(actor.account)
     assert rows_of(all_of, actor.account) == 0
     left = everything(all_of.engine)

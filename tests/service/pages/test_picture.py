@@ -253,7 +253,7 @@ def test_moderators_take_down(hall: Hall, ann: Browser, bob: Browser, private: s
     assert moderator.get(f"/pictures/{private}").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/create?prompt=a%20b", "/queue", "/characters", "/downloads/x.y"])
+@pytest.mark.parametrize("path", ["/create?prompt=a%20b", "/queue", "/models", "/downloads/x.y"])
 def test_visitors_are_led_to_the_door_and_back(hall: Hall, path: str) -> None:
     page = hall.visitor().get(path)
     assert page.status_code == 303 and page.headers["location"].startswith("/sign-in?next=/")

@@ -21,6 +21,7 @@ from rakkan.errors import RakkanError
 from rakkan.service import releasing, submitting, wishes
 from rakkan.service.access.actors import Actor
 from rakkan.service.exporting import archive
+from rakkan.service.jobs.records import Result
 from rakkan.service.making.tables import deliveries
 from rakkan.service.pictures.releases import Released, Releases
 from rakkan.service.pictures.tables import releases
@@ -218,16 +219,22 @@ def test_a_picture_that_goes_while_its_file_is_made_leaves_nothing(
 
 
 def test_a_cancelled_job_takes_its_file_back_and_no_other(hall: Hall, ann: Browser, picture: str) -> None:
-    job = asked(hall, ann, picture, "webp", "full")
-    performer = hall.performers["release"]
-    assert performer.discard is not None
-    leased: Any = type("Job", (), {"account": ann.account, "identifier": "0" * 26})
-    performer.discard(leased, b"{}")
-    made = Releases(hall.service.catalogue).find(actor(ann), picture, "webp", "full")
+    other = asked(hall, ann, picture, "jpeg", "full")
+    told = {"format": "webp", "disclosure": "full"}
+    job = ann.post(f"/pictures/{picture}/release", told, **JSON).json()["job"]
+    leased = hall.queue.lease("w" * 26, {"release": 1})
+    assert [one.identifier for one in leased] == [job]
+    (done,) = hall.performers["release"].perform(leased, lambda done, total: None, lambda: False)
+    assert isinstance(done, Result)
+    there = Releases(hall.service.catalogue)
+    made = there.find(actor(ann), picture, "webp", "full")
     assert made is not None and made.job == job
-    performer.discard(type("Job", (), {"account": ann.account, "identifier": job}), b"{}")  # type: ignore[arg-type]
-    assert Releases(hall.service.catalogue).find(actor(ann), picture, "webp", "full") is None
+    hall.queue.cancel(ann.account, job)
+    done.undo()
+    assert there.find(actor(ann), picture, "webp", "full") is None
     assert not hall.service.vault.holds(ann.account, made.file)
+    kept = there.find(actor(ann), picture, "jpeg", "full")
+    assert kept is not None and kept.job == other
 
 
 def test_nothing_is_left_on_its_way(hall: Hall, ann: Browser, picture: str) -> None:

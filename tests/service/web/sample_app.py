@@ -76,6 +76,10 @@ def looked_at(request: Request) -> Response:
     return shown(name, view, request)
 
 
+def nothing_new(request: Request) -> Response:
+    return Response(status_code=204)
+
+
 def gallery(request: Request) -> Response:
     query = request.query_params
     if "hx-request" in request.headers or "after" in query:
@@ -164,6 +168,7 @@ def routes() -> list[Route]:
         Route("/gallery", gallery),
         *(Route(path, looked_at) for path in sample_pages.PAGES),
         Route("/static/{version}/{path:path}", static),
+        Route("/pictures/{identifier}/releases", nothing_new),
         Route("/pictures/{identifier}/thumbnail", picture_file),
         Route("/pictures/{identifier}/file", picture_file),
         Route("/refused", refused, methods=["POST"]),

@@ -355,9 +355,9 @@ def chained(number: int) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_what_is_meant_to_choke_a_reader_does_not(texts: dict[str, str]) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = claimed(texts)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     if found is not None:
         assert len(found.prompt) <= LONGEST_PROMPT and len(found.remarks) <= MOST_REMARKS + 1
         assert len(repr(found)) < 60_000

@@ -10,15 +10,13 @@ from rakkan.studio.metadata.comfyui import claimed_comfyui
 from rakkan.studio.metadata.from_a1111 import claimed_a1111
 from rakkan.studio.metadata.invokeai import claimed_invokeai
 from rakkan.studio.metadata.novelai import claimed_novelai, hidden_texts
-from rakkan.studio.metadata.swarmui import claimed_swarmui
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-#: The likeliest to be complete first: graphs go along with A1111's text in some tools' files. SwarmUI writes
-#: under A1111's keyword what A1111 would not.
-_READERS = (claimed_swarmui, claimed_a1111, claimed_invokeai, claimed_novelai, claimed_comfyui)
+#: The likeliest to be complete first: graphs go along with A1111's text in some tools' files.
+_READERS = (claimed_a1111, claimed_invokeai, claimed_novelai, claimed_comfyui)
 
 
 def claimed(texts: Mapping[str, str], pixels: NDArray[numpy.uint8] | None = None) -> Claimed | None:
