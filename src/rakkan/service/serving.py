@@ -64,6 +64,8 @@ def serve(settings: Settings, host: str, port: int, proxies: str, ready: Callabl
         at_signals(lambda: setattr(server, "should_exit", True))
         supervisor = Supervisor(service.queue, settings.devices, command(wiring.WORKER))
         supervisor.start()
+        # Before anybody asks: all of a large gallery takes a second or two, in which others would wait.
+        service.catalogue.nearness.refresh()
         # What has been loaded stays: looking through all of it for what is not used took a tenth of a second.
         gc.collect()
         gc.freeze()

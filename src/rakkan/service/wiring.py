@@ -148,7 +148,7 @@ def service(settings: Settings) -> Service:
 def _chores(parts: Closing, transit: Transit, planting: Planting) -> tuple[Chore, ...]:
     return (
         Chore("budgets", 5, parts.budgets.flush),
-        # So that nobody waits until all pictures are taken in for the first time.
+        # So that who asks for what is alike finds what is new there already.
         Chore("likeness", 20, parts.catalogue.nearness.refresh),
         Chore("clusters", 10, lambda: parts.budgets.regroup(10)),
         Chore("leases", 10, parts.queue.reap),
