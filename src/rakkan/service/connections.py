@@ -10,7 +10,8 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-#: Seconds that a head may take from its first byte, or from when the connection was made.
+#: Seconds that a head may take from its first byte, or from when the connection was made; and what is left
+#: of a body whose request has been answered.
 HEAD_SECONDS = 10.0
 #: Bytes of a head.
 LARGEST_HEAD = 32 * 1024
@@ -20,6 +21,7 @@ class Bounded(HttpToolsProtocol):
     """HTTP/1.1 as uvicorn speaks it, with an end to heads."""
 
     _taken = 0
+    _is_in_body = False
     _end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -29,7 +31,7 @@ class Bounded(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what has come in; close where a head goes on for too long."""
-        before = self.cycle
+        before, was_in_body = self.cycle, self._is_in_body
         super().data_received(data)
         if self._is_served or self.cycle is not before:
             self._taken = 0
@@ -37,9 +39,22 @@ class Bounded(HttpToolsProtocol):
             return
         if self._end is None:  # a head that has come whole, as nearly all do, needs no timer
             self._await_head()
+        if was_in_body:
+            return  # this is of a request that was answered before all of it had come
         self._taken += len(data)
         if self._taken > LARGEST_HEAD and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")
+
+    def on_headers_complete(self) -> None:
+        """A head is whole: what comes next is its body."""
+        self._is_in_body = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """A request is whole: what comes next is a head."""
+        self._is_in_body = False
+        self._forget_end()
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended."""

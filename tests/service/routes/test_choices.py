@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from rakkan.service import wiring
-from rakkan.service.access.actors import SCOPES, Actor
+from rakkan.service.access.actors import SCOPES, VISITOR, Actor
 from rakkan.service.accounts import Visit
 from rakkan.service.app import build
 from rakkan.service.routes.doors import a1111, a1111_words
@@ -25,11 +25,11 @@ def test_a_model_that_was_chosen_at_one_server_is_drawn_with_at_the_other(
     monkeypatch.setenv("RAKKAN_ENGINE", "fake")
     painted: Any = SimpleNamespace(name="painted", digest=DIGEST, kind="checkpoint")
     named = {"painted [ababababab]": "painted", "painted": "painted", "": "", "rakkan-starter": ""}
-    monkeypatch.setattr(a1111, "model_named", named.__getitem__)
-    monkeypatch.setattr(a1111_words, "model_named", named.__getitem__)
-    starter = a1111.models()[0]
-    monkeypatch.setattr(a1111, "models", lambda: [starter, painted])
+    monkeypatch.setattr(a1111, "model_named", lambda account, name: named[name])
+    monkeypatch.setattr(a1111_words, "model_named", lambda account, name: named[name])
     services = [wiring.service(Settings((ORIGIN,), ())) for _ in range(2)]
+    starter = a1111.models(VISITOR)[0]
+    monkeypatch.setattr(a1111, "models", lambda actor: [starter, painted])
     accounts = services[0].accounts
     issued = accounts.claim(accounts.owner_token(), Visit(), "owner-of-it")
     actor = Actor(issued.account, "owner", scopes=frozenset(SCOPES), way="session")
@@ -54,7 +54,7 @@ def test_a_model_that_was_chosen_at_one_server_is_drawn_with_at_the_other(
     assert chosen(servers[1], theirs) == before, "it is another account's choice"
     wished: list[str] = []
 
-    def create(sent: object, model: str) -> object:
+    def create(sent: object, account: str, model: str) -> object:
         wished.append(model)
         raise a1111.RakkanError("Nothing is drawn here")
 

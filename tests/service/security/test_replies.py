@@ -117,13 +117,14 @@ HIDDEN = [
 @pytest.mark.parametrize("who", ["stranger", "visitor"])
 def test_a_hidden_thing_and_none_at_all_answer_alike(world: World, row: Row, who: Any) -> None:
     """Status, body and headers; only the time and the request's own name differ."""
-    (name,) = re.findall(r"{(\w+)}", row.path)[-1:]
+    base = row.path.replace("{start}", "0")  # where a part of an upload begins is a number, not a thing
+    (name,) = re.findall(r"{(\w+)}", base)[-1:]
     filler = FILLERS.get((row.method, row.path), Filler())
     hidden = (MAKERS.get(row.path) or MAKERS[name])(world, "elsewhere", False)
     absent = new_identifier() if len(hidden) == 26 else hidden[:-3] + "000"
     replies = []
     for thing in (hidden, absent):
-        path = re.sub(r"{\w+}", thing, row.path) + filler.query
+        path = re.sub(r"{\w+}", thing, base) + filler.query
         sent = {
             kind: make(world, who) for kind in ("json", "data", "files") if (make := getattr(filler, kind))
         }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from tests.service.access.world import World
@@ -115,3 +117,30 @@ def test_promises_of_large_bodies_are_not_believed(world: World) -> None:
     asked = request(world, "POST /sign-in HTTP/1.1", FORM, "Content-Length: 99999999", "Expect: 100-continue")
     reply = send(world, asked)
     assert status(reply) == 413 and b"100 Continue" not in reply
+
+
+def test_a_body_that_was_refused_unread_is_no_head(world: World) -> None:
+    """Who sends on what was refused already can ask again on the same connection."""
+    asked = request(world, "POST /sign-in HTTP/1.1", FORM, "Content-Length: 200000")
+    with socket.create_connection(("127.0.0.1", urlsplit(world.origin).port or 0)) as connection:
+        connection.settimeout(20)
+        connection.sendall(asked)
+        assert status(connection.recv(65536)) == 413
+        for _ in range(20):
+            connection.sendall(b"x" * 10_000)
+            time.sleep(0.005)
+        connection.sendall(request(world, "GET /healthz HTTP/1.1"))
+        assert status(connection.recv(65536)) == 200
+
+
+def test_the_rest_of_a_refused_body_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    asked = request(world, "POST /sign-in HTTP/1.1", FORM, "Content-Length: 200000")
+    with socket.create_connection(("127.0.0.1", urlsplit(world.origin).port or 0)) as connection:
+        connection.settimeout(20)
+        connection.sendall(asked)
+        assert status(connection.recv(65536)) == 413
+        with pytest.raises(ConnectionError):
+            for _ in range(400):
+                connection.sendall(b"x")
+                time.sleep(0.05)

@@ -46,8 +46,13 @@ def words(text: str) -> str:
     return re.sub(r"\s+", " ", text).replace(" :", ":").replace("sui image", "sui_image").strip()
 
 
+#: sd-parsers keeps what it read of a JPEG by the address of the picture: no address may be used again.
+KEPT: list[Image.Image] = []
+
+
 def by_sd_parsers(file: Any) -> dict[str, Any]:
-    found = ParserManager().parse(file)
+    KEPT.append(file if isinstance(file, Image.Image) else Image.open(file))
+    found = ParserManager().parse(KEPT[-1])
     assert found is not None
     (sampler,) = found.samplers
     return {
