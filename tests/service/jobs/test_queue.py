@@ -123,6 +123,10 @@ def test_a_clock_that_is_set_back_keeps_no_dead_lease(queue: Queue, clock: Clock
     assert queue.get("ann", identifier).state == "waiting"
     clock.seconds -= 86400
     assert one(queue).identifier == identifier, "nor does its rest last a day"
+    queue.bury("w")
+    queue.retry(identifier)
+    clock.seconds -= 0.5
+    assert one(queue).identifier == identifier, "nor does one that is taken up again rest at all"
 
 
 def test_a_refusal_is_final_and_says_why(queue: Queue) -> None:

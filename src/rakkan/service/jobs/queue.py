@@ -160,7 +160,7 @@ class Queue:
             changed = connection.execute(
                 update(jobs)
                 .where(jobs.c.identifier == identifier, jobs.c.state == "quarantined")
-                .values(state="waiting", crashes=0, error=None, finished=None, not_before=self.milliseconds())
+                .values(state="waiting", crashes=0, error=None, finished=None, not_before=0)
             )
         if changed.rowcount != 1:
             raise accepting.unknown()
