@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rakkan.corpus.figures.words import WORDS
 from rakkan.studio.starter.lexicon import nearest_tag, read
 from rakkan.studio.starter.normal import words
-from rakkan.studio.starter.phrases import ADJECTIVE_SLOTS
+from rakkan.studio.starter.phrases import ADJECTIVE_SLOTS, known_tags
 from rakkan.studio.starter.synonyms import ALSO_READ
 from rakkan.studio.starter.vocabulary import SLOT_VALUES, decode, encode
 
@@ -75,6 +75,9 @@ from rakkan.studio.starter.vocabulary import SLOT_VALUES, decode, encode
         ),
         (":d", {"expression": "grin"}),
         ("two-tone hair", {"hair_tone": "split colour"}),
+        ("pastel, silver hair", {"hair_colour": "silver", "style": "pastel"}),
+        ("pastel pink hair", {"hair_colour": "pink"}),
+        ("a knight drawn in ink", {"presentation": "man", "style": "ink"}),
     ],
 )
 def test_readings(text: str, condition: dict[str, str]) -> None:
@@ -118,6 +121,11 @@ def test_dialects_say_the_same(text: str) -> None:
 def test_a_misspelt_word_is_named_with_the_nearest_tag(word: str, nearest: str) -> None:
     (unknown,) = read(f"1girl, {word}, red eyes").unknown
     assert (unknown.text, unknown.nearest) == (word, nearest)
+
+
+def test_every_tag_that_may_be_named_as_the_nearest_is_known() -> None:
+    readings = {tag: read(tag) for tag in known_tags()}
+    assert not [tag for tag, reading in readings.items() if reading.unknown or not reading.condition]
 
 
 def test_a_colour_before_an_unknown_noun_colours_nothing_else() -> None:

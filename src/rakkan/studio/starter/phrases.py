@@ -125,9 +125,10 @@ def _table() -> tuple[dict[tuple[str, ...], Item], int]:
             if slot in ADJECTIVE_SLOTS:
                 continue
             for value, phrases in values.items():
-                for phrase in (*phrases, value) if source is WORDS else phrases:
+                itself = () if source is not WORDS or _is_label(slot, value) else (value,)
+                for phrase in (*phrases, *itself):
                     text = phrase.removeprefix("?")
-                    if text != BARE and not (text == value and _is_label(slot, value)):
+                    if text != BARE:
                         weak = phrase.startswith("?")
                         add(text, Item("value", text, _kind(slot, value), slot, value, weak))
     for value, text in _TONES.items():

@@ -27,7 +27,6 @@ ALSO_READ: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "view": {
         "front": (
-            "?front",
             "from front",
             "frontal view",
             "?looking at viewer",
