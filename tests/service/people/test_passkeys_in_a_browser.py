@@ -27,7 +27,7 @@ def driver() -> Iterator[webdriver.Chrome]:
 
 
 def until(condition: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, f"never happened: {what}"
         time.sleep(0.05)

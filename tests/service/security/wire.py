@@ -12,21 +12,29 @@ def host(world: World) -> str:
     return urlsplit(world.origin).netloc
 
 
-def send(world: World, *pieces: bytes, seconds: float = 5.0) -> bytes:
+def send(world: World, *pieces: bytes, seconds: float = 30.0) -> bytes:
     """What comes back of some bytes, until the service closes, a reply is complete or the time is over."""
     with socket.create_connection(("127.0.0.1", urlsplit(world.origin).port or 0)) as connection:
         connection.settimeout(seconds)
-        told = b""
         try:
             for piece in pieces:
                 connection.sendall(piece)
-            while more := connection.recv(65536):
-                told += more
-                if _is_whole(told):
-                    break
         except (TimeoutError, ConnectionError):
             pass
-        return told
+        return received(connection)
+
+
+def received(connection: socket.socket) -> bytes:
+    """What comes in next, until the service closes, a reply is complete or the connection's time is over."""
+    told = b""
+    try:
+        while more := connection.recv(65536):
+            told += more
+            if _is_whole(told):
+                break
+    except (TimeoutError, ConnectionError):
+        pass
+    return told
 
 
 def request(world: World, line: str, *headers: str, body: bytes = b"", named: bool = True) -> bytes:

@@ -45,7 +45,7 @@ class Browser:
     def run(self, script: str, *given: object) -> Any:
         return self.driver.execute_script(script, *given)
 
-    def until(self, condition: Callable[[], object], what: str, seconds: float = 8) -> None:
+    def until(self, condition: Callable[[], object], what: str, seconds: float = 30) -> None:
         end = time.monotonic() + seconds
         while not self._holds(condition):
             assert time.monotonic() < end, f"never happened: {what}"

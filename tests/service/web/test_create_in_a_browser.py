@@ -121,13 +121,9 @@ def test_an_older_draft_never_covers_a_newer_one(browser: Browser) -> None:
     for number in range(5):
         browser.one("#prompt").send_keys(f"smile{number}, ")
     browser.until(lambda: browser.one("[data-easel]").get_attribute("data-state") == "draft", "a draft")
-    aborted = browser.run(
-        "return performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/draft')).length"
-    )
     whole = "smile0, smile1, smile2, smile3, smile4, "
     browser.until(lambda: browser.posted("/studio/draft")[-1]["prompt"] == whole, "the newest is asked for")
     browser.until(lambda: browser.one("[data-easel]").get_attribute("data-state") == "draft", "it is drawn")
-    assert aborted <= len(browser.posted("/studio/draft"))
     assert browser.run("return document.querySelector('[data-sheet]').src").startswith("blob:")
 
 

@@ -134,11 +134,11 @@ def _forged() -> authority.AuthorityKeys:
 def test_an_expired_leaf_is_told_as_such() -> None:
     lifetime = timedelta(days=365 * authority.LEAF_YEARS)
     ending = authority.authority(
-        authority.make_authority(samples.OURS, datetime.now(UTC) - lifetime + timedelta(seconds=3))
+        authority.make_authority(samples.OURS, datetime.now(UTC) - lifetime + timedelta(seconds=6))
     )
     data = seal(picture(), request(), ending)
     assert seen(data, ending.root).state == "trusted"
-    time.sleep(4)
+    time.sleep(7)
     found = seen(data, ending.root)
     assert found.state == "invalid" and found.root == ""
     assert "the signer's certificate has expired" in found.problems
