@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 # First of all: it stops the reports that OpenVINO would send.
 from rakkan import __version__
@@ -28,6 +30,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("suite")
+# Not even derandomised examples are the same ones while some come from what else happens to be loaded.
+if hasattr(providers, "_get_local_constants"):
+    providers._get_local_constants = lambda: Constants()
 
 # Started in the background, a process ignores Ctrl-C and so do its children, those that test it too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -122,8 +122,8 @@ def test_taking_all_memory_ends_in_words() -> None:
 
 def test_an_endless_loop_is_stopped_on_time() -> None:
     start = time.monotonic()
-    hostile(abuse.spin, b"", r"longer than 0\.5 s", Limits(seconds=0.5))
-    assert time.monotonic() - start < 20
+    hostile(abuse.spin, b"", r"longer than 3 s", Limits(seconds=3))
+    assert time.monotonic() - start < 120
 
 
 def test_processor_time_is_limited_by_itself() -> None:
@@ -172,7 +172,7 @@ def test_a_damaged_answer_is_not_believed(said: bytes, match: str) -> None:
 
 
 def test_an_answer_that_stops_half_way_is_given_up() -> None:
-    hostile(abuse.say, FRAME.pack(13, 100) + REPLY + b"short", r"longer than 0\.5 s", Limits(seconds=0.5))
+    hostile(abuse.say, FRAME.pack(13, 100) + REPLY + b"short", r"longer than 3 s", Limits(seconds=3))
     hostile(abuse.say_and_leave, FRAME.pack(13, 100) + REPLY + b"short", "ended early")
 
 
@@ -285,7 +285,7 @@ def test_a_worker_killed_between_and_during_files_costs_no_file_its_reading() ->
         assert box.call(abuse.echo, b"a")[1] == b"a"
         timer = threading.Timer(0.3, os.kill, (process_of(box), signal.SIGKILL))
         timer.start()
-        assert box.call(abuse.burn, b"800000")[0] == "burnt"
+        assert box.call(abuse.burn, b"3000000")[0] == "burnt"
         assert not timer.is_alive()
 
 

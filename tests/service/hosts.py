@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = b"rakkan.service.jobs.process"
@@ -37,13 +37,6 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "RAKKAN_ENGINE": "fake",
         **more,
     }
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def children(process: int) -> list[int]:

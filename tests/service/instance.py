@@ -62,7 +62,7 @@ class Instance:
 
     def visitor(self) -> Person:
         """Somebody who is not signed in."""
-        client = httpx.Client(base_url=self.service.settings.origin, timeout=60)
+        client = httpx.Client(base_url=self.service.settings.origin, timeout=600)
         self.clients.append(client)
         return Person(client)
 

@@ -114,6 +114,8 @@ class Wishes:
             if connection.dialect.name == "postgresql":
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
+                if connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql("BEGIN")  # the driver begins before writing alone
                 kept = connection.scalars(select(pictures.c.identifier)).all()
                 rows = connection.execute(select(jobs)).all()
         found = [self.queue.seals.job(row) for row in rows]

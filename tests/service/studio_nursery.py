@@ -34,7 +34,7 @@ from rakkan.service.schema import new_identifier
 from rakkan.studio.create import Upscaler
 from rakkan.studio.engines.fake_engine import FakeEngine
 
-LEASE = 2.0
+LEASE = 6.0
 
 
 class Logged(Queue):

@@ -53,7 +53,7 @@ class Hub:
         thread.start()
         try:
             before()
-            for _ in range(600):
+            for _ in range(2400):
                 jobs = [self.queue.get(self.actor.account, name) for name in names]
                 if all(job.over for job in jobs):
                     return jobs
@@ -164,13 +164,13 @@ def test_a_cancellation_takes_only_its_own_picture_back(hub: Hub, monkeypatch: p
 
     def waiting(self: FakeEngine, figures: Sequence[object], **named: object) -> object:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(120)
         return plain(self, figures, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(FakeEngine, "sample_together", waiting)
 
     def cancel() -> None:
-        assert begun.wait(30)
+        assert begun.wait(120)
         hub.queue.cancel(hub.actor.account, names[0])
         go_on.set()
 

@@ -44,7 +44,7 @@ def origin(instance: Instance) -> str:
     return instance.service.settings.origin
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 40) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"never happened: {what}"

@@ -9,11 +9,13 @@ import pytest
 from tests.service.instance import Instance, running
 
 from rakkan.formats.inspect import inspect
+from rakkan.service.routes import studio
 
 
 @pytest.fixture
 def instance(monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
     monkeypatch.setenv("RAKKAN_ENGINE", "fake")
+    monkeypatch.setattr(studio, "DRAFT_PATIENCE", 120.0)  # the first waits for what the gate loads
     with running() as made:
         yield made
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import free_port
+
 ACCESS, SECRET, BUCKET = "access", "secret-of-the-test", "bucket"
 
 
@@ -25,9 +27,7 @@ def rclone() -> str:
 def s3_server(folder: Path) -> Iterator[str]:
     """Serve ``folder`` on a free port of the loopback; gives the endpoint."""
     (folder / BUCKET).mkdir(parents=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [rclone(), "serve", "s3", "--auth-key", f"{ACCESS},{SECRET}", "--addr", f"127.0.0.1:{port}"]
     process = subprocess.Popen(
         [*command, "--config", "/dev/null", str(folder)],

@@ -62,7 +62,8 @@ class Closing:
         self.transit.forget_account(account)
         self.erase(account)
         self.budgets.forget(account)
-        self.accounts.close(account)
+        with suppress(NotFound):  # somebody else has finished it meanwhile
+            self.accounts.close(account)
         database.forget_deleted(self.catalogue.engine)
         return True
 
@@ -70,8 +71,9 @@ class Closing:
         """Go on with all accounts that are closing; how many are gone now."""
         gone = 0
         for account in self.accounts.closing():
-            self.begin(account)
-            gone += self.finish(account)
+            with suppress(NotFound):
+                self.begin(account)
+                gone += self.finish(account)
         return gone
 
     def _at_work(self, account: str) -> list[str]:

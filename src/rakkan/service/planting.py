@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from rakkan.service.accounts import Accounts
 from rakkan.service.budgets.canaries import SHARE
+from rakkan.service.errors import Conflict
 from rakkan.service.jobs.queue import Queue
 from rakkan.service.jobs.records import JobRequest
 from rakkan.service.pictures import plain
@@ -56,18 +57,24 @@ class Planting:
     def plant(self) -> str:
         """Have one drawn when one is missing and none is being drawn, behind everybody's work: the job, ""
         for none."""
-        if not self.wanted():
-            return ""
         before = self.queue.page(self.house, limit=_TRIES)
+        # Counted after the jobs were looked at: one that was over by then has left its picture.
+        if not all(one.over for one in before) or not self.wanted():
+            return ""
         now = self.catalogue.clock()
         failed = [one.state in ("failed", "quarantined") for one in before]
-        if not all(one.over for one in before):
-            return ""
         if len(failed) == _TRIES and all(failed) and now * 1000 - before[0].created < _DAY:
             return ""
         self.accounts.people.add_house(self.house, HANDLE, f"{self.name} itself", BIO)
         payload = json.dumps(self._wish(now), sort_keys=True, separators=(",", ":")).encode()
-        return self.queue.submit(JobRequest(self.house, "canary", payload, "batch", "create/starter"))
+        # Of two servers that look at the same moment one plants: a job comes after one other.
+        after = f"after {before[0].identifier}" if before else "the first"
+        try:
+            return self.queue.submit(
+                JobRequest(self.house, "canary", payload, "batch", "create/starter", idempotency=after)
+            )
+        except Conflict:
+            return ""
 
     def _wish(self, now: float) -> dict[str, object]:
         """What is drawn, from a character that is drawn by lot; told as ``wishes.Canary``."""

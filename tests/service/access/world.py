@@ -186,7 +186,7 @@ def peopled(change: Callable[[Service], Service] = unweighed) -> Iterator[World]
     """A world on the settings in force, without a worker."""
     with running(worker=False, change=change, models="members") as instance:
         accounts = instance.service.accounts
-        with httpx.Client(base_url=instance.service.settings.origin, timeout=30) as client:
+        with httpx.Client(base_url=instance.service.settings.origin, timeout=600) as client:
             world = World(instance, client)
             for handle in (*dict.fromkeys(filter(None, ACCOUNT.values())), ELSEWHERE):
                 if handle != "owner":

@@ -61,7 +61,7 @@ def perform_with(random: Random, longest: float) -> Performer:
 def be_worker(url: str, folder: str, seed: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
-    queue = Logged(connect(url), time.time, KEY, bell_of(url, folder), lease_seconds=0.6, pause=0.01)
+    queue = Logged(connect(url), time.time, KEY, bell_of(url, folder), lease_seconds=2.0, pause=0.01)
     work(queue, {"create": perform_with(Random(seed), 0.04)}, new_identifier(), stop, grace=1.0)
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from threading import Event, Thread
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import Connection, event, select, text
@@ -78,12 +78,13 @@ def test_workers_with_connections_of_their_own_share_all_jobs_out(url: str) -> N
     accepted = [servers[number % 2].submit(request("abc"[number % 3])) for number in range(60)]
     delivered: Counter[str] = Counter()
     said: list[str] = []
-    go = Event()
+    together = Barrier(4)
 
     def do(name: str) -> None:
         queue = queue_at(url)
         event.listen(queue.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
-        go.wait()
+        queue.counts()  # it is connected
+        together.wait(60)
         while leased := queue.lease(name, {"create": 1}):
             for lease in leased:
                 queue.finish(lease, name.encode())
@@ -93,7 +94,6 @@ def test_workers_with_connections_of_their_own_share_all_jobs_out(url: str) -> N
     threads = [Thread(target=do, args=[f"worker-{number}"]) for number in range(4)]
     for thread in threads:
         thread.start()
-    go.set()
     for thread in threads:
         thread.join(60)
     assert delivered == dict.fromkeys(accepted, 1)

@@ -45,7 +45,7 @@ def is_alive(process: int) -> bool:
 
 def test_a_worker_that_is_killed_is_replaced_and_its_job_done_by_the_next(queue: Queue) -> None:
     supervisor = Supervisor(queue, ["test"], command("tests.service.jobs.wiring:wire"), backoff=0.05)
-    identifier = queue.submit(request(payload=b"1"))
+    identifier = queue.submit(request(payload=b"600 0.1"))
     supervisor.start()
     try:
         until(lambda: queue.get("ann", identifier).state == "running")

@@ -190,7 +190,7 @@ def test_a_job_that_shows_no_life_is_let_go(queue: Queue, ending: bool, crashes:
     identifier = queue.submit(request())
     patience = 600.0 if ending else 0.3
     with working(queue, Performer(single(perform)), patience=patience, abort=aborted.set) as stop:
-        until(lambda: state(queue, identifier) == "running")
+        until(lambda: aborted.is_set() or state(queue, identifier) == "running")
         if ending:
             stop.set()
         assert aborted.wait(120)

@@ -27,7 +27,8 @@ def wire(device: str) -> tuple[Queue, Mapping[str, Performer]]:
 
 
 def perform(lease: Leased, progress: Progress, is_cancelled: IsCancelled) -> bytes:
-    until = time.monotonic() + float(lease.payload)
+    seconds = lease.payload.split()  # for each attempt, the last for all that follow
+    until = time.monotonic() + float(seconds[min(lease.attempts, len(seconds)) - 1])
     while time.monotonic() < until:
         progress(1, 2)
         time.sleep(0.01)

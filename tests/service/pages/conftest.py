@@ -106,9 +106,14 @@ class Hall:
         """Let a worker do all that waits."""
         queue, performers = self.queue, self.performers
         stop = threading.Event()
-        thread = threading.Thread(target=work, args=[queue, performers, "w" * 26, stop], daemon=True)
+        thread = threading.Thread(
+            target=work,
+            args=[queue, performers, "w" * 26, stop],
+            kwargs={"abort": lambda: None},  # it would end the tests
+            daemon=True,
+        )
         thread.start()
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300
         while self._is_busy() and time.monotonic() < until:
             thread.join(0.02)
         stop.set()
@@ -170,7 +175,7 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
             made = wiring.parts()
             release = assemble.gate().release
             transit = Transit(made.engine, time.time, assemble.vault())
-            delivery = Delivery(transit, made.catalogue, release, made.key("delivery"))
+            delivery = Delivery(transit, made.catalogue, release, made.key("delivery"), made.is_reserved)
             (folder / "spool").mkdir()
             yield Hall(service, app, client, queue, performers, delivery, folder / "spool")
         assemble.forget()

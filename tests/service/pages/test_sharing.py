@@ -336,7 +336,7 @@ def test_what_a_shared_character_says_is_a_pair_for_the_budgets(
 
 def test_a_canary_by_chance_is_never_asked_for(hall: Hall) -> None:
     budgets = hall.service.budgets
-    names = [f"{number:026x}" for number in range(400)]
+    names = [f"{number:026x}" for number in range(4000)]
     assert any(budgets.is_canary(one) for one in names)
     assert not any(budgets.is_canary(pair_of(budgets, one)) for one in names)
 

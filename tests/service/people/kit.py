@@ -80,13 +80,14 @@ def kept(instance: Instance, person: Person, folder: Path, pixels: NDArray[numpy
     subject = replace(picture(), pixels=pixels, recipe=sized(pixels))
     path = release(folder / "kept.png", subject, account=person.account)
     service = instance.service
-    delivery = Delivery(service.transit, service.catalogue, assemble.gate().release, b"d" * 32)
+    catalogue = service.catalogue
+    delivery = Delivery(service.transit, catalogue, assemble.gate().release, b"d" * 32, catalogue.is_reserved)
     new = delivery.stage(path, subject.recipe, "create", person.account, new_identifier(), 0, "full")
     with transaction(service.engine) as connection:
         delivery.arrive(connection, [new])
     actor = service.accounts.actor_of_session(session_of(person))
     assert actor is not None
-    service.catalogue.publish(actor, new.identifier, "a figure")
+    catalogue.publish(actor, new.identifier, "a figure")
     return new.identifier
 
 

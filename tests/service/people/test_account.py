@@ -192,6 +192,19 @@ def test_an_account_that_still_draws_is_erased_once_it_does_not(monkeypatch: pyt
         assert instance.service.closing.go_on() == 1
 
 
+def test_two_who_erase_the_same_account_do_not_stand_in_each_others_way(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person's request and the server's upkeep, say; and who was named before is gone by now."""
+    closing, people = instance.service.closing, [instance.member(name) for name in ("rin", "sora")]
+    for person in people:
+        closing.begin(person.account)
+    named = closing.accounts.closing()
+    assert closing.finish(people[0].account) and closing.finish(people[0].account)
+    monkeypatch.setattr(type(closing.accounts), "closing", lambda accounts: named)
+    assert closing.go_on() == 1
+
+
 def test_the_only_owner_cannot_go(instance: Instance) -> None:
     owner = instance.owner()
     told = {"confirm": "owner-of-it"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from tests.service.pictures.hub import Hub
 
 from rakkan.errors import RakkanError
@@ -52,6 +53,21 @@ def test_a_changed_row_is_found(log: AuditLog, change: str, row: str) -> None:
 def test_another_key_makes_another_log(log: AuditLog) -> None:
     with pytest.raises(RakkanError, match="row 1"):
         replace(log, key=bytes(32)).verify()
+
+
+@pytest.mark.parametrize("read", ["audit_heads", "audit_log"])
+def test_what_is_written_while_it_is_checked_is_no_fault(log: AuditLog, read: str) -> None:
+    awaited = [f"FROM {read}"]
+    with ThreadPoolExecutor(1) as pool:
+
+        def write(connection: Any, cursor: Any, statement: str, *given: Any) -> None:
+            if awaited and awaited[0] in statement:
+                awaited.clear()
+                pool.submit(log.write, "mod", "look", "meanwhile").result(60)
+
+        event.listen(log.engine, "before_cursor_execute", write)
+        assert log.verify() == 6
+    assert not awaited
 
 
 def test_writers_wait_for_each_other(log: AuditLog) -> None:

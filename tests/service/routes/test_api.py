@@ -413,7 +413,7 @@ def test_keys_open_what_their_scopes_say(hub: Hub, call: Caller) -> None:
     assert create.post(f"{V1}/jobs/create", json={"prompt": PROMPT}).status_code == 202
     assert hub.client(hub.mika).get(f"{V1}/account/keys").status_code == 403  # a session's alone
     assert call("GET", "/account/keys", 401, "nobody").json()["error"]["code"] == "unauthenticated"
-    false = httpx.get(f"{hub.origin}{V1}", headers={"authorization": "Bearer rk_" + "0" * 64})
+    false = httpx.get(f"{hub.origin}{V1}", headers={"authorization": "Bearer rk_" + "0" * 64}, timeout=60)
     assert false.status_code == 401 and false.headers["www-authenticate"] == "Bearer"
 
 
@@ -425,16 +425,16 @@ def test_a_session_makes_and_revokes_keys(hub: Hub, call: Caller) -> None:
     sent = {"json": {"label": "script", "scopes": ["read"], "days": 3}, "headers": headers}
     made = call("POST", "/account/keys", 201, "session", **sent).json()
     bearer = {"authorization": f"Bearer {made['secret']}"}
-    assert httpx.get(f"{hub.origin}{V1}/account", headers=bearer).json()["handle"] == "mika"
+    assert httpx.get(f"{hub.origin}{V1}/account", headers=bearer, timeout=60).json()["handle"] == "mika"
     listed = call("GET", "/account/keys", who="session").json()["items"]
     assert listed[0]["label"] == "script" and "secret" not in listed[0]
     call("DELETE", "/account/keys/{key}", 204, "session", key=made["id"], headers=headers)
-    assert httpx.get(f"{hub.origin}{V1}/account", headers=bearer).status_code == 401
+    assert httpx.get(f"{hub.origin}{V1}/account", headers=bearer, timeout=60).status_code == 401
 
 
 def test_faults_are_json_even_for_a_browser(hub: Hub) -> None:
     for path in (f"{V1}/nothing", f"{V1}/pictures/x", "/v1/nothing", "/sdapi/v1/nothing"):
-        answer = httpx.get(hub.origin + path, headers={"accept": "text/html"})
+        answer = httpx.get(hub.origin + path, headers={"accept": "text/html"}, timeout=60)
         assert answer.status_code in (404, 422) and "error" in answer.json(), path
     half = json.dumps({"prompt": PROMPT, "\ud800": 1}).encode()
     sent = {"content-type": "application/json"}

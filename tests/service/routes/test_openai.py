@@ -64,7 +64,7 @@ def test_a_link_opens_for_its_recipient_alone(hub: Hub, client: openai.OpenAI) -
     assert Image.open(io.BytesIO(answer.content)).size == (512, 768)
     assert answer.headers["content-disposition"].startswith("attachment")
     assert hub.client(hub.rin).get(one.url).status_code == 404
-    assert httpx.get(one.url).status_code == 401
+    assert httpx.get(one.url, timeout=60).status_code == 401
     assert hub.client(hub.mika).get(one.url + "x").status_code == 404
 
 

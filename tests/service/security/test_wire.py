@@ -134,12 +134,12 @@ def test_a_body_that_was_refused_unread_is_no_head(world: World) -> None:
 
 
 def test_the_rest_of_a_refused_body_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
     asked = request(world, "POST /sign-in HTTP/1.1", FORM, "Content-Length: 200000")
     with socket.create_connection(("127.0.0.1", urlsplit(world.origin).port or 0)) as connection:
         connection.settimeout(20)
         connection.sendall(asked)
         assert status(received(connection)) == 413
+        monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
         with pytest.raises(ConnectionError):
             for _ in range(400):
                 connection.sendall(b"x")

@@ -115,9 +115,18 @@ def test_drafts_follow_and_the_sealed_picture_comes_at_rest(browser: Browser) ->
     assert browser.complaints() == []
 
 
+def never_at_rest(browser: Browser) -> None:
+    """Let drafts stay on the easel: at rest for 0.7 s, the picture is drawn in their place."""
+    browser.run(
+        "const plain = window.setTimeout;"
+        "window.setTimeout = (call, wait, ...more) => plain(call, wait === 700 ? 1e8 : wait, ...more)"
+    )
+
+
 def test_an_older_draft_never_covers_a_newer_one(browser: Browser) -> None:
     browser.app.state.answer_after = 0.25
     browser.open("/create")
+    never_at_rest(browser)
     for number in range(5):
         browser.one("#prompt").send_keys(f"smile{number}, ")
     browser.until(lambda: browser.one("[data-easel]").get_attribute("data-state") == "draft", "a draft")
@@ -129,6 +138,7 @@ def test_an_older_draft_never_covers_a_newer_one(browser: Browser) -> None:
 
 def test_a_refused_draft_says_why_and_goes_on(browser: Browser) -> None:
     browser.open("/create")
+    never_at_rest(browser)
     browser.run("document.getElementById('create').dataset.draft = '/refused'")
     browser.one("#prompt").send_keys("1girl")
     browser.until(lambda: "not drawn here" in browser.one("[data-status]").text, "the message")

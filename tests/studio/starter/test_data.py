@@ -81,7 +81,9 @@ def test_workers_render_each_bucket_and_stop_when_the_rings_are_full() -> None:
             pictures, ids = _wait_for(queue, bucket.name, 3)
             assert pictures.shape[1:] == (bucket.height, bucket.width, 3)
             assert {decode(one)["framing"] for one in ids} <= set(bucket.framings)
-        time.sleep(2)
+        deadline = time.monotonic() + 60
+        while (queue._rings["square"].flags != 0).sum() < 4 and time.monotonic() < deadline:
+            time.sleep(0.02)
         assert len(queue.take("square", 100)[0]) == 4
 
 

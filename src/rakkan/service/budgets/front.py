@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rakkan.service.budgets import pairs, shedding
@@ -60,6 +62,8 @@ class Front:
     #: What is to be written: pairs by account, month and digest; bytes by account and day.
     pairs: dict[tuple[str, int, int], dict[str, object]] = field(default_factory=dict)
     sizes: dict[tuple[str, int], int] = field(default_factory=dict)
+    #: Whose pairs and bytes are being written: neither still here nor surely in the database.
+    _in_writing: list[set[str]] = field(default_factory=list)
     sightings: Sightings = field(default_factory=Sightings)
     #: What is over: whose, the bytes sent, whether it had been let in, and when. Taken in at the next look,
     #: since whoever tells it must not wait for the lock.
@@ -69,6 +73,30 @@ class Front:
     #: Held by whoever forms clusters anew; nobody waits for it.
     regrouping: threading.Lock = field(default_factory=threading.Lock)
     pressure: Pressure = shedding.CALM
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple[list[dict[str, object]], dict[tuple[str, int], int]]]:
+        """The pairs and bytes that are to be written, taken out; they are put back where that fails."""
+        with self.lock:
+            found, sizes = self.pairs, self.sizes
+            self.pairs, self.sizes = {}, {}
+            whose = {key[0] for key in found} | {key[0] for key in sizes}
+            self._in_writing.append(whose)
+        try:
+            yield list(found.values()), sizes
+        except BaseException:
+            with self.lock:
+                self.pairs = found | self.pairs
+                for key, size in sizes.items():
+                    self.sizes[key] = self.sizes.get(key, 0) + size
+            raise
+        finally:
+            with self.lock:
+                self._in_writing.remove(whose)
+
+    def is_writing(self, accounts: Iterable[str]) -> bool:
+        """Whether anything of one of these accounts is being written: it may not be read yet."""
+        return any(not whose.isdisjoint(accounts) for whose in self._in_writing)
 
     def turn_away(self, name: str, until: float, decision: Decision) -> None:
         """Answer the account or cluster with this decision until then, without looking."""

@@ -214,18 +214,9 @@ class Budgets:
         self._write()
 
     def _write(self) -> None:
-        with self.front.lock:
-            found, sizes = self.front.pairs, self.front.sizes
-            self.front.pairs, self.front.sizes = {}, {}
-        try:
+        with self.front.writing() as (found, sizes):
             if found or sizes:
-                rows.write(self.engine, list(found.values()), sizes)
-        except BaseException:
-            with self.front.lock:
-                self.front.pairs = found | self.front.pairs
-                for key, size in sizes.items():
-                    self.front.sizes[key] = self.front.sizes.get(key, 0) + size
-            raise
+                rows.write(self.engine, found, sizes)
 
     def expire(self) -> None:
         """Delete what is too old to count; to be called once a day."""
@@ -350,6 +341,8 @@ class Budgets:
             usage = replace(kept.usage, arrival=found.usage.arrival)
             found.usage, found.given, found.canaries = usage, kept.given, kept.canaries
             found.loaded, found.month = now, month
+            if self.front.is_writing(accounts):
+                found.loaded -= REFRESH  # something may be missing: it is read again at the next look
             found.restriction = self.desk.restriction(accounts)
         return found
 

@@ -81,8 +81,10 @@ class AuditLog:
         while True:
             wanted = select(audit_log).where(audit_log.c.number > number)
             with transaction(self.engine) as connection:
-                rows = connection.execute(wanted.order_by(audit_log.c.number).limit(_AT_ONCE)).all()
+                # The head first: what is written between both reads is then a row too many, and looked at
+                # again with a newer head.
                 head = connection.execute(select(audit_heads)).first()
+                rows = connection.execute(wanted.order_by(audit_log.c.number).limit(_AT_ONCE)).all()
             for row in rows:
                 made = _hash(key, last, Act(*row[:6]))
                 if row.number != number + 1 or not hmac.compare_digest(made, row.hash):
@@ -91,11 +93,12 @@ class AuditLog:
                         "Somebody changed the database: compare it with a copy",
                     )
                 number, last = row.number, made
-            if len(rows) < _AT_ONCE:
-                break
-        if (head.number, head.hash) != (number, last) if head else number:
-            raise RakkanError(f"The audit log ends at row {number}, before its end", "Compare it with a copy")
-        return number
+            if (number, last) == ((head.number, head.hash) if head else (0, _FIRST)):
+                return number
+            if not rows:
+                raise RakkanError(
+                    f"The audit log ends at row {number}, before its end", "Compare it with a copy"
+                )
 
     def _append(self, connection: Connection, actor: str, action: str, about: str, because: str) -> int:
         heads = audit_heads

@@ -91,7 +91,7 @@ def test_a_cancellation_before_the_answer_is_not_taken_for_it(child: Child) -> N
         return serve(what, arguments, cancelled)
 
     with pytest.raises(Cancelled):
-        child.do(Job((("value", "old"),), seconds=0.3), serving, cancelled=lambda: True)
+        child.do(Job((("value", "old"),), seconds=2.0), serving, cancelled=lambda: True)
     assert served == []  # nothing is read for a drawing that nobody wants
     assert child.do(Job((("value", "new"),)), serve) == [["new"]]
 
