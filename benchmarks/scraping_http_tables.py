@@ -98,12 +98,12 @@ def lists(report: dict[str, Any]) -> str:
     """What wrk measured."""
     rows = "\n".join(
         f"| {name} | {one['a second']:.0f} | {one['p50 ms']:g} | {one['p99 ms']:g} "
-        f"| {one['processor ms']:g} |"
+        f"| {one['processor ms']:g} | {one['not served']} of {one['requests']} |"
         for name, one in report["wrk"].items()
     )
     return (
-        "| asked for | a second | ms, median | ms, 99th | ms of the server's processor |\n"
-        f"|---|---|---|---|---|\n{rows}\n\n"
+        "| asked for | a second | ms, median | ms, 99th | ms of the server's processor | not served |\n"
+        f"|---|---|---|---|---|---|\n{rows}\n\n"
         f"The server held {report['server_most_mib']:.0f} MiB at most, without a worker.\n"
     )
 
