@@ -11,6 +11,7 @@ from sqlalchemy import event, text
 from tests.service.pictures.hub import Hub
 
 from rakkan.errors import RakkanError
+from rakkan.service.pictures import audit
 from rakkan.service.pictures.audit import AuditLog
 
 
@@ -43,7 +44,11 @@ def test_rows_are_read_newest_first_and_by_what_they_are_about(log: AuditLog) ->
         ("UPDATE audit_heads SET number = 4", "ends at row 5"),
     ],
 )  # fmt: skip
-def test_a_changed_row_is_found(log: AuditLog, change: str, row: str) -> None:
+@pytest.mark.parametrize("at_once", [2, 5, 1000])
+def test_a_changed_row_is_found(
+    log: AuditLog, monkeypatch: pytest.MonkeyPatch, change: str, row: str, at_once: int
+) -> None:
+    monkeypatch.setattr(audit, "_AT_ONCE", at_once)
     with log.engine.begin() as connection:
         connection.execute(text(change))
     with pytest.raises(RakkanError, match=row):

@@ -93,6 +93,8 @@ class AuditLog:
                         "Somebody changed the database: compare it with a copy",
                     )
                 number, last = row.number, made
+            if len(rows) == _AT_ONCE:
+                continue
             if (number, last) == ((head.number, head.hash) if head else (0, _FIRST)):
                 return number
             if not rows:
