@@ -26,7 +26,12 @@ def workers_are_killed(
     let one finish; how many jobs ended in which state. Raises AssertionError when a promise is broken."""
     queues = [
         Queue(
-            engine_at(url), time.time, KEY, nursery.bell_of(url, str(folder)), lease_seconds=2.0, pause=0.01
+            engine_at(url),
+            time.time,
+            KEY,
+            nursery.bell_of(url, str(folder)),
+            lease_seconds=nursery.LEASE,
+            pause=nursery.PAUSE,
         )
         for _ in range(servers)
     ]

@@ -28,6 +28,9 @@ from rakkan.service.jobs.worker import IsCancelled, Performer, Progress, work
 from rakkan.service.schema import new_identifier
 from rakkan.store.database import connect
 
+#: Seconds that a lease lasts, and that a job rests which ended its worker: of whoever takes part.
+LEASE, PAUSE = 2.0, 0.01
+
 
 class Logged(Queue):
     """A queue that writes down what it has delivered."""
@@ -61,7 +64,7 @@ def perform_with(random: Random, longest: float) -> Performer:
 def be_worker(url: str, folder: str, seed: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
-    queue = Logged(connect(url), time.time, KEY, bell_of(url, folder), lease_seconds=2.0, pause=0.01)
+    queue = Logged(connect(url), time.time, KEY, bell_of(url, folder), lease_seconds=LEASE, pause=PAUSE)
     work(queue, {"create": perform_with(Random(seed), 0.04)}, new_identifier(), stop, grace=1.0)
 
 
